@@ -1,0 +1,103 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package v1
+
+// Condition types of an ExtendedJob.
+const (
+	// ConditionComplete is true when the last run's Job completed and, with
+	// output, every Secret is stored. False while a run is claimed or active,
+	// and when it failed.
+	ConditionComplete = "Complete"
+	// ConditionFailed is true when the last run failed, was aborted, or
+	// completed with output that could not be stored.
+	ConditionFailed = "Failed"
+	// ConditionRunning is true while a run has a Job that has not finished.
+	// False with a reason when a run is due and cannot start.
+	ConditionRunning = "Running"
+	// ConditionOutputPersisted tells whether the last run's output is stored
+	// in its Secrets.
+	ConditionOutputPersisted = "OutputPersisted"
+	// ConditionSuspended is true while spec.suspend holds back runs.
+	ConditionSuspended = "Suspended"
+)
+
+// Reasons of the conditions Complete and Failed.
+const (
+	// ReasonNeverRun: no run has been claimed yet.
+	ReasonNeverRun = "NeverRun"
+	// ReasonRunActive: a run is claimed or its Job is active.
+	ReasonRunActive = "RunActive"
+	// ReasonSucceeded: the Job completed and its output, if any, is stored.
+	ReasonSucceeded = "Succeeded"
+	// ReasonJobFailed: the Job failed without naming a reason of its own;
+	// otherwise the Job's reason (such as BackoffLimitExceeded) is used.
+	ReasonJobFailed = "JobFailed"
+	// ReasonJobDeleted: somebody deleted the Job before it finished.
+	ReasonJobDeleted = "JobDeleted"
+	// ReasonOutputRefused: the Job completed but what it printed is no output
+	// document. The Job is kept as failed history, so that its log can be read.
+	ReasonOutputRefused = "OutputRefused"
+	// ReasonOutputPending: the Job completed but its output cannot be stored
+	// now. The Job is kept until it is, or until a newer run is claimed.
+	ReasonOutputPending = "OutputPending"
+)
+
+// Reasons of the condition Running, beside RunActive.
+const (
+	// ReasonIdle: no run is due.
+	ReasonIdle = "Idle"
+	// ReasonSuspended: a run is due but spec.suspend is true.
+	ReasonSuspended = "Suspended"
+	// ReasonPodsTerminating: the next run waits for pods of an earlier one.
+	ReasonPodsTerminating = "PodsTerminating"
+	// ReasonJobRejected: the API server refuses the Job. Nothing but a change
+	// of the template cures it; the message is the API server's.
+	ReasonJobRejected = "JobRejected"
+	// ReasonJobCreateFailed: the Job could not be created now, for instance
+	// because of a quota; it is retried.
+	ReasonJobCreateFailed = "JobCreateFailed"
+	// ReasonNameConflict: a foreign Job has the name of the run's Job.
+	ReasonNameConflict = "NameConflict"
+)
+
+// Reasons of the condition OutputPersisted.
+const (
+	// ReasonNotRequested: the run had no spec.output.
+	ReasonNotRequested = "NotRequested"
+	// ReasonStored: every container's output is in its Secret.
+	ReasonStored = "Stored"
+	// ReasonRunFailed: the run failed and spec.output.writeOnFailure is not set.
+	ReasonRunFailed = "RunFailed"
+	// ReasonNoOutput: a container printed no JSON object.
+	ReasonNoOutput = "NoOutput"
+	// ReasonAmbiguousOutput: a container printed several JSON objects, any of
+	// which could be the output.
+	ReasonAmbiguousOutput = "AmbiguousOutput"
+	// ReasonOutputInvalid: a container's document is not a flat JSON object of
+	// strings with keys that a Secret allows.
+	ReasonOutputInvalid = "OutputInvalid"
+	// ReasonOutputTooLarge: a container's document is more than a Secret holds.
+	ReasonOutputTooLarge = "OutputTooLarge"
+	// ReasonOutputUnavailable: the log cannot be read any more.
+	ReasonOutputUnavailable = "OutputUnavailable"
+	// ReasonOutputConflict: a Secret of the output's name belongs to somebody
+	// else. It is stored when that Secret is gone.
+	ReasonOutputConflict = "OutputConflict"
+	// ReasonSecretRejected: the API server refuses the Secret, for instance
+	// because of a quota.
+	ReasonSecretRejected = "SecretRejected"
+)

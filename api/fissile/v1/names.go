@@ -1,0 +1,66 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package v1
+
+// Labels on the Jobs and pods of a run.
+const (
+	// LabelExtendedJob is "true" on every Job and pod of an ExtendedJob.
+	LabelExtendedJob = "fissile.cloudfoundry.org/extendedjob"
+	// LabelName is the ExtendedJob's name, shortened with a hash above 63
+	// characters.
+	LabelName = "fissile.cloudfoundry.org/ejob-name"
+	// LabelUID is the ExtendedJob's UID.
+	LabelUID = "fissile.cloudfoundry.org/ejob-uid"
+)
+
+// Labels on output Secrets.
+const (
+	// LabelContainerName is the container whose output the Secret holds.
+	LabelContainerName = "fissile.cloudfoundry.org/container-name"
+)
+
+// Annotations.
+const (
+	// AnnotationRun is the number of the run, on Jobs and output Secrets.
+	AnnotationRun = "fissile.cloudfoundry.org/run"
+	// AnnotationRunCause is the run's RunCause, on Jobs.
+	AnnotationRunCause = "fissile.cloudfoundry.org/run-cause"
+	// AnnotationClaim is the claim that the Job was made for, on Jobs.
+	AnnotationClaim = "fissile.cloudfoundry.org/claim"
+	// AnnotationOutput holds the output settings as of the run's start as
+	// JSON, on Jobs.
+	AnnotationOutput = "fissile.cloudfoundry.org/output"
+	// AnnotationJobUID is the UID of the Job that printed the output, on
+	// output Secrets. A retry finds by it what it has already written.
+	AnnotationJobUID = "fissile.cloudfoundry.org/job-uid"
+	// AnnotationOwnerName is the name of the ExtendedJob that an output Secret
+	// belongs to.
+	AnnotationOwnerName = "fissile.cloudfoundry.org/owner-name"
+	// AnnotationOwnerUID is the UID of the ExtendedJob that an output Secret
+	// belongs to.
+	AnnotationOwnerUID = "fissile.cloudfoundry.org/owner-uid"
+	// AnnotationSettledRun records the last settled run on the ExtendedJob, as
+	// "<uid>/<number>/<result>/<one-off done>". Bound to the UID, so that a
+	// copied or restored manifest does not carry the original's history.
+	AnnotationSettledRun = "fissile.cloudfoundry.org/settled-run"
+	// AnnotationConversionData holds, on a v1alpha1 ExtendedJob, the spec
+	// fields that only v1 has, as JSON.
+	AnnotationConversionData = "fissile.cloudfoundry.org/conversion-data"
+)
+
+// FieldManager is the field manager of everything that the operator writes.
+const FieldManager = "extendedjob-operator"
