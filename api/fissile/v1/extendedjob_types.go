@@ -293,6 +293,16 @@ type Run struct {
 	// +required
 	Strategy TriggerStrategy `json:"strategy,omitempty"`
 
+	// setBackTo is the strategy that a "now" or "once" becomes when the run is
+	// settled: manual for an errand, done for a one-off.
+	// +required
+	SetBackTo TriggerStrategy `json:"setBackTo,omitempty"`
+
+	// strategyChanged is true once another strategy was seen while the run was
+	// active. The run's strategy, found again at its end, is then a new request.
+	// +optional
+	StrategyChanged *bool `json:"strategyChanged,omitempty"`
+
 	// jobName is the name of the run's Job.
 	// +required
 	// +kubebuilder:validation:MinLength=1
