@@ -1,0 +1,3 @@
+module github.com/cloudfoundry-incubator/extendedjob-operator/hack/cluster
+
+go 1.26.0
