@@ -48,6 +48,8 @@ const (
 	ReasonJobFailed = "JobFailed"
 	// ReasonJobDeleted: somebody deleted the Job before it finished.
 	ReasonJobDeleted = "JobDeleted"
+	// ReasonCancelled: the trigger was taken back before the Job was created.
+	ReasonCancelled = "Cancelled"
 	// ReasonOutputRefused: the Job completed but what it printed is no output
 	// document. The Job is kept as failed history, so that its log can be read.
 	ReasonOutputRefused = "OutputRefused"
@@ -74,7 +76,13 @@ const (
 	ReasonNameConflict = "NameConflict"
 )
 
-// Reasons of the condition OutputPersisted.
+// Reasons of the condition Suspended.
+const (
+	// ReasonNotSuspended: spec.suspend is not true. (ReasonSuspended, if it is.)
+	ReasonNotSuspended = "NotSuspended"
+)
+
+// Reasons of the condition OutputPersisted, beside NeverRun and RunActive.
 const (
 	// ReasonNotRequested: the run had no spec.output.
 	ReasonNotRequested = "NotRequested"

@@ -74,8 +74,10 @@ type ExtendedJobSpec struct {
 	Trigger Trigger `json:"trigger,omitzero"`
 
 	// jobTemplate is the Job that a run creates, as in a CronJob. A
-	// backoffLimit that is not set is 2.
+	// backoffLimit that is not set is 2. The pod's restartPolicy must be Never or
+	// OnFailure.
 	// +required
+	// +kubebuilder:validation:XValidation:rule="has(self.spec) && has(self.spec.template.spec) && has(self.spec.template.spec.restartPolicy) && self.spec.template.spec.restartPolicy in ['Never', 'OnFailure']",fieldPath=".spec.template.spec.restartPolicy",message="must be Never or OnFailure"
 	JobTemplate batchv1.JobTemplateSpec `json:"jobTemplate,omitzero"`
 
 	// suspend holds back runs while it is true. What was due starts when it is
@@ -179,7 +181,7 @@ type Output struct {
 	// All, if not set.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
-	VersionsToKeep *int32 `json:"versionsToKeep,omitempty"`
+	VersionsToKeep int32 `json:"versionsToKeep,omitempty"`
 
 	// deletionPolicy says what happens to the Secrets when the ExtendedJob is
 	// deleted: with "Delete" they go with it, with "Retain" they stay. Delete,
@@ -313,6 +315,8 @@ type Run struct {
 	// that was seen and is gone was deleted by somebody; one that was never seen
 	// may not have been created yet.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	JobUID types.UID `json:"jobUID,omitempty"`
 
@@ -383,5 +387,5 @@ type OutputSecret struct {
 	// version is the ordinal of a versioned Secret.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
-	Version *int64 `json:"version,omitempty"`
+	Version int64 `json:"version,omitempty"`
 }

@@ -72,8 +72,10 @@ type ExtendedJobSpec struct {
 	// +required
 	Trigger Trigger `json:"trigger,omitzero"`
 
-	// template is the pod that a run starts.
+	// template is the pod that a run starts. Its restartPolicy must be Never or
+	// OnFailure.
 	// +required
+	// +kubebuilder:validation:XValidation:rule="has(self.spec) && has(self.spec.restartPolicy) && self.spec.restartPolicy in ['Never', 'OnFailure']",fieldPath=".spec.restartPolicy",message="must be Never or OnFailure"
 	Template corev1.PodTemplateSpec `json:"template,omitzero"`
 
 	// updateOnConfigChange runs a one-off again when the data of a ConfigMap or
@@ -100,8 +102,9 @@ type Trigger struct {
 	//
 	// Deprecated: remove it.
 	// +optional
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
-	When *string `json:"when,omitempty"`
+	When string `json:"when,omitempty"`
 
 	// selector has no effect. It belonged to a trigger on pod states that
 	// cf-operator retired.
