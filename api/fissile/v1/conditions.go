@@ -72,9 +72,11 @@ const (
 	// ReasonJobCreateFailed: the Job could not be created now, for instance
 	// because of a quota; it is retried.
 	ReasonJobCreateFailed = "JobCreateFailed"
-	// ReasonNameConflict: a foreign Job has the name of the run's Job.
-	ReasonNameConflict = "NameConflict"
 )
+
+// ReasonNameConflict is the reason of an event: a foreign Job has the name of
+// the run's Job. The run goes on under the next number.
+const ReasonNameConflict = "NameConflict"
 
 // Reasons of the condition Suspended.
 const (

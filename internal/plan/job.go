@@ -1,0 +1,101 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"strconv"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// defaultBackoffLimit is how often a Job is retried if the template says
+// nothing; batch/v1's own default is 6.
+const defaultBackoffLimit = 2
+
+// NewJob is the Job of a run: the template with our names on it, the settings
+// that the run's end needs, and nothing else added.
+func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error) {
+	template := ej.Spec.JobTemplate.DeepCopy()
+	labels := map[string]string{
+		fissilev1.LabelExtendedJob: "true",
+		fissilev1.LabelName:        NameLabel(ej.Name),
+		fissilev1.LabelUID:         string(ej.UID),
+	}
+	annotations := map[string]string{
+		fissilev1.AnnotationRun:      strconv.FormatInt(run.Number, 10),
+		fissilev1.AnnotationRunCause: string(run.Cause),
+		fissilev1.AnnotationClaim:    run.ClaimID,
+	}
+	if ej.Spec.Output != nil {
+		settings, err := json.Marshal(ej.Spec.Output)
+		if err != nil {
+			return nil, fmt.Errorf("encode spec.output: %w", err)
+		}
+		annotations[fissilev1.AnnotationOutput] = string(settings)
+	}
+
+	job := &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        run.JobName,
+			Namespace:   ej.Namespace,
+			Labels:      Merged(template.Labels, labels),
+			Annotations: Merged(template.Annotations, annotations),
+			OwnerReferences: []metav1.OwnerReference{
+				*metav1.NewControllerRef(ej, fissilev1.GroupVersion.WithKind("ExtendedJob")),
+			},
+		},
+		Spec: template.Spec,
+	}
+	job.Spec.Template.Labels = Merged(job.Spec.Template.Labels, labels)
+	// The API server's TTL controller would not wait for the output to be stored.
+	job.Spec.TTLSecondsAfterFinished = nil
+	// A backoffLimitPerIndex has a default of its own for the whole Job.
+	if job.Spec.BackoffLimit == nil && job.Spec.BackoffLimitPerIndex == nil {
+		job.Spec.BackoffLimit = new(int32(defaultBackoffLimit))
+	}
+	return job, nil
+}
+
+// OutputSettings are the output settings as of the run's start, nil if the run
+// had none.
+func OutputSettings(job *batchv1.Job) (*fissilev1.Output, error) {
+	encoded, ok := job.Annotations[fissilev1.AnnotationOutput]
+	if !ok {
+		return nil, nil
+	}
+	settings := &fissilev1.Output{}
+	if err := json.Unmarshal([]byte(encoded), settings); err != nil {
+		return nil, fmt.Errorf("decode annotation %s: %w", fissilev1.AnnotationOutput, err)
+	}
+	return settings, nil
+}
+
+// Merged is the union of both maps. Ours win.
+func Merged(theirs, ours map[string]string) map[string]string {
+	all := maps.Clone(theirs)
+	if all == nil {
+		all = make(map[string]string, len(ours))
+	}
+	maps.Copy(all, ours)
+	return all
+}

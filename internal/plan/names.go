@@ -1,0 +1,86 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"strconv"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// JobName is the name of the Job of a run: "<name>-<hash of the UID>-<number>",
+// with the name shortened so that the whole is a label value, as the Job
+// controller demands. The hash keeps the names of ExtendedJobs with the same
+// beginning apart, and of those with the same name one after the other.
+func JobName(ej *fissilev1.ExtendedJob, number int64) string {
+	suffix := "-" + hash(string(ej.UID)) + "-" + strconv.FormatInt(number, 10)
+	return shorten(ej.Name, validation.LabelValueMaxLength-len(suffix)) + suffix
+}
+
+// NameLabel is the ExtendedJob's name as a label value: itself if it fits, else
+// shortened with a hash of the whole.
+func NameLabel(name string) string {
+	if len(name) <= validation.LabelValueMaxLength {
+		return name
+	}
+	suffix := "-" + hash(name)
+	return shorten(name, validation.LabelValueMaxLength-len(suffix)) + suffix
+}
+
+// RunNumber is the number of the run that the Job belongs to. It is false for
+// a Job that is not the ExtendedJob's own: one without a controller reference
+// to its UID, or with a name other than that of the run.
+func RunNumber(ej *fissilev1.ExtendedJob, job *batchv1.Job) (int64, bool) {
+	if !metav1.IsControlledBy(job, ej) {
+		return 0, false
+	}
+	number, err := strconv.ParseInt(job.Name[strings.LastIndexByte(job.Name, '-')+1:], 10, 64)
+	if err != nil || number < 1 || job.Name != JobName(ej, number) {
+		return 0, false
+	}
+	return number, true
+}
+
+func hash(s string) string {
+	sum := sha256.Sum256([]byte(s))
+	return hex.EncodeToString(sum[:4])
+}
+
+// shorten cuts s to a length and takes off what no name may end in before "-".
+func shorten(s string, length int) string {
+	if len(s) > length {
+		s = s[:length]
+	}
+	return strings.TrimRight(s, "-.")
+}
+
+// SecretName is the name of a container's output Secret: the prefix and the
+// container's name with "-" between them, unless the prefix ends in a separator
+// already. A versioned Secret's name adds the ordinal.
+func SecretName(prefix, container string) string {
+	if strings.HasSuffix(prefix, "-") || strings.HasSuffix(prefix, ".") {
+		return prefix + container
+	}
+	return prefix + "-" + container
+}

@@ -1,0 +1,302 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+const (
+	// Fence is how long after a claim or a live read a Job may be created, and
+	// how long that request may take. A process that was paused for longer must
+	// look again.
+	Fence = 5 * time.Second
+	// OutputRetry is how often output that is pending is tried again.
+	OutputRetry = 30 * time.Second
+)
+
+// Next is the one next step for an ExtendedJob. Repeating observe, plan and act
+// until the step is Wait brings it to where it belongs.
+func Next(o Observation) Step {
+	if !o.EJ.DeletionTimestamp.IsZero() {
+		// The garbage collector does the rest by owner references.
+		return Step{Kind: Wait}
+	}
+	settled := o.settled()
+	switch last := o.last(); {
+	case o.greatestJob() > last:
+		return o.adopt(o.greatestJob())
+	case last > settled.Number && o.lastRun() != nil:
+		return o.continueRun(o.lastRun(), settled)
+	case value(o.EJ.Status.SettledRun) < settled.Number:
+		return o.report(settled)
+	default:
+		return o.rest(settled)
+	}
+}
+
+// adopt takes over a run that the ExtendedJob's status does not know: the cache
+// lags behind, or somebody wiped the status.
+func (o *Observation) adopt(number int64) Step {
+	if o.LiveReadAt.IsZero() {
+		return Step{Kind: ReadLive}
+	}
+	job := o.Jobs[number]
+	return Step{Kind: WriteStatus, Status: o.claimedStatus(fissilev1.Run{
+		Number:     number,
+		Cause:      adoptedCause(job),
+		ClaimID:    adoptedClaim(job),
+		Generation: o.EJ.Generation,
+		Strategy:   o.EJ.Spec.Trigger.Strategy,
+		SetBackTo:  o.setBackTo(),
+		JobName:    job.Name,
+		JobUID:     job.UID,
+		StartTime:  job.CreationTimestamp,
+	})}
+}
+
+// continueRun brings a claimed run one step further.
+func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
+	job := o.Jobs[run.Number]
+	switch {
+	case job == nil:
+		return o.start(run, settled)
+	case Finished(job) != nil:
+		if wantsOutput(job) && o.Output == nil {
+			return Step{Kind: StoreOutput, Job: job}
+		}
+		return o.settle(run, settled, jobOutcome(job, o.Output))
+	default:
+		// A Job that outlives the fence is recorded: if it is then gone, somebody
+		// deleted it. Short runs do without that write.
+		after := run.StartTime.Add(Fence).Sub(o.Now)
+		if after <= 0 {
+			return o.waitWith(o.activeStatus(run, job.UID), 0)
+		}
+		return o.waitWith(o.activeStatus(run, run.JobUID), after)
+	}
+}
+
+// start decides about a claim without a Job.
+func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
+	if o.JobRejection != nil && o.JobRejection.Reason == fissilev1.ReasonNameConflict {
+		return o.claim(run.Number+1, run.Cause)
+	}
+	if o.LiveReadAt.IsZero() {
+		switch {
+		case o.rejected(run):
+			return o.waitWith(o.rejectedStatus(), 0)
+		case o.CreatedJob != "" && o.fresh(o.ClaimedAt):
+			// The cache will show it.
+			return Step{Kind: Wait, After: o.ClaimedAt.Add(Fence).Sub(o.Now)}
+		case o.CreatedJob == "" && o.fresh(o.ClaimedAt):
+			return Step{Kind: CreateJob}
+		default:
+			return Step{Kind: ReadLive}
+		}
+	}
+	switch {
+	case run.JobUID != "" || o.CreatedJob != "":
+		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultAborted))
+	case o.EJ.Spec.Trigger.Strategy != run.Strategy || value(o.EJ.Spec.Suspend):
+		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultCancelled))
+	case o.rejected(run):
+		return o.waitWith(o.rejectedStatus(), 0)
+	case o.ClaimedAt.IsZero() || run.Generation != o.EJ.Generation:
+		// Another process claimed it, or for another spec: claim it anew under the
+		// same number, so that an old leader's claim is void.
+		return o.claim(run.Number, run.Cause)
+	case o.fresh(o.LiveReadAt):
+		return Step{Kind: CreateJob}
+	default:
+		return Step{Kind: ReadLive}
+	}
+}
+
+// rejected tells whether the API server refused the run's Job for what stands
+// in the spec as it is now. Only an edit cures that.
+func (o *Observation) rejected(run *fissilev1.Run) bool {
+	if o.JobRejection != nil {
+		return true
+	}
+	running := condition(o.EJ, fissilev1.ConditionRunning)
+	return running != nil && running.Reason == fissilev1.ReasonJobRejected && run.Generation == o.EJ.Generation
+}
+
+func (o *Observation) fresh(t time.Time) bool {
+	return !t.IsZero() && o.Now.Sub(t) < Fence
+}
+
+// settle ends a run: the strategy goes back, unless somebody set another one
+// meanwhile or asked for the next run.
+func (o *Observation) settle(run *fissilev1.Run, settled Settled, outcome Outcome) Step {
+	step := Step{
+		Kind:     Settle,
+		Strategy: o.EJ.Spec.Trigger.Strategy,
+		Settled: Settled{
+			Number:     run.Number,
+			Result:     outcome.Result,
+			OneOffDone: settled.OneOffDone,
+		},
+		Outcome: &outcome,
+	}
+	if outcome.Result == fissilev1.ResultCancelled {
+		// The trigger, if it is still there, has not been served.
+		return step
+	}
+	if run.Cause == fissilev1.CauseOnce {
+		step.Settled.OneOffDone = true
+	}
+	if o.EJ.Spec.Trigger.Strategy == run.Strategy && !value(run.StrategyChanged) {
+		step.Strategy = run.SetBackTo
+		step.Merged = run.Strategy == fissilev1.StrategyNow && o.EJ.Generation != run.Generation
+	}
+	return step
+}
+
+// report brings a settled run into the status.
+func (o *Observation) report(settled Settled) Step {
+	run := o.lastRun()
+	if run == nil {
+		// The status was wiped; what is known of the run is its number and result.
+		ended := endedWithoutJob(&fissilev1.Run{JobName: JobName(o.EJ, settled.Number)}, settled.Result)
+		return Step{Kind: WriteStatus, Status: o.settledStatus(nil, settled, ended)}
+	}
+	job := o.Jobs[run.Number]
+	if job == nil || Finished(job) == nil {
+		return Step{Kind: WriteStatus, Status: o.settledStatus(run, settled, endedWithoutJob(run, settled.Result))}
+	}
+	if wantsOutput(job) && o.Output == nil {
+		return Step{Kind: StoreOutput, Job: job}
+	}
+	return Step{Kind: WriteStatus, Status: o.settledStatus(run, settled, jobOutcome(job, o.Output))}
+}
+
+// rest decides what to do when no run is under way.
+func (o *Observation) rest(settled Settled) Step {
+	if job := o.pendingOutput(); job != nil {
+		switch {
+		case o.Output != nil:
+			// Tried just now.
+		case o.Now.Before(o.OutputRetryAt):
+		default:
+			return Step{Kind: StoreOutput, Job: job}
+		}
+		if o.Output != nil && !o.Output.Pending() {
+			return Step{Kind: WriteStatus, Status: o.settledStatus(o.lastRun(), settled, jobOutcome(job, o.Output))}
+		}
+	}
+
+	if o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyOnce && settled.OneOffDone {
+		return Step{Kind: Settle, Strategy: fissilev1.StrategyDone, Settled: settled}
+	}
+	cause := o.due()
+	switch {
+	case cause == "":
+		return o.waitWith(o.idleStatus(fissilev1.ReasonIdle, "No run is due."), 0)
+	case value(o.EJ.Spec.Suspend):
+		return o.waitWith(o.idleStatus(fissilev1.ReasonSuspended, "A run is due and starts when spec.suspend is false."), 0)
+	case o.PodsRunning:
+		return o.waitWith(o.idleStatus(fissilev1.ReasonPodsTerminating, "A run is due and starts when the pods of earlier runs have ended."), 0)
+	default:
+		return o.claim(o.last()+1, cause)
+	}
+}
+
+// due is the cause of the run that is to start, empty if none is.
+func (o *Observation) due() fissilev1.RunCause {
+	switch o.EJ.Spec.Trigger.Strategy {
+	case fissilev1.StrategyNow:
+		return fissilev1.CauseNow
+	case fissilev1.StrategyOnce:
+		return fissilev1.CauseOnce
+	default:
+		return ""
+	}
+}
+
+func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
+	return Step{Kind: Claim, Status: o.claimedStatus(fissilev1.Run{
+		Number:     number,
+		Cause:      cause,
+		Generation: o.EJ.Generation,
+		Strategy:   o.EJ.Spec.Trigger.Strategy,
+		SetBackTo:  o.setBackTo(),
+		JobName:    JobName(o.EJ, number),
+		StartTime:  metav1.NewTime(o.Now.Truncate(time.Second)),
+	})}
+}
+
+func (o *Observation) setBackTo() fissilev1.TriggerStrategy {
+	if o.oneOff() {
+		return fissilev1.StrategyDone
+	}
+	return fissilev1.StrategyManual
+}
+
+// pendingOutput is the Job of the last run if its output waits to be stored.
+func (o *Observation) pendingOutput() *batchv1.Job {
+	persisted := condition(o.EJ, fissilev1.ConditionOutputPersisted)
+	run := o.lastRun()
+	if run == nil || persisted == nil || !pending(persisted.Reason) {
+		return nil
+	}
+	return o.Jobs[run.Number]
+}
+
+// waitWith waits with the given status: writes it if it is not written, deletes
+// what history no longer keeps, and then waits.
+func (o *Observation) waitWith(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
+	if !sameStatus(&o.EJ.Status, status) {
+		return Step{Kind: WriteStatus, Status: status}
+	}
+	job, wait := o.expired()
+	if job != nil {
+		return Step{Kind: DeleteJob, Job: job}
+	}
+	if o.pendingOutput() != nil {
+		wait = soonest(wait, max(o.OutputRetryAt.Sub(o.Now), time.Second))
+	}
+	return Step{Kind: Wait, After: soonest(after, wait)}
+}
+
+// soonest is the shorter of two waits; 0 waits for ever.
+func soonest(a, b time.Duration) time.Duration {
+	if a == 0 || b > 0 && b < a {
+		return b
+	}
+	return a
+}
+
+func adoptedCause(job *batchv1.Job) fissilev1.RunCause {
+	if cause := fissilev1.RunCause(job.Annotations[fissilev1.AnnotationRunCause]); cause != "" {
+		return cause
+	}
+	return fissilev1.CauseNow
+}
+
+func adoptedClaim(job *batchv1.Job) string {
+	if claim := job.Annotations[fissilev1.AnnotationClaim]; claim != "" {
+		return claim
+	}
+	return string(job.UID)
+}

@@ -1,0 +1,480 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+const (
+	manual = fissilev1.StrategyManual
+	now    = fissilev1.StrategyNow
+	once   = fissilev1.StrategyOnce
+	done   = fissilev1.StrategyDone
+)
+
+var start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+
+// world is an Observation under construction.
+type world struct{ plan.Observation }
+
+// given is a new ExtendedJob with a strategy.
+func given(strategy fissilev1.TriggerStrategy) *world {
+	return &world{plan.Observation{
+		Now: start,
+		EJ: &fissilev1.ExtendedJob{
+			ObjectMeta: metav1.ObjectMeta{Name: "ej", Namespace: "ns", UID: "ej-uid", Generation: 1},
+			Spec:       fissilev1.ExtendedJobSpec{Trigger: fissilev1.Trigger{Strategy: strategy}},
+		},
+		Jobs:          map[int64]*batchv1.Job{},
+		LeaseDuration: 15 * time.Second,
+	}}
+}
+
+// claimed writes what the next step, a claim, decides.
+func (w *world) claimed(t *testing.T) *world {
+	t.Helper()
+	step := plan.Next(w.Observation)
+	if step.Kind != plan.Claim {
+		t.Fatalf("want a claim, got %s", step.Kind)
+	}
+	w.EJ.Status = *step.Status
+	w.EJ.Status.LastRun.ClaimID = "claim"
+	return w
+}
+
+// byUs says that this process made the claim and created the Job.
+func (w *world) byUs() *world {
+	w.ClaimedAt = w.Now
+	return w
+}
+
+// job adds the Job of the last run, with the conditions.
+func (w *world) job(t *testing.T, conditions ...batchv1.JobConditionType) *world {
+	t.Helper()
+	job, err := plan.NewJob(w.EJ, w.EJ.Status.LastRun)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job.UID = "job-uid"
+	for _, c := range conditions {
+		job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
+			Type: c, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(w.Now),
+		})
+	}
+	w.Jobs[w.EJ.Status.LastRun.Number] = job
+	return w
+}
+
+// settled does what the next step, to settle, decides.
+func (w *world) settled(t *testing.T) *world {
+	t.Helper()
+	step := plan.Next(w.Observation)
+	if step.Kind != plan.Settle {
+		t.Fatalf("want a settle, got %s", step.Kind)
+	}
+	return w.edit(step.Strategy).annotate(step.Settled)
+}
+
+func (w *world) annotate(settled plan.Settled) *world {
+	metav1.SetMetaDataAnnotation(&w.EJ.ObjectMeta, fissilev1.AnnotationSettledRun, settled.Annotation(w.EJ))
+	return w
+}
+
+// edit sets the strategy as a user does.
+func (w *world) edit(strategy fissilev1.TriggerStrategy) *world {
+	if w.EJ.Spec.Trigger.Strategy != strategy {
+		w.EJ.Spec.Trigger.Strategy = strategy
+		w.EJ.Generation++
+	}
+	return w
+}
+
+func (w *world) output() *world {
+	w.EJ.Spec.Output = &fissilev1.Output{NamePrefix: "out"}
+	return w
+}
+
+func (w *world) suspended() *world {
+	w.EJ.Spec.Suspend = new(true)
+	w.EJ.Generation++
+	return w
+}
+
+// after lets time pass.
+func (w *world) after(d time.Duration) *world {
+	w.Now = w.Now.Add(d)
+	return w
+}
+
+// reported writes the status that the next step decides.
+func (w *world) reported(t *testing.T) *world {
+	t.Helper()
+	step := plan.Next(w.Observation)
+	if step.Kind != plan.WriteStatus {
+		t.Fatalf("want a status write, got %s", step.Kind)
+	}
+	w.EJ.Status = *step.Status
+	return w
+}
+
+func (w *world) live() *world {
+	w.LiveReadAt = w.Now
+	return w
+}
+
+func TestNext(t *testing.T) {
+	for name, test := range map[string]struct {
+		given func(t *testing.T) *world
+		want  plan.Kind
+	}{
+		"an errand that was created runs nothing and says so": {
+			func(*testing.T) *world { return given(manual) }, plan.WriteStatus,
+		},
+		"an errand that said so waits": {
+			func(t *testing.T) *world { return given(manual).reported(t) }, plan.Wait,
+		},
+		"now is claimed": {
+			func(*testing.T) *world { return given(now) }, plan.Claim,
+		},
+		"once is claimed": {
+			func(*testing.T) *world { return given(once) }, plan.Claim,
+		},
+		"an object that is being deleted runs nothing": {
+			func(*testing.T) *world {
+				w := given(now)
+				w.EJ.DeletionTimestamp = new(metav1.NewTime(start))
+				return w
+			}, plan.Wait,
+		},
+		"a claim just made is followed by its Job": {
+			func(t *testing.T) *world { return given(now).claimed(t).byUs() }, plan.CreateJob,
+		},
+		"a claim made a while ago is looked at first": {
+			func(t *testing.T) *world { return given(now).claimed(t).byUs().after(plan.Fence) }, plan.ReadLive,
+		},
+		"a claim of another process is looked at first": {
+			func(t *testing.T) *world { return given(now).claimed(t) }, plan.ReadLive,
+		},
+		"a claim of another process without its Job is claimed anew": {
+			func(t *testing.T) *world { return given(now).claimed(t).live() }, plan.Claim,
+		},
+		"our claim is followed by its Job after a look": {
+			func(t *testing.T) *world { return given(now).claimed(t).byUs().after(plan.Fence).live() }, plan.CreateJob,
+		},
+		"our claim for another spec is claimed anew": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t).byUs().after(plan.Fence)
+				w.EJ.Generation++
+				return w.live()
+			}, plan.Claim,
+		},
+		"a Job that we created and the cache does not show is waited for": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t).byUs()
+				w.CreatedJob = "job-uid"
+				return w
+			}, plan.Wait,
+		},
+		"a Job that we created and is not there was deleted: the run is settled": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t).byUs().after(plan.Fence)
+				w.CreatedJob = "job-uid"
+				return w.live()
+			}, plan.Settle,
+		},
+		"a claim is settled without a Job when the trigger was taken back": {
+			func(t *testing.T) *world { return given(once).claimed(t).edit(manual).live() }, plan.Settle,
+		},
+		"a claim is settled without a Job when the ExtendedJob was suspended": {
+			func(t *testing.T) *world { return given(once).claimed(t).suspended().live() }, plan.Settle,
+		},
+		"a short run costs no write while it goes on": {
+			func(t *testing.T) *world { return given(now).claimed(t).job(t) }, plan.Wait,
+		},
+		"a long run has its Job recorded": {
+			func(t *testing.T) *world { return given(now).claimed(t).job(t).after(plan.Fence) }, plan.WriteStatus,
+		},
+		"a Job that is about to complete is not over": {
+			func(t *testing.T) *world { return given(now).claimed(t).job(t, batchv1.JobSuccessCriteriaMet) }, plan.Wait,
+		},
+		"a Job that is about to fail is not over": {
+			func(t *testing.T) *world { return given(now).claimed(t).job(t, batchv1.JobFailureTarget) }, plan.Wait,
+		},
+		"a Job that completed without output is settled": {
+			func(t *testing.T) *world { return given(now).claimed(t).job(t, batchv1.JobComplete) }, plan.Settle,
+		},
+		"a Job that completed with output has it stored first": {
+			func(t *testing.T) *world { return given(now).output().claimed(t).job(t, batchv1.JobComplete) }, plan.StoreOutput,
+		},
+		"a Job that failed with output is settled": {
+			func(t *testing.T) *world { return given(now).output().claimed(t).job(t, batchv1.JobFailed) }, plan.Settle,
+		},
+		"a Job that failed with writeOnFailure has its output stored first": {
+			func(t *testing.T) *world {
+				w := given(now).output()
+				w.EJ.Spec.Output.WriteOnFailure = new(true)
+				return w.claimed(t).job(t, batchv1.JobFailed)
+			}, plan.StoreOutput,
+		},
+		"output settings of a run are those of its start": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t).job(t, batchv1.JobComplete)
+				return w.output()
+			}, plan.Settle,
+		},
+		"a settled run is reported before its Job is deleted": {
+			func(t *testing.T) *world { return given(now).claimed(t).job(t, batchv1.JobComplete).settled(t) }, plan.WriteStatus,
+		},
+		"now that is set again after the run is a new request": {
+			func(t *testing.T) *world {
+				return given(now).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t).edit(now)
+			}, plan.Claim,
+		},
+		"once that is applied again after the run goes back to done": {
+			func(t *testing.T) *world {
+				return given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t).edit(once)
+			}, plan.Settle,
+		},
+		"once that was cancelled before it started still runs": {
+			func(t *testing.T) *world {
+				return given(once).claimed(t).edit(manual).live().settled(t).reported(t).edit(once)
+			}, plan.Claim,
+		},
+		"the history of a copied manifest does not count": {
+			func(*testing.T) *world {
+				w := given(once).annotate(plan.Settled{Number: 3, Result: fissilev1.ResultSucceeded, OneOffDone: true})
+				w.EJ.UID = "another-uid"
+				return w
+			}, plan.Claim,
+		},
+		"a status that was wiped does not make a one-off run again": {
+			func(*testing.T) *world {
+				return given(done).annotate(plan.Settled{Number: 3, Result: fissilev1.ResultSucceeded, OneOffDone: true})
+			}, plan.WriteStatus,
+		},
+		"a run is not claimed while pods of an earlier one run": {
+			func(t *testing.T) *world {
+				w := given(now)
+				w.PodsRunning = true
+				return w.reported(t)
+			}, plan.Wait,
+		},
+		"a run is not claimed while it is suspended": {
+			func(t *testing.T) *world { return given(now).suspended().reported(t) }, plan.Wait,
+		},
+		"a Job that the status does not know is looked at": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t).job(t)
+				w.EJ.Status = fissilev1.ExtendedJobStatus{}
+				return w
+			}, plan.ReadLive,
+		},
+		"a Job that the status does not know is adopted": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t).job(t)
+				w.EJ.Status = fissilev1.ExtendedJobStatus{}
+				return w.live()
+			}, plan.WriteStatus,
+		},
+		"an unfinished Job of a settled run is deleted": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+				w.Jobs[1].Status.Conditions = nil
+				return w
+			}, plan.DeleteJob,
+		},
+		"a Job refused for its template is reported": {
+			func(t *testing.T) *world {
+				w := given(once).claimed(t).byUs()
+				w.JobRejection = &plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: "no"}
+				return w
+			}, plan.WriteStatus,
+		},
+		"a Job refused for its template is not tried again": {
+			func(t *testing.T) *world {
+				w := given(once).claimed(t).byUs()
+				w.JobRejection = &plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: "no"}
+				w.reported(t).JobRejection = nil
+				return w.after(time.Hour)
+			}, plan.Wait,
+		},
+		"a Job refused for its template is tried again after an edit": {
+			func(t *testing.T) *world {
+				w := given(once).claimed(t).byUs()
+				w.JobRejection = &plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: "no"}
+				w.reported(t).JobRejection = nil
+				w.EJ.Generation++
+				return w.live()
+			}, plan.Claim,
+		},
+		"a run whose Job name is taken goes on under the next number": {
+			func(t *testing.T) *world {
+				w := given(once).claimed(t).byUs()
+				w.JobRejection = &plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: "taken"}
+				return w
+			}, plan.Claim,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if got := plan.Next(test.given(t).Observation).Kind; got != test.want {
+				t.Errorf("want %s, got %s", test.want, got)
+			}
+		})
+	}
+}
+
+func TestStrategyAfterARun(t *testing.T) {
+	for name, test := range map[string]struct {
+		given func(t *testing.T) *world
+		want  fissilev1.TriggerStrategy
+	}{
+		"an errand goes back to manual": {
+			func(t *testing.T) *world { return given(now).claimed(t) }, manual,
+		},
+		"a one-off goes to done": {
+			func(t *testing.T) *world { return given(once).claimed(t) }, done,
+		},
+		"a one-off that was run on demand goes back to done": {
+			func(t *testing.T) *world { return given(done).reported(t).edit(now).claimed(t) }, done,
+		},
+		"a one-off that became an errand goes back to manual": {
+			func(t *testing.T) *world {
+				return given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t).
+					edit(manual).reported(t).edit(now).claimed(t)
+			}, manual,
+		},
+		"another strategy set during the run stays": {
+			func(t *testing.T) *world { return given(now).claimed(t).edit(once) }, once,
+		},
+		"now that left and came back during the run is a new request": {
+			func(t *testing.T) *world {
+				return given(now).claimed(t).job(t).edit(manual).reported(t).edit(now)
+			}, now,
+		},
+		"an errand that was edited during the run goes back to manual": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t)
+				w.EJ.Generation++
+				return w
+			}, manual,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := test.given(t).job(t, batchv1.JobComplete)
+			if got := plan.Next(w.Observation).Strategy; got != test.want {
+				t.Errorf("want %s, got %s", test.want, got)
+			}
+		})
+	}
+}
+
+func TestResult(t *testing.T) {
+	stored := &plan.Output{Reason: fissilev1.ReasonStored, Secrets: []fissilev1.OutputSecret{{Container: "c", SecretName: "out-c"}}}
+	for name, test := range map[string]struct {
+		output *plan.Output
+		ending batchv1.JobConditionType
+		result fissilev1.RunResult
+		// true conditions among these three, and the reason of Complete
+		complete, failed, persisted bool
+		reason                      string
+	}{
+		"completed with output stored": {
+			stored, batchv1.JobComplete, fissilev1.ResultSucceeded, true, false, true, fissilev1.ReasonSucceeded,
+		},
+		"completed with output refused": {
+			&plan.Output{Reason: fissilev1.ReasonOutputInvalid}, batchv1.JobComplete,
+			fissilev1.ResultFailed, false, true, false, fissilev1.ReasonOutputRefused,
+		},
+		"completed with output in conflict": {
+			&plan.Output{Reason: fissilev1.ReasonOutputConflict}, batchv1.JobComplete,
+			fissilev1.ResultFailed, false, true, false, fissilev1.ReasonOutputPending,
+		},
+		"failed": {
+			nil, batchv1.JobFailed, fissilev1.ResultFailed, false, true, false, fissilev1.ReasonJobFailed,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := given(once).output().claimed(t).job(t, test.ending)
+			w.Output = test.output
+			w.settled(t).reported(t)
+			got := map[string]bool{}
+			for _, c := range w.EJ.Status.Conditions {
+				got[c.Type] = c.Status == metav1.ConditionTrue
+			}
+			want := map[string]bool{
+				fissilev1.ConditionComplete:        test.complete,
+				fissilev1.ConditionFailed:          test.failed,
+				fissilev1.ConditionOutputPersisted: test.persisted,
+				fissilev1.ConditionRunning:         false,
+				fissilev1.ConditionSuspended:       false,
+			}
+			if diff := cmp.Diff(want, got); diff != "" {
+				t.Errorf("true conditions (-want +got):\n%s", diff)
+			}
+			if got := w.EJ.Status.LastRun.Result; got != test.result {
+				t.Errorf("want result %s, got %s", test.result, got)
+			}
+			if got := meta.FindStatusCondition(w.EJ.Status.Conditions, fissilev1.ConditionComplete).Reason; got != test.reason {
+				t.Errorf("want reason %s, got %s", test.reason, got)
+			}
+		})
+	}
+}
+
+func TestOutputThatIsStoredLateCompletesTheRun(t *testing.T) {
+	w := given(once).output().claimed(t).job(t, batchv1.JobComplete)
+	w.Output = &plan.Output{Reason: fissilev1.ReasonOutputConflict, Message: "in the way"}
+	w.settled(t).reported(t)
+	w.Output = nil
+
+	if got := plan.Next(w.after(plan.OutputRetry).Observation).Kind; got != plan.StoreOutput {
+		t.Fatalf("want another try, got %s", got)
+	}
+	w.Output = &plan.Output{Reason: fissilev1.ReasonStored}
+	w.reported(t)
+	if !meta.IsStatusConditionTrue(w.EJ.Status.Conditions, fissilev1.ConditionComplete) {
+		t.Error("the run is not complete")
+	}
+	if got := *w.EJ.Status.Succeeded; got != 1 {
+		t.Errorf("want 1 run succeeded, got %d", got)
+	}
+	if got := *w.EJ.Status.Failed; got != 0 {
+		t.Errorf("want 0 runs failed, got %d", got)
+	}
+}
+
+func TestAnEditThatRunsNothingRefreshesTheConditions(t *testing.T) {
+	w := given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	w.EJ.Generation++
+	w.reported(t)
+	for _, c := range w.EJ.Status.Conditions {
+		if c.ObservedGeneration != w.EJ.Generation {
+			t.Errorf("condition %s is about generation %d, the spec has %d", c.Type, c.ObservedGeneration, w.EJ.Generation)
+		}
+	}
+}

@@ -1,0 +1,157 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// Output is what came of storing a run's output.
+type Output struct {
+	// Reason is a reason of the condition OutputPersisted.
+	Reason string
+	// Message says more, and never a value that a container printed.
+	Message string
+	// Secrets hold the output. All of the run's containers, or none.
+	Secrets []fissilev1.OutputSecret
+}
+
+// Stored tells whether every container's output is in its Secret.
+func (o Output) Stored() bool { return o.Reason == fissilev1.ReasonStored }
+
+// Pending tells whether the output may still be stored when something else in
+// the cluster changes.
+func (o Output) Pending() bool { return pending(o.Reason) }
+
+func pending(reason string) bool {
+	return reason == fissilev1.ReasonOutputConflict || reason == fissilev1.ReasonSecretRejected
+}
+
+// Outcome is how a run ended.
+type Outcome struct {
+	Result fissilev1.RunResult
+	// Reason is a reason of the conditions Complete and Failed.
+	Reason  string
+	Message string
+	// CompletionTime is when the Job finished; zero if there is none.
+	CompletionTime metav1.Time
+	Output         Output
+}
+
+// Finished is the condition that ended a Job: Complete or Failed. It is nil
+// while the Job goes on. SuccessCriteriaMet and FailureTarget do not end it,
+// because pods may still be running then.
+func Finished(job *batchv1.Job) *batchv1.JobCondition {
+	for i := range job.Status.Conditions {
+		c := &job.Status.Conditions[i]
+		if (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue {
+			return c
+		}
+	}
+	return nil
+}
+
+func succeeded(job *batchv1.Job) bool {
+	c := Finished(job)
+	return c != nil && c.Type == batchv1.JobComplete
+}
+
+// wantsOutput tells whether the output of a finished Job is to be stored, under
+// the settings as of the run's start.
+func wantsOutput(job *batchv1.Job) bool {
+	settings, err := OutputSettings(job)
+	if err != nil || settings == nil {
+		return false
+	}
+	return succeeded(job) || settings.WriteOnFailure != nil && *settings.WriteOnFailure
+}
+
+// jobOutcome is the outcome of a run whose Job has finished. The output is
+// that of wantsOutput, if so.
+func jobOutcome(job *batchv1.Job, output *Output) Outcome {
+	finished := Finished(job)
+	outcome := Outcome{CompletionTime: finished.LastTransitionTime}
+	if job.Status.CompletionTime != nil {
+		outcome.CompletionTime = *job.Status.CompletionTime
+	}
+
+	settings, err := OutputSettings(job)
+	switch {
+	case err != nil:
+		outcome.Output = Output{Reason: fissilev1.ReasonOutputUnavailable, Message: fmt.Sprintf("The output settings on Job %s cannot be read.", job.Name)}
+	case settings == nil:
+		outcome.Output = Output{Reason: fissilev1.ReasonNotRequested, Message: "The run has no spec.output."}
+	case output != nil:
+		outcome.Output = *output
+	default:
+		outcome.Output = Output{Reason: fissilev1.ReasonRunFailed, Message: "The run failed and spec.output.writeOnFailure is not set."}
+	}
+
+	switch {
+	case finished.Type == batchv1.JobFailed:
+		outcome.Result = fissilev1.ResultFailed
+		outcome.Reason = finished.Reason
+		if outcome.Reason == "" {
+			outcome.Reason = fissilev1.ReasonJobFailed
+		}
+		outcome.Message = fmt.Sprintf("Job %s failed: %s", job.Name, finished.Message)
+	case outcome.Output.Stored():
+		outcome.Result = fissilev1.ResultSucceeded
+		outcome.Reason = fissilev1.ReasonSucceeded
+		outcome.Message = fmt.Sprintf("Job %s completed and its output is stored.", job.Name)
+	case outcome.Output.Reason == fissilev1.ReasonNotRequested:
+		outcome.Result = fissilev1.ResultSucceeded
+		outcome.Reason = fissilev1.ReasonSucceeded
+		outcome.Message = fmt.Sprintf("Job %s completed.", job.Name)
+	case outcome.Output.Pending():
+		outcome.Result = fissilev1.ResultFailed
+		outcome.Reason = fissilev1.ReasonOutputPending
+		outcome.Message = fmt.Sprintf("Job %s completed but its output cannot be stored now: %s", job.Name, outcome.Output.Message)
+	default:
+		outcome.Result = fissilev1.ResultFailed
+		outcome.Reason = fissilev1.ReasonOutputRefused
+		outcome.Message = fmt.Sprintf("Job %s completed but its output is refused: %s", job.Name, outcome.Output.Message)
+	}
+	return outcome
+}
+
+// endedWithoutJob is the outcome of a run that is over and has no Job to tell
+// more, by its result.
+func endedWithoutJob(run *fissilev1.Run, result fissilev1.RunResult) Outcome {
+	outcome := Outcome{Result: result, Output: Output{Reason: fissilev1.ReasonNotRequested, Message: "The run has no Job any more."}}
+	switch result {
+	case fissilev1.ResultSucceeded:
+		outcome.Reason = fissilev1.ReasonSucceeded
+		outcome.Message = fmt.Sprintf("Job %s completed.", run.JobName)
+	case fissilev1.ResultAborted:
+		outcome.Reason = fissilev1.ReasonJobDeleted
+		outcome.Message = fmt.Sprintf("Job %s was deleted before it finished.", run.JobName)
+	case fissilev1.ResultCancelled:
+		outcome.Reason = fissilev1.ReasonCancelled
+		outcome.Message = "The run was called off before its Job was created."
+	case fissilev1.ResultFailed:
+		outcome.Reason = fissilev1.ReasonJobFailed
+		outcome.Message = fmt.Sprintf("Job %s failed.", run.JobName)
+	}
+	return outcome
+}

@@ -1,0 +1,60 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// Settled is what the settled-run annotation says: the last run that is over.
+// The zero value means that none is.
+type Settled struct {
+	// Number of the run.
+	Number int64
+	// Result of the run.
+	Result fissilev1.RunResult
+	// OneOffDone is true when a run with cause Once has settled.
+	OneOffDone bool
+}
+
+// ReadSettled reads the annotation of an ExtendedJob. One that is bound to
+// another UID belongs to the original of a copied or restored manifest, and
+// one that cannot be read was written by somebody else: both count as none.
+func ReadSettled(ej *fissilev1.ExtendedJob) Settled {
+	parts := strings.Split(ej.Annotations[fissilev1.AnnotationSettledRun], "/")
+	if len(parts) != 4 || parts[0] != string(ej.UID) {
+		return Settled{}
+	}
+	number, err := strconv.ParseInt(parts[1], 10, 64)
+	if err != nil || number < 1 {
+		return Settled{}
+	}
+	done, err := strconv.ParseBool(parts[3])
+	if err != nil {
+		return Settled{}
+	}
+	return Settled{Number: number, Result: fissilev1.RunResult(parts[2]), OneOffDone: done}
+}
+
+// Annotation is the value of the annotation on the given ExtendedJob.
+func (s Settled) Annotation(ej *fissilev1.ExtendedJob) string {
+	return fmt.Sprintf("%s/%d/%s/%t", ej.UID, s.Number, s.Result, s.OneOffDone)
+}

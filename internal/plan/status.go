@@ -1,0 +1,186 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"fmt"
+	"time"
+
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// maxMessage is the longest message in a status; API servers and Job
+// controllers are quoted in it.
+const maxMessage = 1024
+
+// status is a status under construction.
+type status struct {
+	fissilev1.ExtendedJobStatus
+	observed *Observation
+}
+
+// baseStatus is the status as it is, brought up to the observed spec.
+func (o *Observation) baseStatus() *status {
+	s := &status{ExtendedJobStatus: *o.EJ.Status.DeepCopy(), observed: o}
+	s.ObservedGeneration = new(o.EJ.Generation)
+	s.ObservedStrategy = o.EJ.Spec.Trigger.Strategy
+	for i := range s.Conditions {
+		s.Conditions[i].ObservedGeneration = o.EJ.Generation
+	}
+	if s.LastRun == nil {
+		for _, t := range []string{fissilev1.ConditionComplete, fissilev1.ConditionFailed, fissilev1.ConditionOutputPersisted} {
+			s.set(t, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "It has not run yet.")
+		}
+	}
+	if value(o.EJ.Spec.Suspend) {
+		s.set(fissilev1.ConditionSuspended, metav1.ConditionTrue, fissilev1.ReasonSuspended, "spec.suspend holds back runs.")
+	} else {
+		s.set(fissilev1.ConditionSuspended, metav1.ConditionFalse, fissilev1.ReasonNotSuspended, "spec.suspend is not set.")
+	}
+	return s
+}
+
+// claimedStatus claims a run.
+func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobStatus {
+	s := o.baseStatus()
+	if s.LastRun == nil || s.LastRun.Number < run.Number {
+		s.Runs = new(value(s.Runs) + 1)
+	}
+	s.LastRun = &run
+	s.Active = run.JobName
+	message := fmt.Sprintf("Run %d is under way as Job %s.", run.Number, run.JobName)
+	s.set(fissilev1.ConditionRunning, metav1.ConditionTrue, fissilev1.ReasonRunActive, message)
+	s.set(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonRunActive, message)
+	s.set(fissilev1.ConditionFailed, metav1.ConditionFalse, fissilev1.ReasonRunActive, message)
+	s.set(fissilev1.ConditionOutputPersisted, metav1.ConditionFalse, fissilev1.ReasonRunActive, message)
+	return &s.ExtendedJobStatus
+}
+
+// activeStatus is the status while the run's Job has not finished.
+func (o *Observation) activeStatus(run *fissilev1.Run, jobUID types.UID) *fissilev1.ExtendedJobStatus {
+	s := o.baseStatus()
+	s.LastRun.JobUID = jobUID
+	if o.EJ.Spec.Trigger.Strategy != run.Strategy {
+		s.LastRun.StrategyChanged = new(true)
+	}
+	s.Active = run.JobName
+	s.set(fissilev1.ConditionRunning, metav1.ConditionTrue, fissilev1.ReasonRunActive,
+		fmt.Sprintf("Run %d is under way as Job %s.", run.Number, run.JobName))
+	return &s.ExtendedJobStatus
+}
+
+// rejectedStatus is the status while the run's Job cannot be created.
+func (o *Observation) rejectedStatus() *fissilev1.ExtendedJobStatus {
+	s := o.baseStatus()
+	s.Active = ""
+	if o.JobRejection != nil {
+		s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, o.JobRejection.Reason, o.JobRejection.Message)
+	}
+	return &s.ExtendedJobStatus
+}
+
+// idleStatus is the status while no run is under way.
+func (o *Observation) idleStatus(reason, message string) *fissilev1.ExtendedJobStatus {
+	s := o.baseStatus()
+	s.Active = ""
+	s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, reason, message)
+	return &s.ExtendedJobStatus
+}
+
+// settledStatus is the status after a run. The run is nil if the status was
+// wiped since.
+func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome Outcome) *fissilev1.ExtendedJobStatus {
+	s := o.baseStatus()
+	if value(s.SettledRun) < settled.Number {
+		s.count(outcome.Result, 1)
+	} else {
+		s.count(run.Result, -1)
+		s.count(outcome.Result, 1)
+	}
+	s.SettledRun = new(settled.Number)
+	s.Active = ""
+	if run != nil {
+		s.LastRun.Result = outcome.Result
+		s.LastRun.CompletionTime = outcome.CompletionTime
+		s.LastRun.Message = truncate(outcome.Message)
+	}
+	if outcome.Output.Stored() {
+		s.Outputs = outcome.Output.Secrets
+	}
+
+	s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonIdle, "No run is due.")
+	s.set(fissilev1.ConditionComplete, conditionStatus(outcome.Result == fissilev1.ResultSucceeded), outcome.Reason, outcome.Message)
+	s.set(fissilev1.ConditionFailed,
+		conditionStatus(outcome.Result == fissilev1.ResultFailed || outcome.Result == fissilev1.ResultAborted), outcome.Reason, outcome.Message)
+	s.set(fissilev1.ConditionOutputPersisted, conditionStatus(outcome.Output.Stored()), outcome.Output.Reason, outcome.Output.Message)
+	return &s.ExtendedJobStatus
+}
+
+func (s *status) count(result fissilev1.RunResult, by int64) {
+	switch result {
+	case fissilev1.ResultSucceeded:
+		s.Succeeded = new(value(s.Succeeded) + by)
+	case fissilev1.ResultFailed, fissilev1.ResultAborted:
+		s.Failed = new(value(s.Failed) + by)
+	case fissilev1.ResultCancelled:
+		// It never ran.
+	}
+}
+
+func (s *status) set(conditionType string, value metav1.ConditionStatus, reason, message string) {
+	meta.SetStatusCondition(&s.Conditions, metav1.Condition{
+		Type:               conditionType,
+		Status:             value,
+		ObservedGeneration: s.observed.EJ.Generation,
+		LastTransitionTime: metav1.NewTime(s.observed.Now.Truncate(time.Second)),
+		Reason:             reason,
+		Message:            truncate(message),
+	})
+}
+
+func condition(ej *fissilev1.ExtendedJob, conditionType string) *metav1.Condition {
+	return meta.FindStatusCondition(ej.Status.Conditions, conditionType)
+}
+
+func conditionStatus(b bool) metav1.ConditionStatus {
+	if b {
+		return metav1.ConditionTrue
+	}
+	return metav1.ConditionFalse
+}
+
+func sameStatus(a, b *fissilev1.ExtendedJobStatus) bool {
+	return apiequality.Semantic.DeepEqual(a, b)
+}
+
+// truncate shortens a message by whole characters.
+func truncate(message string) string {
+	if len(message) <= maxMessage {
+		return message
+	}
+	const ellipsis = "…"
+	cut := maxMessage - len(ellipsis)
+	for cut > 0 && message[cut]&0xC0 == 0x80 {
+		cut--
+	}
+	return message[:cut] + ellipsis
+}

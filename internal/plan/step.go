@@ -1,0 +1,64 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// Kind is what a Step does.
+type Kind string
+
+const (
+	// Wait does nothing until something changes, or until After has passed.
+	Wait Kind = "Wait"
+	// ReadLive reads the ExtendedJob and the Job of its last run from the API
+	// server instead of the cache.
+	ReadLive Kind = "ReadLive"
+	// Claim writes Status, which claims its lastRun.
+	Claim Kind = "Claim"
+	// CreateJob creates the Job of the last run.
+	CreateJob Kind = "CreateJob"
+	// StoreOutput reads what the finished Job printed and writes its Secrets.
+	StoreOutput Kind = "StoreOutput"
+	// Settle sets the strategy to Strategy and records Settled.
+	Settle Kind = "Settle"
+	// WriteStatus writes Status.
+	WriteStatus Kind = "WriteStatus"
+	// DeleteJob deletes Job with its pods, if it is still as observed.
+	DeleteJob Kind = "DeleteJob"
+)
+
+// Step is the one next thing to do. Which fields are set follows from Kind.
+type Step struct {
+	Kind     Kind
+	After    time.Duration
+	Status   *fissilev1.ExtendedJobStatus
+	Job      *batchv1.Job
+	Strategy fissilev1.TriggerStrategy
+	Settled  Settled
+	// Outcome is how the run ended that Settle settles; nil when it only sets a
+	// strategy back.
+	Outcome *Outcome
+	// Merged is true when Settle sets back a request that was made again during
+	// the run.
+	Merged bool
+}
