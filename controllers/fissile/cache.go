@@ -1,0 +1,121 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// indexUID finds ExtendedJobs by their UID, and Jobs and pods by that of the
+// ExtendedJob that they belong to.
+const indexUID = "extendedjob.uid"
+
+// CacheByObject says what the manager's cache holds: Jobs and pods of
+// ExtendedJobs only, and of those and of Secrets only what the operator reads.
+func CacheByObject() map[client.Object]cache.ByObject {
+	ours := labels.SelectorFromSet(labels.Set{fissilev1.LabelExtendedJob: "true"})
+	return map[client.Object]cache.ByObject{
+		&batchv1.Job{}:   {Label: ours, Transform: stripJob},
+		&corev1.Pod{}:    {Label: ours, Transform: stripPod},
+		&corev1.Secret{}: {Transform: stripSecret},
+	}
+}
+
+// stripJob drops the pod's spec but the names of its containers.
+func stripJob(obj any) (any, error) {
+	job, ok := obj.(*batchv1.Job)
+	if !ok {
+		return obj, nil
+	}
+	job.ManagedFields = nil
+	containers := job.Spec.Template.Spec.Containers
+	names := make([]corev1.Container, len(containers))
+	for i := range containers {
+		names[i].Name = containers[i].Name
+	}
+	job.Spec = batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: names}}}
+	return job, nil
+}
+
+// stripPod leaves of a pod whose it is and how it ended.
+func stripPod(obj any) (any, error) {
+	pod, ok := obj.(*corev1.Pod)
+	if !ok {
+		return obj, nil
+	}
+	pod.ManagedFields = nil
+	pod.Annotations = nil
+	pod.Spec = corev1.PodSpec{}
+	pod.Status = corev1.PodStatus{Phase: pod.Status.Phase, ContainerStatuses: pod.Status.ContainerStatuses}
+	return pod, nil
+}
+
+// stripSecret leaves of a Secret's metadata whose it is. Secrets are cached as
+// metadata only.
+func stripSecret(obj any) (any, error) {
+	secret, ok := obj.(*metav1.PartialObjectMetadata)
+	if !ok {
+		return nil, fmt.Errorf("a Secret is to be cached as metadata only, not as %T", obj)
+	}
+	secret.ManagedFields = nil
+	secret.Finalizers = nil
+	maps.DeleteFunc(secret.Annotations, notOurs)
+	maps.DeleteFunc(secret.Labels, notOurs)
+	return secret, nil
+}
+
+func notOurs(key, _ string) bool {
+	return !strings.HasPrefix(key, fissilev1.GroupVersion.Group+"/")
+}
+
+func setupIndexes(indexer client.FieldIndexer) error {
+	for _, index := range []struct {
+		object  client.Object
+		field   string
+		extract client.IndexerFunc
+	}{
+		{&fissilev1.ExtendedJob{}, indexUID, func(obj client.Object) []string { return []string{string(obj.GetUID())} }},
+		{&batchv1.Job{}, indexUID, controllerUID},
+		{&corev1.Pod{}, indexUID, func(obj client.Object) []string { return []string{obj.GetLabels()[fissilev1.LabelUID]} }},
+	} {
+		// The manager is not started yet, so this waits for nothing.
+		if err := indexer.IndexField(context.Background(), index.object, index.field, index.extract); err != nil {
+			return fmt.Errorf("index %T by %s: %w", index.object, index.field, err)
+		}
+	}
+	return nil
+}
+
+func controllerUID(obj client.Object) []string {
+	owner := metav1.GetControllerOf(obj)
+	if owner == nil {
+		return nil
+	}
+	return []string{string(owner.UID)}
+}

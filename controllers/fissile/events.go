@@ -1,0 +1,101 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// Reasons of events on an ExtendedJob, one for each transition. Beside them,
+// what keeps a Job from being created is reported with the reason of the
+// condition Running.
+const (
+	eventRunStarted    = "RunStarted"
+	eventRunSucceeded  = "RunSucceeded"
+	eventRunFailed     = "RunFailed"
+	eventRunAborted    = "RunAborted"
+	eventRunCancelled  = "RunCancelled"
+	eventRequestMerged = "RequestMerged"
+)
+
+// Actions of events: what the operator was doing.
+const (
+	actionCreateJob = "CreateJob"
+	actionSettle    = "SettleRun"
+)
+
+func (r *Reconciler) jobCreated(ej *fissilev1.ExtendedJob, job *batchv1.Job) {
+	run := ej.Status.LastRun
+	r.Recorder.Eventf(ej, job, corev1.EventTypeNormal, eventRunStarted, actionCreateJob,
+		"Run %d (%s) started as Job %s.", run.Number, run.Cause, job.Name)
+}
+
+func (r *Reconciler) runSettled(ej *fissilev1.ExtendedJob, step plan.Step) {
+	if step.Outcome == nil {
+		return
+	}
+	eventType, reason := corev1.EventTypeWarning, eventRunFailed
+	switch step.Outcome.Result {
+	case fissilev1.ResultSucceeded:
+		eventType, reason = corev1.EventTypeNormal, eventRunSucceeded
+	case fissilev1.ResultCancelled:
+		eventType, reason = corev1.EventTypeNormal, eventRunCancelled
+	case fissilev1.ResultAborted:
+		reason = eventRunAborted
+	case fissilev1.ResultFailed:
+	}
+	r.Recorder.Eventf(ej, nil, eventType, reason, actionSettle, "Run %d: %s", step.Settled.Number, note(step.Outcome.Message))
+	if step.Merged {
+		r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, eventRequestMerged, actionSettle,
+			"The ExtendedJob was edited during run %d and its strategy was still now: that counts as the same request.", step.Settled.Number)
+	}
+}
+
+// rejectionWritten reports what keeps a Job from being created when the status
+// says so first.
+func (r *Reconciler) rejectionWritten(before, after *fissilev1.ExtendedJob) {
+	running := meta.FindStatusCondition(after.Status.Conditions, fissilev1.ConditionRunning)
+	if running.Reason != fissilev1.ReasonJobRejected && running.Reason != fissilev1.ReasonJobCreateFailed {
+		return
+	}
+	earlier := meta.FindStatusCondition(before.Status.Conditions, fissilev1.ConditionRunning)
+	if earlier == nil || earlier.Reason != running.Reason || earlier.Message != running.Message {
+		r.jobRejected(after, &plan.Rejection{Reason: running.Reason, Message: running.Message})
+	}
+}
+
+func (r *Reconciler) jobRejected(ej *fissilev1.ExtendedJob, rejection *plan.Rejection) {
+	r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, rejection.Reason, actionCreateJob, "%s", note(rejection.Message))
+}
+
+// maxNote is how much of a message an event takes beside its own words; the API
+// server refuses more than 1 KiB in all.
+const maxNote = 900
+
+func note(message string) string {
+	if len(message) <= maxNote {
+		return message
+	}
+	return strings.ToValidUTF8(message[:maxNote], "") + "…"
+}

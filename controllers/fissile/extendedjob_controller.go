@@ -1,0 +1,175 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package fissile reconciles ExtendedJobs: observe gathers what the decision
+// needs, package plan decides, act does the one step that it decided on.
+package fissile
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/events"
+	"k8s.io/client-go/util/workqueue"
+	"k8s.io/utils/clock"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/builder"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// +kubebuilder:rbac:groups=fissile.cloudfoundry.org,resources=extendedjobs,verbs=get;list;watch;patch
+// +kubebuilder:rbac:groups=fissile.cloudfoundry.org,resources=extendedjobs/status,verbs=patch
+// +kubebuilder:rbac:groups=fissile.cloudfoundry.org,resources=extendedjobs/finalizers,verbs=update
+// +kubebuilder:rbac:groups=batch,resources=jobs,verbs=get;list;watch;create;delete
+// +kubebuilder:rbac:groups="",resources=pods,verbs=list;watch
+// +kubebuilder:rbac:groups="",resources=pods/log,verbs=get
+// +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups="";events.k8s.io,resources=events,verbs=create;patch
+
+const (
+	// retryFirst and retryMost bound the wait before a step that failed is tried
+	// again.
+	retryFirst = 50 * time.Millisecond
+	retryMost  = time.Minute
+
+	// maxSteps is more than any chain of steps that leads from one event to the
+	// next wait.
+	maxSteps = 16
+)
+
+// Options are the settings of the controller.
+type Options struct {
+	// Concurrency is how many ExtendedJobs are worked on at once.
+	Concurrency int
+	// LogReadTimeout is how long a log that cannot be read is tried again before
+	// the output is given up.
+	LogReadTimeout time.Duration
+	// LeaseDuration is that of the leader election: how long a leader that was
+	// replaced may not know it.
+	LeaseDuration time.Duration
+}
+
+// Reconciler reconciles ExtendedJobs.
+type Reconciler struct {
+	// Client reads from the cache and writes to the API server.
+	Client client.Client
+	// APIReader reads from the API server.
+	APIReader client.Reader
+	// Logs opens container logs.
+	Logs Logs
+	// Recorder records events on ExtendedJobs.
+	Recorder events.EventRecorder
+	// Clock tells the time.
+	Clock clock.PassiveClock
+	Options
+
+	memory memory
+}
+
+// SetupWithManager adds the controller and the indexes that it needs.
+func SetupWithManager(mgr ctrl.Manager, options Options) error {
+	clientset, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+	if err != nil {
+		return fmt.Errorf("make client for logs: %w", err)
+	}
+	if err := setupIndexes(mgr.GetFieldIndexer()); err != nil {
+		return err
+	}
+	r := &Reconciler{
+		Client:    mgr.GetClient(),
+		APIReader: mgr.GetAPIReader(),
+		Logs:      podLogs{clientset.CoreV1()},
+		Recorder:  mgr.GetEventRecorder(fissilev1.FieldManager),
+		Clock:     clock.RealClock{},
+		Options:   options,
+	}
+	return ctrl.NewControllerManagedBy(mgr).
+		Named("extendedjob").
+		For(&fissilev1.ExtendedJob{}).
+		Owns(&batchv1.Job{}).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podEnded())).
+		WithOptions(controller.Options{
+			MaxConcurrentReconciles: options.Concurrency,
+			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryMost),
+		}).
+		Complete(r)
+}
+
+// Reconcile does what is to be done for an ExtendedJob, step by step, until it
+// has to wait for something.
+func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	observed, err := r.observe(ctx, req.NamespacedName)
+	if err != nil || observed == nil {
+		return ctrl.Result{}, err
+	}
+	for range maxSteps {
+		observed.Now = r.Clock.Now()
+		step := plan.Next(observed.Observation)
+		if step.Kind == plan.Wait {
+			return ctrl.Result{RequeueAfter: step.After}, observed.failure
+		}
+		if err := r.act(ctx, observed, step); err != nil {
+			return ctrl.Result{}, fmt.Errorf("%s: %w", step.Kind, err)
+		}
+	}
+	return ctrl.Result{}, fmt.Errorf("no end after %d steps", maxSteps)
+}
+
+// extendedJobOfPod finds the ExtendedJob of a pod by its UID: the name on the
+// label may be shortened.
+func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []reconcile.Request {
+	uid := pod.GetLabels()[fissilev1.LabelUID]
+	if uid == "" {
+		return nil
+	}
+	var list fissilev1.ExtendedJobList
+	if err := r.Client.List(ctx, &list, client.InNamespace(pod.GetNamespace()), client.MatchingFields{indexUID: uid}); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Cannot list ExtendedJobs", "uid", uid)
+		return nil
+	}
+	requests := make([]reconcile.Request, 0, len(list.Items))
+	for i := range list.Items {
+		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: list.Items[i].Namespace, Name: list.Items[i].Name}})
+	}
+	return requests
+}
+
+// podEnded passes on what a claim may be waiting for: a pod that ended or is
+// gone.
+func podEnded() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			before, after := e.ObjectOld.(*corev1.Pod), e.ObjectNew.(*corev1.Pod)
+			return !ended(before) && ended(after)
+		},
+		DeleteFunc:  func(event.DeleteEvent) bool { return true },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
+}

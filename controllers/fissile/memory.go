@@ -1,0 +1,84 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"sync"
+	"time"
+
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// memory is what this process knows of the ExtendedJobs beyond what is stored.
+// It saves requests and bounds retries; losing it loses nothing.
+type memory struct {
+	mu      sync.Mutex
+	entries map[types.NamespacedName]*recollection
+}
+
+// recollection is the memory of one ExtendedJob. Only one worker has an
+// ExtendedJob at a time, so its fields need no lock.
+type recollection struct {
+	uid types.UID
+	// written is the resourceVersion of our last write; the cache is stale
+	// before it shows that.
+	written string
+	// claimID is the last claim of this process, claimedAt when it succeeded,
+	// createdJob the Job that was created for it.
+	claimID    string
+	claimedAt  time.Time
+	createdJob types.UID
+	// outputRetryAt is when output that is pending may be tried again.
+	outputRetryAt time.Time
+	// logFailingSince is when reading the logs of a Job failed first.
+	logFailingSince time.Time
+	logFailingJob   types.UID
+}
+
+func (m *memory) of(ej *fissilev1.ExtendedJob) *recollection {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	key := types.NamespacedName{Namespace: ej.Namespace, Name: ej.Name}
+	entry := m.entries[key]
+	if entry == nil || entry.uid != ej.UID {
+		entry = &recollection{uid: ej.UID}
+		if m.entries == nil {
+			m.entries = make(map[types.NamespacedName]*recollection)
+		}
+		m.entries[key] = entry
+	}
+	return entry
+}
+
+func (m *memory) forget(key types.NamespacedName) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	delete(m.entries, key)
+}
+
+// newerThan tells whether this process wrote the object later than what the
+// given version shows.
+func (r *recollection) newerThan(ej *fissilev1.ExtendedJob) bool {
+	if r.written == "" {
+		return false
+	}
+	order, err := resourceversion.CompareResourceVersion(ej.ResourceVersion, r.written)
+	return err == nil && order < 0
+}

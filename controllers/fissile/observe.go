@@ -1,0 +1,127 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// observation is what is observed of an ExtendedJob in one reconcile, kept up
+// to date with what the steps did.
+type observation struct {
+	plan.Observation
+	*recollection
+	// failure is returned at the end, so that the step is tried again after what
+	// it means has been reported.
+	failure error
+}
+
+// observe gathers what the cache and this process know. It is nil when there is
+// nothing to decide: the ExtendedJob is gone, or the cache does not show our
+// own last write yet and will soon.
+func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*observation, error) {
+	ej := &fissilev1.ExtendedJob{}
+	if err := r.Client.Get(ctx, key, ej); err != nil {
+		if apierrors.IsNotFound(err) {
+			r.memory.forget(key)
+			return nil, nil
+		}
+		return nil, err
+	}
+	known := r.memory.of(ej)
+	if known.newerThan(ej) {
+		return nil, nil
+	}
+
+	o := &observation{recollection: known}
+	o.LeaseDuration = r.LeaseDuration
+	o.Jobs = make(map[int64]*batchv1.Job)
+	o.OutputRetryAt = known.outputRetryAt
+	o.see(ej)
+	var jobs batchv1.JobList
+	if err := r.Client.List(ctx, &jobs, client.InNamespace(key.Namespace), client.MatchingFields{indexUID: string(ej.UID)}); err != nil {
+		return nil, fmt.Errorf("list Jobs: %w", err)
+	}
+	for i := range jobs.Items {
+		if number, ok := plan.RunNumber(ej, &jobs.Items[i]); ok {
+			o.Jobs[number] = &jobs.Items[i]
+		}
+	}
+	var pods corev1.PodList
+	if err := r.Client.List(ctx, &pods, client.InNamespace(key.Namespace), client.MatchingFields{indexUID: string(ej.UID)}); err != nil {
+		return nil, fmt.Errorf("list pods: %w", err)
+	}
+	for i := range pods.Items {
+		o.PodsRunning = o.PodsRunning || !ended(&pods.Items[i])
+	}
+	return o, nil
+}
+
+// see replaces the ExtendedJob by a newer one, and recalls what this process
+// knows of its last run.
+func (o *observation) see(ej *fissilev1.ExtendedJob) {
+	o.EJ = ej
+	if run := ej.Status.LastRun; run != nil && run.ClaimID == o.claimID {
+		o.ClaimedAt, o.CreatedJob = o.claimedAt, o.createdJob
+	}
+}
+
+// readLive reads the ExtendedJob and the Job of its last run from the API
+// server.
+func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
+	now := r.Clock.Now()
+	ej := &fissilev1.ExtendedJob{}
+	if err := r.APIReader.Get(ctx, client.ObjectKeyFromObject(o.EJ), ej); err != nil {
+		return err
+	}
+	if ej.UID != o.EJ.UID {
+		return fmt.Errorf("it was deleted and created again")
+	}
+	o.see(ej)
+	o.LiveReadAt = now
+	run := ej.Status.LastRun
+	if run == nil {
+		return nil
+	}
+	job := &batchv1.Job{}
+	err := r.APIReader.Get(ctx, client.ObjectKey{Namespace: ej.Namespace, Name: plan.JobName(ej, run.Number)}, job)
+	switch {
+	case apierrors.IsNotFound(err):
+		delete(o.Jobs, run.Number)
+	case err != nil:
+		return fmt.Errorf("read Job: %w", err)
+	default:
+		if number, ok := plan.RunNumber(ej, job); ok {
+			o.Jobs[number] = job
+		}
+	}
+	return nil
+}
+
+func ended(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}

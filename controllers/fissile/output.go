@@ -1,0 +1,181 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/joboutput"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// outputError is why a run's output cannot be stored as it is. It is not worth
+// an immediate retry.
+type outputError struct {
+	// reason is a reason of the condition OutputPersisted.
+	reason  string
+	message string
+}
+
+func (e *outputError) Error() string { return e.message }
+
+// storeOutput stores what the containers of a finished Job printed: all of it,
+// or nothing. Nothing is written before everything is read and checked.
+func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batchv1.Job) error {
+	secrets, err := r.store(ctx, o, job)
+	var refused *outputError
+	switch {
+	case err == nil:
+		o.Output = &plan.Output{Reason: fissilev1.ReasonStored, Message: "The output is stored.", Secrets: secrets}
+	case errors.As(err, &refused):
+		o.Output = &plan.Output{Reason: refused.reason, Message: refused.message}
+		if o.Output.Pending() {
+			o.outputRetryAt = r.Clock.Now().Add(plan.OutputRetry)
+			o.OutputRetryAt = o.outputRetryAt
+		}
+	default:
+		return err
+	}
+	return nil
+}
+
+func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job) ([]fissilev1.OutputSecret, error) {
+	settings, err := plan.OutputSettings(job)
+	if err != nil {
+		return nil, err
+	}
+	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings}
+	secrets, complete, err := w.stored(ctx)
+	if err != nil || complete {
+		return secrets, err
+	}
+	documents, err := r.readOutput(ctx, o, job)
+	if err != nil {
+		return nil, err
+	}
+	return w.write(ctx, documents)
+}
+
+// document is what a container printed, as the data of a Secret.
+type document struct {
+	container string
+	data      map[string][]byte
+}
+
+// readOutput reads the documents of the template's own containers, in their
+// order. A log that cannot be read is an error until the timeout is over.
+func (r *Reconciler) readOutput(ctx context.Context, o *observation, job *batchv1.Job) ([]document, error) {
+	pod, err := r.podOfOutcome(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	var documents []document
+	for _, container := range job.Spec.Template.Spec.Containers {
+		data, err := r.readDocument(ctx, pod, container.Name)
+		var invalid *joboutput.Error
+		switch {
+		case err == nil:
+			documents = append(documents, document{container.Name, data})
+		case errors.As(err, &invalid):
+			return nil, &outputError{invalid.Reason, fmt.Sprintf("Container %s: %v.", container.Name, invalid)}
+		case apierrors.IsNotFound(err):
+			return nil, &outputError{fissilev1.ReasonOutputUnavailable, fmt.Sprintf("Container %s: pod %s is gone, and its log with it.", container.Name, pod.Name)}
+		case o.failingFor(job.UID, r.Clock.Now()) >= r.LogReadTimeout:
+			return nil, &outputError{fissilev1.ReasonOutputUnavailable, fmt.Sprintf("Container %s: the log of pod %s cannot be read: %v.", container.Name, pod.Name, err)}
+		default:
+			return nil, fmt.Errorf("read log of container %s: %w", container.Name, err)
+		}
+	}
+	return documents, nil
+}
+
+func (r *Reconciler) readDocument(ctx context.Context, pod types.NamespacedName, container string) (map[string][]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.LogReadTimeout)
+	defer cancel()
+	log, err := r.Logs.Open(ctx, pod, container)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	return joboutput.Parse(log)
+}
+
+// podOfOutcome is the pod whose output counts: the one that succeeded, or the
+// last one that failed. That there is none is proven by a live read.
+func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (types.NamespacedName, error) {
+	phase := corev1.PodSucceeded
+	if plan.Finished(job).Type == batchv1.JobFailed {
+		phase = corev1.PodFailed
+	}
+	for _, reader := range []client.Reader{r.Client, r.APIReader} {
+		var pods corev1.PodList
+		if err := reader.List(ctx, &pods, client.InNamespace(job.Namespace),
+			client.MatchingLabels{batchv1.ControllerUidLabel: string(job.UID)}); err != nil {
+			return types.NamespacedName{}, fmt.Errorf("list pods: %w", err)
+		}
+		if last := lastWithPhase(pods.Items, phase); last != nil {
+			return client.ObjectKeyFromObject(last), nil
+		}
+	}
+	return types.NamespacedName{}, &outputError{fissilev1.ReasonOutputUnavailable,
+		fmt.Sprintf("Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
+}
+
+// lastWithPhase is the pod in a phase that ended last; by name, if several did
+// in the same second.
+func lastWithPhase(pods []corev1.Pod, phase corev1.PodPhase) *corev1.Pod {
+	var last *corev1.Pod
+	for i := range pods {
+		pod := &pods[i]
+		if pod.Status.Phase != phase {
+			continue
+		}
+		if last == nil || endTime(pod) > endTime(last) || endTime(pod) == endTime(last) && pod.Name > last.Name {
+			last = pod
+		}
+	}
+	return last
+}
+
+// endTime is when the last container of a pod ended, in seconds since 1970.
+func endTime(pod *corev1.Pod) int64 {
+	var end int64
+	for _, status := range pod.Status.ContainerStatuses {
+		if status.State.Terminated != nil {
+			end = max(end, status.State.Terminated.FinishedAt.Unix())
+		}
+	}
+	return end
+}
+
+// failingFor is for how long the logs of a Job could not be read.
+func (r *recollection) failingFor(job types.UID, now time.Time) time.Duration {
+	if r.logFailingJob != job {
+		r.logFailingJob, r.logFailingSince = job, now
+	}
+	return now.Sub(r.logFailingSince)
+}

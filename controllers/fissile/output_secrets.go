@@ -1,0 +1,272 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// secretWriter writes the output Secrets of one run, under the settings as of
+// its start. A Secret that is there already is replaced by a JSON patch that
+// tests the resourceVersion it was decided on, never by server-side apply: that
+// would merge into a foreign Secret and let an older run win.
+type secretWriter struct {
+	*Reconciler
+	ej       *fissilev1.ExtendedJob
+	job      *batchv1.Job
+	settings *fissilev1.Output
+}
+
+// stored finds the Secrets that hold this run's output already, as the cache
+// shows them, and tells whether that is all of it.
+func (w *secretWriter) stored(ctx context.Context) ([]fissilev1.OutputSecret, bool, error) {
+	containers := w.job.Spec.Template.Spec.Containers
+	secrets := make([]fissilev1.OutputSecret, 0, len(containers))
+	for _, container := range containers {
+		secret, err := w.storedFor(ctx, container.Name)
+		if err != nil {
+			return nil, false, err
+		}
+		if secret == nil {
+			return nil, false, nil
+		}
+		secrets = append(secrets, *secret)
+	}
+	return secrets, true, nil
+}
+
+func (w *secretWriter) storedFor(ctx context.Context, container string) (*fissilev1.OutputSecret, error) {
+	base := plan.SecretName(w.settings.NamePrefix, container)
+	secret, err := w.secret(ctx, w.Client, base)
+	if err != nil || secret == nil || !w.printedBy(secret) {
+		return nil, err
+	}
+	return &fissilev1.OutputSecret{Container: container, SecretName: base}, nil
+}
+
+// write writes the documents. That a Secret is somebody else's is found before
+// the first is written.
+func (w *secretWriter) write(ctx context.Context, documents []document) ([]fissilev1.OutputSecret, error) {
+	existing := make([]*metav1.PartialObjectMetadata, len(documents))
+	for i, document := range documents {
+		var err error
+		if existing[i], err = w.secret(ctx, w.Client, plan.SecretName(w.settings.NamePrefix, document.container)); err != nil {
+			return nil, err
+		}
+		if existing[i] != nil {
+			if err := w.mayReplace(existing[i]); err != nil {
+				return nil, err
+			}
+		}
+	}
+	secrets := make([]fissilev1.OutputSecret, 0, len(documents))
+	for i, document := range documents {
+		name := plan.SecretName(w.settings.NamePrefix, document.container)
+		if err := w.put(ctx, existing[i], w.newSecret(name, document)); err != nil {
+			return nil, err
+		}
+		secrets = append(secrets, fissilev1.OutputSecret{Container: document.container, SecretName: name})
+	}
+	return secrets, nil
+}
+
+// put creates the Secret, or replaces the one that exists. When the cache was
+// wrong about which of the two, a live read decides.
+func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
+	switch {
+	case existing == nil:
+		err := w.Client.Create(ctx, secret)
+		if !apierrors.IsAlreadyExists(err) {
+			return w.refusal(secret.Name, err)
+		}
+	case len(existing.Labels) > 0 && len(existing.Annotations) > 0:
+		err := w.replace(ctx, existing, secret)
+		if !apierrors.IsInvalid(err) && !apierrors.IsNotFound(err) {
+			return w.refusal(secret.Name, err)
+		}
+	default:
+		// Our names were taken off it. The cache keeps no others, so it does not
+		// tell whether there are any.
+	}
+
+	live, err := w.secret(ctx, w.APIReader, secret.Name)
+	if err != nil {
+		return err
+	}
+	if live == nil {
+		return fmt.Errorf("secret %s was deleted just now", secret.Name)
+	}
+	if w.printedBy(live) {
+		return nil
+	}
+	if err := w.mayReplace(live); err != nil {
+		return err
+	}
+	if err = w.replace(ctx, live, secret); apierrors.IsInvalid(err) {
+		return &outputError{fissilev1.ReasonOutputConflict, fmt.Sprintf("Secret %s cannot be changed: %v.", secret.Name, err)}
+	}
+	return w.refusal(secret.Name, err)
+}
+
+// mayReplace refuses a Secret that is not this ExtendedJob's, and one that a
+// newer run wrote.
+func (w *secretWriter) mayReplace(secret *metav1.PartialObjectMetadata) error {
+	if !w.owns(secret) {
+		return &outputError{fissilev1.ReasonOutputConflict,
+			fmt.Sprintf("Secret %s exists and is not this ExtendedJob's: delete it, or choose another spec.output.namePrefix.", secret.Name)}
+	}
+	number, _ := plan.RunNumber(w.ej, w.job)
+	if run, err := strconv.ParseInt(secret.Annotations[fissilev1.AnnotationRun], 10, 64); err == nil && run > number {
+		return fmt.Errorf("secret %s holds the output of the newer run %d", secret.Name, run)
+	}
+	return nil
+}
+
+// owns tells whether the Secret is this ExtendedJob's: by the UID of its
+// controller or, if it is retained and has none, by its annotation.
+func (w *secretWriter) owns(secret metav1.Object) bool {
+	if owner := metav1.GetControllerOf(secret); owner != nil {
+		return owner.UID == w.ej.UID
+	}
+	return secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(w.ej.UID)
+}
+
+// printedBy tells whether the Secret holds the output of this run.
+func (w *secretWriter) printedBy(secret metav1.Object) bool {
+	return w.owns(secret) && secret.GetAnnotations()[fissilev1.AnnotationJobUID] == string(w.job.UID)
+}
+
+func (w *secretWriter) newSecret(name string, document document) *corev1.Secret {
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{
+			Name:        name,
+			Namespace:   w.job.Namespace,
+			Labels:      plan.Merged(w.settings.SecretLabels, map[string]string{fissilev1.LabelContainerName: document.container}),
+			Annotations: plan.Merged(w.settings.SecretAnnotations, w.annotations()),
+		},
+		Type: corev1.SecretTypeOpaque,
+		Data: document.data,
+	}
+	if w.settings.DeletionPolicy != fissilev1.DeletionPolicyRetain {
+		secret.OwnerReferences = []metav1.OwnerReference{w.ownerReference()}
+	}
+	return secret
+}
+
+func (w *secretWriter) annotations() map[string]string {
+	number, _ := plan.RunNumber(w.ej, w.job)
+	return map[string]string{
+		fissilev1.AnnotationRun:       strconv.FormatInt(number, 10),
+		fissilev1.AnnotationJobUID:    string(w.job.UID),
+		fissilev1.AnnotationOwnerName: w.ej.Name,
+		fissilev1.AnnotationOwnerUID:  string(w.ej.UID),
+	}
+}
+
+func (w *secretWriter) ownerReference() metav1.OwnerReference {
+	return *metav1.NewControllerRef(w.ej, fissilev1.GroupVersion.WithKind("ExtendedJob"))
+}
+
+// operation is one operation of a JSON patch.
+type operation struct {
+	Op    string `json:"op"`
+	Path  string `json:"path"`
+	Value any    `json:"value"`
+}
+
+// replace replaces the data of a Secret as a whole, and sets our labels and
+// annotations beside those of others.
+func (w *secretWriter) replace(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
+	patch := []operation{
+		{"test", "/metadata/uid", existing.UID},
+		{"test", "/metadata/resourceVersion", existing.ResourceVersion},
+		{"add", "/data", secret.Data},
+		{"add", "/metadata/ownerReferences", w.ownerReferences(existing, secret)},
+	}
+	patch = append(patch, sets("/metadata/labels", existing.Labels, secret.Labels)...)
+	patch = append(patch, sets("/metadata/annotations", existing.Annotations, secret.Annotations)...)
+	encoded, err := json.Marshal(patch)
+	if err != nil {
+		return fmt.Errorf("encode patch: %w", err)
+	}
+	target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: existing.Namespace, Name: existing.Name}}
+	return w.Client.Patch(ctx, target, client.RawPatch(types.JSONPatchType, encoded))
+}
+
+// ownerReferences are those of others and, unless the Secret is to be retained,
+// ours.
+func (w *secretWriter) ownerReferences(existing *metav1.PartialObjectMetadata, secret *corev1.Secret) []metav1.OwnerReference {
+	others := slices.DeleteFunc(slices.Clone(existing.OwnerReferences), func(o metav1.OwnerReference) bool { return o.UID == w.ej.UID })
+	return append(secret.OwnerReferences, others...)
+}
+
+// sets are the operations that set each of the wanted keys.
+func sets(path string, existing, wanted map[string]string) []operation {
+	if len(existing) == 0 {
+		return []operation{{"add", path, wanted}}
+	}
+	escape := strings.NewReplacer("~", "~0", "/", "~1")
+	operations := make([]operation, 0, len(wanted))
+	for key, value := range wanted {
+		if existing[key] != value {
+			operations = append(operations, operation{"add", path + "/" + escape.Replace(key), value})
+		}
+	}
+	return operations
+}
+
+// refusal tells apart what the API server will refuse again from what is worth
+// a retry.
+func (w *secretWriter) refusal(name string, err error) error {
+	switch {
+	case apierrors.IsForbidden(err):
+		return &outputError{fissilev1.ReasonSecretRejected, fmt.Sprintf("Secret %s is refused: %v.", name, err)}
+	case apierrors.IsInvalid(err):
+		return &outputError{fissilev1.ReasonOutputInvalid, fmt.Sprintf("Secret %s is refused: %v.", name, err)}
+	case err != nil:
+		return fmt.Errorf("write Secret %s: %w", name, err)
+	}
+	return nil
+}
+
+// secret reads the metadata of a Secret; nil if there is none.
+func (w *secretWriter) secret(ctx context.Context, reader client.Reader, name string) (*metav1.PartialObjectMetadata, error) {
+	secret := &metav1.PartialObjectMetadata{}
+	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
+	if err := reader.Get(ctx, client.ObjectKey{Namespace: w.job.Namespace, Name: name}, secret); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil, nil
+		}
+		return nil, fmt.Errorf("read Secret %s: %w", name, err)
+	}
+	return secret, nil
+}
