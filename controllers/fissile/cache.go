@@ -63,7 +63,8 @@ func stripJob(obj any) (any, error) {
 	return job, nil
 }
 
-// stripPod leaves of a pod whose it is and how it ended.
+// stripPod leaves of a pod whose it is, how it ended and what keeps it from
+// running.
 func stripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
@@ -72,7 +73,12 @@ func stripPod(obj any) (any, error) {
 	pod.ManagedFields = nil
 	pod.Annotations = nil
 	pod.Spec = corev1.PodSpec{}
-	pod.Status = corev1.PodStatus{Phase: pod.Status.Phase, ContainerStatuses: pod.Status.ContainerStatuses}
+	pod.Status = corev1.PodStatus{
+		Phase:                 pod.Status.Phase,
+		Conditions:            pod.Status.Conditions,
+		InitContainerStatuses: pod.Status.InitContainerStatuses,
+		ContainerStatuses:     pod.Status.ContainerStatuses,
+	}
 	return pod, nil
 }
 

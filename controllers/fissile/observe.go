@@ -78,6 +78,13 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	for i := range pods.Items {
 		o.PodsRunning = o.PodsRunning || !ended(&pods.Items[i])
 	}
+	o.Obstacle = obstacles(pods.Items)
+	if job := o.Podless(len(pods.Items), r.Clock.Now()); job != nil {
+		var err error
+		if o.Obstacle, err = r.refusedPods(ctx, job); err != nil {
+			return nil, err
+		}
+	}
 	return o, nil
 }
 
@@ -120,8 +127,4 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 		}
 	}
 	return nil
-}
-
-func ended(pod *corev1.Pod) bool {
-	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }

@@ -30,6 +30,8 @@ const (
 	// how long that request may take. A process that was paused for longer must
 	// look again.
 	Fence = 5 * time.Second
+	// podlessRetry is how often a Job without running pods is looked at.
+	podlessRetry = 15 * time.Second
 	// OutputRetry is how often output that is pending is tried again.
 	OutputRetry = 30 * time.Second
 )
@@ -86,14 +88,20 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 		}
 		return o.settle(run, settled, jobOutcome(job, o.Output))
 	default:
-		// A Job that outlives the fence is recorded: if it is then gone, somebody
-		// deleted it. Short runs do without that write.
-		after := run.StartTime.Add(Fence).Sub(o.Now)
-		if after <= 0 {
-			return o.waitWith(o.activeStatus(run, job.UID), 0)
-		}
-		return o.waitWith(o.activeStatus(run, run.JobUID), after)
+		return o.waitWith(o.activeStatus(run, job), o.nextLook(run, job))
 	}
+}
+
+// nextLook is when to look at an active run again without an event: when it
+// outlives the fence, and then while its Job has no pods and does not say why.
+func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Duration {
+	if after := run.StartTime.Add(Fence).Sub(o.Now); after > 0 {
+		return after
+	}
+	if !o.PodsRunning && !suspended(job) {
+		return podlessRetry
+	}
+	return 0
 }
 
 // start decides about a claim without a Job.

@@ -219,6 +219,13 @@ func TestNext(t *testing.T) {
 		"a long run has its Job recorded": {
 			func(t *testing.T) *world { return given(now).claimed(t).job(t).after(plan.Fence) }, plan.WriteStatus,
 		},
+		"what keeps the pods of a run from running is reported": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t).job(t)
+				w.Obstacle = "Pod p: container c: image i cannot be pulled"
+				return w
+			}, plan.WriteStatus,
+		},
 		"a Job that is about to complete is not over": {
 			func(t *testing.T) *world { return given(now).claimed(t).job(t, batchv1.JobSuccessCriteriaMet) }, plan.Wait,
 		},

@@ -36,6 +36,9 @@ type Observation struct {
 	Jobs map[int64]*batchv1.Job
 	// PodsRunning is true while a pod of any of its runs has not ended.
 	PodsRunning bool
+	// Obstacle is what keeps the pods of the active run from running; empty if
+	// nothing is known to.
+	Obstacle string
 	// LiveReadAt is when EJ and the Job of its last run were read live; zero if
 	// EJ comes from the cache.
 	LiveReadAt time.Time
@@ -95,6 +98,20 @@ func (o *Observation) lastRun() *fissilev1.Run {
 		return run
 	}
 	return nil
+}
+
+// Podless is the Job of the active run if it should have pods by now and has
+// none: its controller may be kept from creating them.
+func (o *Observation) Podless(pods int, now time.Time) *batchv1.Job {
+	run := o.lastRun()
+	if pods > 0 || run == nil || now.Sub(run.StartTime.Time) < Fence {
+		return nil
+	}
+	job := o.Jobs[run.Number]
+	if job == nil || Finished(job) != nil || suspended(job) {
+		return nil
+	}
+	return job
 }
 
 // greatestJob is the greatest number of an own Job, 0 without one.

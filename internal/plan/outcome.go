@@ -71,6 +71,17 @@ func Finished(job *batchv1.Job) *batchv1.JobCondition {
 	return nil
 }
 
+// suspended tells whether the Job's controller was told not to run it, for
+// instance by a queueing system.
+func suspended(job *batchv1.Job) bool {
+	for _, c := range job.Status.Conditions {
+		if c.Type == batchv1.JobSuspended {
+			return c.Status == corev1.ConditionTrue
+		}
+	}
+	return false
+}
+
 func succeeded(job *batchv1.Job) bool {
 	c := Finished(job)
 	return c != nil && c.Type == batchv1.JobComplete

@@ -20,10 +20,10 @@ import (
 	"fmt"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -76,15 +76,25 @@ func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobSta
 }
 
 // activeStatus is the status while the run's Job has not finished.
-func (o *Observation) activeStatus(run *fissilev1.Run, jobUID types.UID) *fissilev1.ExtendedJobStatus {
+func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
-	s.LastRun.JobUID = jobUID
+	if !o.Now.Before(run.StartTime.Add(Fence)) {
+		// If it is gone after this, somebody deleted it. Short runs do without the
+		// write.
+		s.LastRun.JobUID = job.UID
+	}
 	if o.EJ.Spec.Trigger.Strategy != run.Strategy {
 		s.LastRun.StrategyChanged = new(true)
 	}
 	s.Active = run.JobName
-	s.set(fissilev1.ConditionRunning, metav1.ConditionTrue, fissilev1.ReasonRunActive,
-		fmt.Sprintf("Run %d is under way as Job %s.", run.Number, run.JobName))
+	reason, message := fissilev1.ReasonRunActive, fmt.Sprintf("Run %d is under way as Job %s.", run.Number, run.JobName)
+	switch {
+	case suspended(job):
+		reason, message = fissilev1.ReasonJobSuspended, fmt.Sprintf("Job %s is suspended: set its spec.suspend to false, or wait for the queue that suspended it.", job.Name)
+	case o.Obstacle != "":
+		reason, message = fissilev1.ReasonPodsNotRunning, o.Obstacle
+	}
+	s.set(fissilev1.ConditionRunning, metav1.ConditionTrue, reason, message)
 	return &s.ExtendedJobStatus
 }
 

@@ -60,6 +60,12 @@ const (
 
 // Reasons of the condition Running, beside RunActive.
 const (
+	// ReasonPodsNotRunning: the run's Job is there, but something keeps its pods
+	// from running; the message says what. It goes on by itself when that is
+	// gone.
+	ReasonPodsNotRunning = "PodsNotRunning"
+	// ReasonJobSuspended: the run's Job is there, but suspended.
+	ReasonJobSuspended = "JobSuspended"
 	// ReasonIdle: no run is due.
 	ReasonIdle = "Idle"
 	// ReasonSuspended: a run is due but spec.suspend is true.
