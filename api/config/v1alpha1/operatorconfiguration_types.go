@@ -1,0 +1,184 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package v1alpha1
+
+import (
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// OperatorConfiguration is the configuration of the operator. Whatever is not
+// set has the default that is said with its field.
+// +kubebuilder:object:root=true
+type OperatorConfiguration struct {
+	metav1.TypeMeta `json:",inline"`
+
+	// namespace is where the operator keeps its Lease and its serving
+	// certificate. The namespace of its pod, if not set; outside of a cluster it
+	// has to be set.
+	// +optional
+	Namespace string `json:"namespace,omitempty"`
+
+	// watchNamespaces are the namespaces whose ExtendedJobs are run. All, if not
+	// set.
+	// +optional
+	// +listType=set
+	WatchNamespaces []string `json:"watchNamespaces,omitempty"`
+
+	// concurrency is how many ExtendedJobs are worked on at once. 10, if not set.
+	// +optional
+	Concurrency *int32 `json:"concurrency,omitempty"`
+
+	// output is how the output of runs is read.
+	// +optional
+	Output Output `json:"output,omitzero"`
+
+	// metrics is where metrics are served.
+	// +optional
+	Metrics Metrics `json:"metrics,omitzero"`
+
+	// health is where the kubelet asks whether the operator lives and is ready.
+	// +optional
+	Health Health `json:"health,omitzero"`
+
+	// webhook is where the API server reaches the operator.
+	// +optional
+	Webhook Webhook `json:"webhook,omitzero"`
+
+	// certificates says where the certificate comes from that webhook and metrics
+	// are served with.
+	// +optional
+	Certificates Certificates `json:"certificates,omitzero"`
+
+	// leaderElection makes one of several replicas do the work.
+	// +optional
+	LeaderElection LeaderElection `json:"leaderElection,omitzero"`
+}
+
+// Output is how the output of runs is read.
+type Output struct {
+	// logReadTimeoutSeconds is how long a container log that cannot be read is
+	// tried again before the output is given up as OutputUnavailable. 120, if not
+	// set.
+	// +optional
+	LogReadTimeoutSeconds *int32 `json:"logReadTimeoutSeconds,omitempty"`
+}
+
+// Metrics is where metrics are served.
+type Metrics struct {
+	// bindAddress is the address, as "host:port" or ":port". "0" serves no
+	// metrics. ":8443", if not set.
+	// +optional
+	BindAddress string `json:"bindAddress,omitempty"`
+
+	// secureServing serves metrics by HTTPS, and only to who may "get" the URL
+	// /metrics of the API server. True, if not set.
+	// +optional
+	SecureServing *bool `json:"secureServing,omitempty"`
+}
+
+// Health is where the kubelet asks whether the operator lives and is ready.
+type Health struct {
+	// bindAddress is the address, as "host:port" or ":port", of /healthz and
+	// /readyz. "0" serves neither. ":8081", if not set.
+	// +optional
+	BindAddress string `json:"bindAddress,omitempty"`
+}
+
+// Webhook is where the API server reaches the operator.
+type Webhook struct {
+	// port is the TCP port. 9443, if not set.
+	// +optional
+	Port *int32 `json:"port,omitempty"`
+}
+
+// Certificates says where the serving certificate comes from.
+// +union
+type Certificates struct {
+	// source is "Directory" or "SelfSigned". Directory, if not set.
+	// +optional
+	// +unionDiscriminator
+	Source CertificateSource `json:"source,omitempty"`
+
+	// directory is where the files are, with the source Directory.
+	// +optional
+	Directory *DirectoryCertificates `json:"directory,omitempty"`
+
+	// selfSigned is what the operator's own certificate is for, with the source
+	// SelfSigned.
+	// +optional
+	SelfSigned *SelfSignedCertificates `json:"selfSigned,omitempty"`
+}
+
+// CertificateSource is where the serving certificate comes from.
+// +enum
+type CertificateSource string
+
+const (
+	// CertificatesFromDirectory: somebody else (cert-manager, OLM, OpenShift's
+	// service-ca) makes the certificate and the API server trust it. The operator
+	// serves the files, and serves new ones as soon as they are there.
+	CertificatesFromDirectory CertificateSource = "Directory"
+	// CertificatesSelfSigned: the operator makes and renews a certificate, and
+	// makes the API server trust it.
+	CertificatesSelfSigned CertificateSource = "SelfSigned"
+)
+
+// DirectoryCertificates is where the files of the certificate are.
+type DirectoryCertificates struct {
+	// path is the directory that holds tls.crt and tls.key.
+	// "/tmp/k8s-webhook-server/serving-certs", if not set: there OLM puts them.
+	// +optional
+	Path string `json:"path,omitempty"`
+}
+
+// SelfSignedCertificates is what the operator's own certificate is for.
+type SelfSignedCertificates struct {
+	// secretName is the Secret that the replicas share the certificate by. The
+	// operator creates it. "extendedjob-serving-certificate", if not set.
+	// +optional
+	SecretName string `json:"secretName,omitempty"`
+
+	// serviceNames are the Services that the operator is reached by. Those of
+	// webhook and metrics, "extendedjob-webhook-service" and
+	// "extendedjob-metrics-service", if not set.
+	// +optional
+	// +listType=set
+	ServiceNames []string `json:"serviceNames,omitempty"`
+}
+
+// LeaderElection makes one of several replicas do the work.
+type LeaderElection struct {
+	// enabled lets only the replica that holds the Lease work. Without it there
+	// must never be a second one. True, if not set.
+	// +optional
+	Enabled *bool `json:"enabled,omitempty"`
+
+	// leaseDurationSeconds is how long the others wait for a leader that does not
+	// answer. 15, if not set.
+	// +optional
+	LeaseDurationSeconds *int32 `json:"leaseDurationSeconds,omitempty"`
+
+	// renewDeadlineSeconds is how long the leader tries to renew the Lease before
+	// it stops. 10, if not set.
+	// +optional
+	RenewDeadlineSeconds *int32 `json:"renewDeadlineSeconds,omitempty"`
+
+	// retryPeriodSeconds is the wait between two tries to get or renew the Lease.
+	// 2, if not set.
+	// +optional
+	RetryPeriodSeconds *int32 `json:"retryPeriodSeconds,omitempty"`
+}
