@@ -1,0 +1,113 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package certs
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	certutil "k8s.io/client-go/util/cert"
+)
+
+// lifetime is how long a certificate is valid. It is renewed when a third of
+// that is left: weeks in which an operator that is down can come back.
+const lifetime = 90 * 24 * time.Hour
+
+// caBundleKey is where a Secret has the certificates of the authorities.
+const caBundleKey = "ca.crt"
+
+// keyPair is a serving certificate with what is needed to serve and to trust it,
+// in PEM. Its authority signed nothing else and its key is thrown away, so that
+// nobody can make another certificate that the API server trusts.
+type keyPair struct {
+	certificate, key []byte
+	// authorities are those that clients have to trust: the certificate's own,
+	// then that of the certificate before.
+	authorities []byte
+}
+
+func newKeyPair(dnsNames []string, before keyPair) (keyPair, error) {
+	certificate, key, err := certutil.GenerateSelfSignedCertKeyWithOptions(certutil.SelfSignedCertKeyOptions{
+		Host:         dnsNames[0],
+		AlternateDNS: dnsNames[1:],
+		MaxAge:       lifetime,
+	})
+	if err != nil {
+		return keyPair{}, fmt.Errorf("make serving certificate: %w", err)
+	}
+	chain, err := certutil.ParseCertsPEM(certificate)
+	if err != nil {
+		return keyPair{}, fmt.Errorf("parse serving certificate: %w", err)
+	}
+	authorities := chain[1:]
+	// A replica may serve the certificate before for another moment.
+	if old, err := certutil.ParseCertsPEM(before.authorities); err == nil {
+		authorities = append(authorities, old[0])
+	}
+	bundle, err := certutil.EncodeCertificates(authorities...)
+	if err != nil {
+		return keyPair{}, fmt.Errorf("encode authorities: %w", err)
+	}
+	return keyPair{certificate: certificate, key: key, authorities: bundle}, nil
+}
+
+// renewal is when the certificate has to be renewed. It is an error if a client
+// that trusts the authorities would not accept the certificate for all names
+// now.
+func (p keyPair) renewal(dnsNames []string) (time.Time, error) {
+	pair, err := tls.X509KeyPair(p.certificate, p.key)
+	if err != nil {
+		return time.Time{}, err
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(p.authorities)
+	for _, name := range dnsNames {
+		if _, err := pair.Leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: roots}); err != nil {
+			return time.Time{}, err
+		}
+	}
+	return pair.Leaf.NotAfter.Add(-pair.Leaf.NotAfter.Sub(pair.Leaf.NotBefore) / 3), nil
+}
+
+// rest is how long the certificate can be left as it is. If that is no positive
+// time, a new one is due.
+func (p keyPair) rest(dnsNames []string) time.Duration {
+	renewal, err := p.renewal(dnsNames)
+	if err != nil {
+		return 0
+	}
+	return time.Until(renewal)
+}
+
+func keyPairOf(secret *corev1.Secret) keyPair {
+	return keyPair{
+		certificate: secret.Data[corev1.TLSCertKey],
+		key:         secret.Data[corev1.TLSPrivateKeyKey],
+		authorities: secret.Data[caBundleKey],
+	}
+}
+
+func (p keyPair) putInto(secret *corev1.Secret) {
+	secret.Data = map[string][]byte{
+		corev1.TLSCertKey:       p.certificate,
+		corev1.TLSPrivateKeyKey: p.key,
+		caBundleKey:             p.authorities,
+	}
+}

@@ -1,0 +1,385 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package certs
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/http"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/types"
+	certutil "k8s.io/client-go/util/cert"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+)
+
+const (
+	webhookHost = "webhook.operator.svc"
+	metricsHost = "metrics.operator.svc"
+)
+
+func TestFirstStartMakesACertificateThatTheAPIServerTrusts(t *testing.T) {
+	c := newAPIServer(t, crd())
+	s := c.selfSigned()
+	if err := s.Ready(&http.Request{}); err == nil {
+		t.Error("ready before there is a certificate")
+	}
+
+	c.reconcile(s)
+
+	for _, host := range []string{webhookHost, metricsHost} {
+		if err := c.call(s, host); err != nil {
+			t.Errorf("call %s: %v", host, err)
+		}
+	}
+	if err := s.Ready(&http.Request{}); err != nil {
+		t.Errorf("not ready: %v", err)
+	}
+}
+
+func TestReplicasServeTheSameCertificate(t *testing.T) {
+	c := newAPIServer(t, crd())
+	leader, follower := c.selfSigned(), c.selfSigned()
+
+	c.reconcile(leader)
+
+	if err := c.call(follower, webhookHost); err != nil {
+		t.Errorf("call follower: %v", err)
+	}
+	if err := follower.Ready(&http.Request{}); err != nil {
+		t.Errorf("follower is not ready: %v", err)
+	}
+}
+
+func TestRestartWritesNothing(t *testing.T) {
+	c := newAPIServer(t, crd())
+	c.reconcile(c.selfSigned())
+	secret, definition := c.secret().ResourceVersion, c.crd().ResourceVersion
+
+	result := c.reconcile(c.selfSigned())
+
+	if got := c.secret().ResourceVersion; got != secret {
+		t.Error("the Secret was written")
+	}
+	if got := c.crd().ResourceVersion; got != definition {
+		t.Error("the CustomResourceDefinition was written")
+	}
+	if month := 30 * 24 * time.Hour; result.RequeueAfter < month || result.RequeueAfter > 2*month {
+		t.Errorf("looks again after %s, want two thirds of 90 days", result.RequeueAfter)
+	}
+}
+
+func TestRenewalIsNotNoticedByCallers(t *testing.T) {
+	old := pair(t, 10*time.Minute, webhookHost, metricsHost)
+	c := newAPIServer(t, crd(), secretOf(old))
+	s := c.selfSigned()
+	if err := s.trust(t.Context(), old); err != nil {
+		t.Fatal(err)
+	}
+	// Between the two writes the old certificate is served still, after the second
+	// one the new: callers trust both all the time.
+	c.beforeSecretIsWritten = func(next *corev1.Secret) {
+		if err := c.call(s, webhookHost); err != nil {
+			t.Errorf("call with the old certificate: %v", err)
+		}
+		if err := verify(c.crd(), next, webhookHost); err != nil {
+			t.Errorf("the API server does not trust the next certificate: %v", err)
+		}
+	}
+
+	c.reconcile(s)
+
+	if served := keyPairOf(c.secret()); string(served.certificate) == string(old.certificate) {
+		t.Fatal("the certificate was not renewed")
+	}
+	if err := c.call(s, webhookHost); err != nil {
+		t.Errorf("call with the new certificate: %v", err)
+	}
+	if err := verify(c.crd(), secretOf(old), webhookHost); err != nil {
+		t.Errorf("a replica that still serves the old certificate is not trusted: %v", err)
+	}
+	if err := s.Ready(&http.Request{}); err != nil {
+		t.Errorf("not ready: %v", err)
+	}
+}
+
+func TestHealsByItself(t *testing.T) {
+	for name, damage := range map[string]func(*apiServer){
+		"the Secret is deleted": func(c *apiServer) {
+			c.must(c.Delete(t.Context(), c.secret()))
+		},
+		"the Secret is empty": func(c *apiServer) {
+			secret := c.secret()
+			secret.Data = nil
+			c.must(c.Update(t.Context(), secret))
+		},
+		"the key is another one's": func(c *apiServer) {
+			secret := c.secret()
+			secret.Data[corev1.TLSPrivateKeyKey] = pair(t, time.Hour, webhookHost).key
+			c.must(c.Update(t.Context(), secret))
+		},
+		"the certificate has expired": func(c *apiServer) {
+			secret := c.secret()
+			pair(t, -time.Minute, webhookHost, metricsHost).putInto(secret)
+			c.must(c.Update(t.Context(), secret))
+		},
+		"the certificate lacks a Service": func(c *apiServer) {
+			secret := c.secret()
+			pair(t, 24*time.Hour, webhookHost).putInto(secret)
+			c.must(c.Update(t.Context(), secret))
+		},
+		"the CustomResourceDefinition was replaced": func(c *apiServer) {
+			definition := c.crd()
+			definition.Spec.Conversion.Webhook.ClientConfig.CABundle = nil
+			c.must(c.Update(t.Context(), definition))
+		},
+	} {
+		t.Run("when "+name, func(t *testing.T) {
+			c := newAPIServer(t, crd())
+			s := c.selfSigned()
+			c.reconcile(s)
+
+			damage(c)
+			if s.Ready(&http.Request{}) == nil {
+				t.Error("ready although the API server cannot call")
+			}
+			c.reconcile(s)
+
+			for _, host := range []string{webhookHost, metricsHost} {
+				if err := c.call(s, host); err != nil {
+					t.Errorf("call %s: %v", host, err)
+				}
+			}
+			if err := s.Ready(&http.Request{}); err != nil {
+				t.Errorf("not ready: %v", err)
+			}
+		})
+	}
+}
+
+func TestDeletingTheSecretRevokesItsCertificate(t *testing.T) {
+	c := newAPIServer(t, crd())
+	s := c.selfSigned()
+	c.reconcile(s)
+	leaked := c.secret()
+
+	c.must(c.Delete(t.Context(), leaked))
+	c.reconcile(s)
+
+	if verify(c.crd(), leaked, webhookHost) == nil {
+		t.Error("the API server still trusts the certificate of the deleted Secret")
+	}
+}
+
+func TestStaleCacheDoesNotReplaceACertificateThatIsServed(t *testing.T) {
+	c := newAPIServer(t, crd())
+	s := c.selfSigned()
+	c.reconcile(s)
+	definition := c.crd().Spec
+
+	s.client = interceptor.NewClient(c.WithWatch, interceptor.Funcs{
+		Get: func(ctx context.Context, real client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+			if _, ok := obj.(*corev1.Secret); ok {
+				return apierrors.NewNotFound(schema.GroupResource{Resource: "secrets"}, key.Name)
+			}
+			return real.Get(ctx, key, obj, opts...)
+		},
+	})
+	c.reconcile(s)
+
+	if err := verify(c.crd(), c.secret(), webhookHost); err != nil {
+		t.Errorf("the certificate in the Secret is not trusted any more: %v", err)
+	}
+	if string(c.crd().Spec.Conversion.Webhook.ClientConfig.CABundle) != string(definition.Conversion.Webhook.ClientConfig.CABundle) {
+		t.Error("the CustomResourceDefinition was changed")
+	}
+}
+
+func TestCrashBetweenTheTwoWritesIsMendedByTheNextStart(t *testing.T) {
+	c := newAPIServer(t, crd())
+	crashed := errors.New("crashed")
+	s := c.selfSigned()
+	s.client = interceptor.NewClient(c.WithWatch, interceptor.Funcs{
+		Create: func(context.Context, client.WithWatch, client.Object, ...client.CreateOption) error { return crashed },
+	})
+	if _, err := s.Reconcile(t.Context(), reconcile.Request{}); !errors.Is(err, crashed) {
+		t.Fatalf("error %v, want that of the write", err)
+	}
+
+	restarted := c.selfSigned()
+	c.reconcile(restarted)
+
+	if err := c.call(restarted, webhookHost); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestCustomResourceDefinitionWithoutWebhookIsAnError(t *testing.T) {
+	definition := crd()
+	definition.Spec.Conversion = nil
+	c := newAPIServer(t, definition)
+
+	if _, err := c.selfSigned().Reconcile(t.Context(), reconcile.Request{}); err == nil {
+		t.Error("no error although nobody can be told to trust the certificate")
+	}
+}
+
+// apiServer is the API server with the objects that certificates are about.
+type apiServer struct {
+	client.WithWatch
+	t                     *testing.T
+	beforeSecretIsWritten func(*corev1.Secret)
+}
+
+func newAPIServer(t *testing.T, objects ...client.Object) *apiServer {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	c := &apiServer{t: t, beforeSecretIsWritten: func(*corev1.Secret) {}}
+	c.must(corev1.AddToScheme(scheme))
+	c.must(apiextensionsv1.AddToScheme(scheme))
+	c.WithWatch = fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
+		WithInterceptorFuncs(interceptor.Funcs{
+			Update: func(ctx context.Context, real client.WithWatch, obj client.Object, opts ...client.UpdateOption) error {
+				if secret, ok := obj.(*corev1.Secret); ok {
+					c.beforeSecretIsWritten(secret)
+				}
+				return real.Update(ctx, obj, opts...)
+			},
+		}).Build()
+	return c
+}
+
+func (c *apiServer) selfSigned() *selfSigned {
+	return &selfSigned{
+		client:   c,
+		live:     c,
+		secret:   types.NamespacedName{Namespace: "operator", Name: "certificate"},
+		dnsNames: []string{webhookHost, metricsHost},
+	}
+}
+
+func (c *apiServer) must(err error) {
+	c.t.Helper()
+	if err != nil {
+		c.t.Fatal(err)
+	}
+}
+
+func (c *apiServer) reconcile(s *selfSigned) reconcile.Result {
+	c.t.Helper()
+	result, err := s.Reconcile(c.t.Context(), reconcile.Request{})
+	c.must(err)
+	return result
+}
+
+func (c *apiServer) secret() *corev1.Secret {
+	c.t.Helper()
+	secret := &corev1.Secret{}
+	c.must(c.Get(c.t.Context(), types.NamespacedName{Namespace: "operator", Name: "certificate"}, secret))
+	return secret
+}
+
+func (c *apiServer) crd() *apiextensionsv1.CustomResourceDefinition {
+	c.t.Helper()
+	definition := &apiextensionsv1.CustomResourceDefinition{}
+	c.must(c.Get(c.t.Context(), types.NamespacedName{Name: crdName}, definition))
+	return definition
+}
+
+// call connects to a replica as the API server does: it trusts what the
+// CustomResourceDefinition says and insists on the name of the Service.
+func (c *apiServer) call(s *selfSigned, host string) error {
+	c.t.Helper()
+	clientSide, serverSide := net.Pipe()
+	defer clientSide.Close()
+	defer serverSide.Close()
+	server := tls.Server(serverSide, &tls.Config{GetCertificate: s.GetCertificate, MinVersion: tls.VersionTLS13})
+	go func() { _ = server.HandshakeContext(c.t.Context()) }() // the caller sees the error, too
+	return tls.Client(clientSide, &tls.Config{RootCAs: roots(c.crd()), ServerName: host, MinVersion: tls.VersionTLS13}).HandshakeContext(c.t.Context())
+}
+
+// verify tells whether the API server would accept the certificate in a Secret.
+func verify(definition *apiextensionsv1.CustomResourceDefinition, secret *corev1.Secret, host string) error {
+	chain, err := certutil.ParseCertsPEM(secret.Data[corev1.TLSCertKey])
+	if err != nil {
+		return err
+	}
+	_, err = chain[0].Verify(x509.VerifyOptions{Roots: roots(definition), DNSName: host})
+	return err
+}
+
+func roots(definition *apiextensionsv1.CustomResourceDefinition) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AppendCertsFromPEM(definition.Spec.Conversion.Webhook.ClientConfig.CABundle)
+	return pool
+}
+
+func crd() *apiextensionsv1.CustomResourceDefinition {
+	return &apiextensionsv1.CustomResourceDefinition{
+		ObjectMeta: metav1.ObjectMeta{Name: crdName},
+		Spec: apiextensionsv1.CustomResourceDefinitionSpec{
+			Conversion: &apiextensionsv1.CustomResourceConversion{
+				Strategy: apiextensionsv1.WebhookConverter,
+				Webhook: &apiextensionsv1.WebhookConversion{
+					ClientConfig: &apiextensionsv1.WebhookClientConfig{
+						Service: &apiextensionsv1.ServiceReference{Namespace: "operator", Name: "webhook"},
+					},
+				},
+			},
+		},
+	}
+}
+
+func secretOf(p keyPair) *corev1.Secret {
+	secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "operator", Name: "certificate"}}
+	p.putInto(secret)
+	return secret
+}
+
+// pair makes a key pair whose certificate became valid an hour ago and expires
+// in the given time.
+func pair(t *testing.T, left time.Duration, hosts ...string) keyPair {
+	t.Helper()
+	certificate, key, err := certutil.GenerateSelfSignedCertKeyWithOptions(certutil.SelfSignedCertKeyOptions{
+		Host: hosts[0], AlternateDNS: hosts[1:], MaxAge: time.Hour + left,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	chain, err := certutil.ParseCertsPEM(certificate)
+	if err != nil {
+		t.Fatal(err)
+	}
+	authorities, err := certutil.EncodeCertificates(chain[1])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keyPair{certificate: certificate, key: key, authorities: authorities}
+}
