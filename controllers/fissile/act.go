@@ -79,6 +79,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	switch {
 	case err == nil:
 		o.createdJob, o.CreatedJob = job.UID, job.UID
+		runStartSeconds.Observe(r.Clock.Since(o.claimedAt).Seconds())
 		r.jobCreated(o.EJ, job)
 	case apierrors.IsAlreadyExists(err):
 		if err := r.APIReader.Get(ctx, client.ObjectKeyFromObject(job), job); err != nil {
@@ -122,6 +123,9 @@ func (r *Reconciler) settle(ctx context.Context, o *observation, step plan.Step)
 		return err
 	}
 	o.wrote(settled)
+	if step.Outcome != nil {
+		runsTotal.WithLabelValues(string(o.EJ.Status.LastRun.Cause), string(step.Outcome.Result)).Inc()
+	}
 	r.runSettled(o.EJ, step)
 	return nil
 }

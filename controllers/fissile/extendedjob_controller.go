@@ -108,6 +108,9 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		Clock:     clock.RealClock{},
 		Options:   options,
 	}
+	if err := mgr.Add(activeRuns{mgr.GetClient()}); err != nil {
+		return err
+	}
 	return ctrl.NewControllerManagedBy(mgr).
 		Named("extendedjob").
 		For(&fissilev1.ExtendedJob{}).

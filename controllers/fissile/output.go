@@ -60,6 +60,9 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 	default:
 		return err
 	}
+	if o.EJ.Status.LastRun.Result == "" {
+		runOutputSeconds.Observe(r.Clock.Since(plan.Finished(job).LastTransitionTime.Time).Seconds())
+	}
 	return nil
 }
 
