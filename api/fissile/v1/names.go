@@ -60,6 +60,9 @@ const (
 	// AnnotationConversionData holds, on a v1alpha1 ExtendedJob, the spec
 	// fields that only v1 has, as JSON.
 	AnnotationConversionData = "fissile.cloudfoundry.org/conversion-data"
+	// AnnotationRetiredTrigger holds, on a v1 ExtendedJob, the trigger fields
+	// that only v1alpha1 has, as JSON.
+	AnnotationRetiredTrigger = "fissile.cloudfoundry.org/retired-trigger"
 )
 
 // FieldManager is the field manager of everything that the operator writes.

@@ -1,0 +1,254 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/conversion"
+	"sigs.k8s.io/yaml"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+)
+
+// The files come in pairs: the same ExtendedJob in v1alpha1 and in v1.
+func TestAManifestMeansTheSameInBothVersions(t *testing.T) {
+	files, err := filepath.Glob("testdata/*.v1.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found no manifests: %v", err)
+	}
+	for _, file := range files {
+		t.Run(filepath.Base(strings.TrimSuffix(file, ".v1.yaml")), func(t *testing.T) {
+			v1 := readFile[fissilev1.ExtendedJob](t, file)
+			v1alpha1 := readFile[fissilev1alpha1.ExtendedJob](t, strings.Replace(file, ".v1.", ".v1alpha1.", 1))
+			if diff := cmp.Diff(v1, convertToV1(t, v1alpha1), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("v1 (-want +got):\n%s", diff)
+			}
+			if diff := cmp.Diff(v1alpha1, convertToV1alpha1(t, v1), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("v1alpha1 (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAClientThatKnowsV1alpha1OnlyEditsAV1Object(t *testing.T) {
+	tests := map[string]struct {
+		edit func(*fissilev1alpha1.ExtendedJob)
+		want func(*fissilev1.ExtendedJob)
+	}{
+		"what it changes is changed, and all that it does not see is kept": {
+			edit: func(e *fissilev1alpha1.ExtendedJob) {
+				e.Spec.Trigger.Strategy = fissilev1.StrategyNow
+				e.Spec.Template.Spec.Containers[0].Image = "busybox:1"
+				e.Spec.UpdateOnConfigChange = new(true)
+				e.Spec.Output.NamePrefix = "bar"
+				e.Spec.Output.OutputType = fissilev1.OutputTypeJSON
+				e.Spec.Output.SecretLabels = map[string]string{"key": "value"}
+				e.Spec.Output.WriteOnFailure = new(true)
+				e.Spec.Output.Versioned = new(true)
+			},
+			want: func(e *fissilev1.ExtendedJob) {
+				e.Spec.Trigger.Strategy = fissilev1.StrategyNow
+				e.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = "busybox:1"
+				e.Spec.UpdateOnConfigChange = new(true)
+				e.Spec.Output.NamePrefix = "bar"
+				e.Spec.Output.OutputType = fissilev1.OutputTypeJSON
+				e.Spec.Output.SecretLabels = map[string]string{"key": "value"}
+				e.Spec.Output.WriteOnFailure = new(true)
+				e.Spec.Output.Versioned = new(true)
+			},
+		},
+		"the output that it takes away is gone, with the fields that it does not see": {
+			edit: func(e *fissilev1alpha1.ExtendedJob) { e.Spec.Output = nil },
+			want: func(e *fissilev1.ExtendedJob) { e.Spec.Output = nil },
+		},
+		"the field that both versions have is not taken from the annotation": {
+			edit: func(e *fissilev1alpha1.ExtendedJob) {
+				e.Annotations[fissilev1.AnnotationConversionData] = `{
+					"trigger": {"strategy": "now"},
+					"updateOnConfigChange": true,
+					"jobTemplate": {"spec": {"template": {"spec": {"restartPolicy": "Always"}}}},
+					"output": {"namePrefix": "other", "versioned": true}
+				}`
+			},
+			want: func(e *fissilev1.ExtendedJob) {
+				e.Spec = fissilev1.ExtendedJobSpec{
+					Trigger: e.Spec.Trigger,
+					Output:  &fissilev1.Output{NamePrefix: "foo"},
+				}
+				e.Spec.JobTemplate.Spec.Template = fixture(t).Spec.JobTemplate.Spec.Template
+			},
+		},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			want := fixture(t)
+			test.want(&want)
+
+			seen := convertToV1alpha1(t, fixture(t))
+			test.edit(&seen)
+			if diff := cmp.Diff(want, convertToV1(t, seen), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("(-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestAnAnnotationThatCannotBeReadCountsAsNone(t *testing.T) {
+	values := map[string]string{
+		"no JSON":                     `{"suspend"`,
+		"no object":                   `true`,
+		"a field of another type":     `{"suspend":true,"failedJobsHistoryLimit":"two"}`,
+		"a field in another case":     `{"Suspend":true}`,
+		"a field that no version has": `{"colour":"red"}`,
+		"an empty annotation":         ``,
+	}
+	for name, value := range values {
+		t.Run(name, func(t *testing.T) {
+			bare := readFile[fissilev1alpha1.ExtendedJob](t, "testdata/errand.v1alpha1.yaml")
+			want := convertToV1(t, bare)
+
+			bare.Annotations = map[string]string{fissilev1.AnnotationConversionData: value}
+			if diff := cmp.Diff(want, convertToV1(t, bare), cmpopts.EquateEmpty()); diff != "" {
+				t.Errorf("v1 (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTheAnnotationsAreConversionsOwn(t *testing.T) {
+	written := map[string]string{
+		fissilev1.AnnotationConversionData: `{"suspend":true}`,
+		fissilev1.AnnotationRetiredTrigger: `{"when":"ready"}`,
+	}
+	t.Run("v1 has no conversion-data, whoever wrote it", func(t *testing.T) {
+		v1alpha1 := readFile[fissilev1alpha1.ExtendedJob](t, "testdata/errand.v1alpha1.yaml")
+		v1alpha1.Annotations = written
+		if got := convertToV1(t, v1alpha1); len(got.Annotations) != 0 {
+			t.Errorf("got annotations %v, want none", got.Annotations)
+		}
+	})
+	t.Run("v1alpha1 has no retired-trigger, whoever wrote it", func(t *testing.T) {
+		v1 := readFile[fissilev1.ExtendedJob](t, "testdata/errand.v1.yaml")
+		v1.Annotations = written
+		if got := convertToV1alpha1(t, v1); len(got.Annotations) != 0 {
+			t.Errorf("got annotations %v, want none", got.Annotations)
+		}
+	})
+}
+
+// The API server fails a conversion that makes the annotations larger than it
+// accepts, and with it each list of ExtendedJobs in that version.
+func TestAnObjectWithoutRoomForAnotherAnnotationConverts(t *testing.T) {
+	const limit = 256 * 1024
+	full := map[string]string{"example.com/full": strings.Repeat("x", limit-len("example.com/full"))}
+
+	v1 := fixture(t)
+	v1.Annotations = full
+	if diff := cmp.Diff(full, convertToV1alpha1(t, v1).Annotations); diff != "" {
+		t.Errorf("v1alpha1 (-want +got):\n%s", diff)
+	}
+
+	v1alpha1 := readFile[fissilev1alpha1.ExtendedJob](t, "testdata/only-in-v1alpha1.v1alpha1.yaml")
+	v1alpha1.Annotations = full
+	if diff := cmp.Diff(full, convertToV1(t, v1alpha1).Annotations); diff != "" {
+		t.Errorf("v1 (-want +got):\n%s", diff)
+	}
+}
+
+// fixture uses the fields that only v1 has.
+func fixture(t *testing.T) fissilev1.ExtendedJob {
+	return readFile[fissilev1.ExtendedJob](t, "testdata/only-in-v1.v1.yaml")
+}
+
+func readFile[T any](t *testing.T, file string) T {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var object T
+	if err := yaml.UnmarshalStrict(content, &object); err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return object
+}
+
+func convertToV1(t *testing.T, object fissilev1alpha1.ExtendedJob) fissilev1.ExtendedJob {
+	t.Helper()
+	return convert[fissilev1.ExtendedJob](t, &object, fissilev1.GroupVersion.String())
+}
+
+func convertToV1alpha1(t *testing.T, object fissilev1.ExtendedJob) fissilev1alpha1.ExtendedJob {
+	t.Helper()
+	return convert[fissilev1alpha1.ExtendedJob](t, &object, fissilev1alpha1.GroupVersion.String())
+}
+
+// convert asks the webhook as the API server does.
+func convert[T any](t *testing.T, object runtime.Object, apiVersion string) T {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := errors.Join(fissilev1.AddToScheme(scheme), fissilev1alpha1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	converter, err := newConverter(scheme)
+	if err != nil {
+		t.Fatal(err)
+	}
+	registry := conversion.NewRegistry()
+	if err := registry.RegisterConverter(fissilev1.GroupVersion.WithKind("ExtendedJob").GroupKind(), converter); err != nil {
+		t.Fatal(err)
+	}
+
+	request, err := json.Marshal(apiextensionsv1.ConversionReview{Request: &apiextensionsv1.ConversionRequest{
+		DesiredAPIVersion: apiVersion,
+		Objects:           []runtime.RawExtension{{Object: object}},
+	}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	recorder := httptest.NewRecorder()
+	conversion.NewWebhookHandler(scheme, registry).
+		ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, "/convert", bytes.NewReader(request)))
+
+	var review apiextensionsv1.ConversionReview
+	if err := json.Unmarshal(recorder.Body.Bytes(), &review); err != nil {
+		t.Fatal(err)
+	}
+	if review.Response.Result.Status != metav1.StatusSuccess {
+		t.Fatalf("conversion failed: %s", review.Response.Result.Message)
+	}
+	var converted T
+	if err := json.Unmarshal(review.Response.ConvertedObjects[0].Raw, &converted); err != nil {
+		t.Fatal(err)
+	}
+	return converted
+}
