@@ -44,7 +44,7 @@ func Handler() http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if host := r.URL.Query().Get("ns"); host != "" {
 			r = r.Clone(r.Context())
-			r.URL.Path = "/v2/" +  strings.TrimPrefix(r.URL.Path, "/v2/")
+			r.URL.Path = "/v2/" + directory(host) + "/" + strings.TrimPrefix(r.URL.Path, "/v2/")
 		}
 		images.ServeHTTP(w, r)
 	})
