@@ -1,0 +1,167 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// The manager runs ExtendedJobs.
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+	"sigs.k8s.io/controller-runtime/pkg/webhook"
+
+	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/certs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/config"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/version"
+	fissilewebhooks "github.com/cloudfoundry-incubator/extendedjob-operator/webhooks/fissile"
+)
+
+// +kubebuilder:rbac:groups=authentication.k8s.io,resources=tokenreviews,verbs=create
+// +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
+
+func main() {
+	configFile := flag.String("config", "", "File with an OperatorConfiguration. Without it everything has its default.")
+	showVersion := flag.Bool("version", false, "Print the version and exit.")
+	logging := zap.Options{}
+	logging.BindFlags(flag.CommandLine)
+	flag.Parse()
+	if *showVersion {
+		fmt.Println(version.String())
+		return
+	}
+
+	logger := zap.New(zap.UseFlagOptions(&logging))
+	ctrl.SetLogger(logger)
+	klog.SetLogger(logger)                                // what client-go logs
+	slog.SetDefault(slog.New(logr.ToSlogHandler(logger))) // and net/http
+	if err := run(ctrl.SetupSignalHandler(), *configFile); err != nil {
+		logger.Error(err, "The manager stopped")
+		os.Exit(1)
+	}
+}
+
+// run runs the manager until ctx ends. The process has to exit then: the Lease
+// is released on the way.
+func run(ctx context.Context, configFile string) error {
+	namespace, err := config.PodNamespace()
+	if err != nil {
+		return err
+	}
+	configuration, err := config.Load(configFile, namespace)
+	if err != nil {
+		return err
+	}
+	restConfig, err := ctrl.GetConfig()
+	if err != nil {
+		return err
+	}
+	restConfig.UserAgent = fissilev1.FieldManager + "/" + version.String()
+	certificates, err := certs.New(restConfig, configuration)
+	if err != nil {
+		return err
+	}
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), fissilev1.AddToScheme(scheme), fissilev1alpha1.AddToScheme(scheme)); err != nil {
+		return err
+	}
+	mgr, err := ctrl.NewManager(restConfig, managerOptions(scheme, configuration, certificates))
+	if err != nil {
+		return err
+	}
+
+	if err := errors.Join(
+		certificates.SetupWithManager(mgr),
+		fissile.SetupWithManager(mgr, controllerOptions(configuration)),
+		fissilewebhooks.SetupWithManager(mgr),
+		mgr.AddHealthzCheck("ping", healthz.Ping),
+		mgr.AddReadyzCheck("certificates", certificates.Ready),
+		mgr.AddReadyzCheck("webhooks", mgr.GetWebhookServer().StartedChecker()),
+	); err != nil {
+		return err
+	}
+	ctrl.Log.Info("Starting the manager", "version", version.String(), "configuration", *configuration)
+	return mgr.Start(ctx)
+}
+
+func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.OperatorConfiguration, certificates certs.Source) ctrl.Options {
+	tlsOptions := []func(*tls.Config){func(c *tls.Config) {
+		c.GetCertificate = certificates.GetCertificate
+		c.NextProtos = []string{"http/1.1"} // of HTTP/2, a client could reset streams faster than it opens them
+	}}
+	options := ctrl.Options{
+		Scheme: scheme,
+		Cache: cache.Options{
+			ByObject:         fissile.CacheByObject(),
+			DefaultTransform: cache.TransformStripManagedFields(),
+		},
+		Client:                        client.Options{FieldOwner: fissilev1.FieldManager},
+		HealthProbeBindAddress:        configuration.Health.BindAddress,
+		Metrics:                       metricsserver.Options{BindAddress: configuration.Metrics.BindAddress},
+		WebhookServer:                 webhook.NewServer(webhook.Options{Port: int(*configuration.Webhook.Port), TLSOpts: tlsOptions}),
+		LeaderElection:                *configuration.LeaderElection.Enabled,
+		LeaderElectionID:              fissilev1.FieldManager,
+		LeaderElectionNamespace:       configuration.Namespace,
+		LeaderElectionReleaseOnCancel: true,
+		LeaseDuration:                 new(seconds(configuration.LeaderElection.LeaseDurationSeconds)),
+		RenewDeadline:                 new(seconds(configuration.LeaderElection.RenewDeadlineSeconds)),
+		RetryPeriod:                   new(seconds(configuration.LeaderElection.RetryPeriodSeconds)),
+	}
+	if *configuration.Metrics.SecureServing {
+		options.Metrics.SecureServing = true
+		options.Metrics.TLSOpts = tlsOptions
+		options.Metrics.FilterProvider = filters.WithAuthenticationAndAuthorization
+	}
+	if len(configuration.WatchNamespaces) > 0 {
+		options.Cache.DefaultNamespaces = map[string]cache.Config{}
+		for _, namespace := range configuration.WatchNamespaces {
+			options.Cache.DefaultNamespaces[namespace] = cache.Config{}
+		}
+	}
+	return options
+}
+
+func controllerOptions(configuration *configv1alpha1.OperatorConfiguration) fissile.Options {
+	return fissile.Options{
+		Concurrency:    int(*configuration.Concurrency),
+		LogReadTimeout: seconds(configuration.Output.LogReadTimeoutSeconds),
+		LeaseDuration:  seconds(configuration.LeaderElection.LeaseDurationSeconds),
+	}
+}
+
+func seconds(s *int32) time.Duration {
+	return time.Duration(*s) * time.Second
+}
