@@ -71,7 +71,8 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	run := o.EJ.Status.LastRun
 	job, err := plan.NewJob(o.EJ, run)
 	if err != nil {
-		return err
+		o.reject(fissilev1.ReasonJobRejected, err.Error())
+		return nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, plan.Fence)
 	defer cancel()
@@ -86,19 +87,19 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 			return fmt.Errorf("read Job %s, which exists already: %w", job.Name, err)
 		}
 		if _, ours := plan.RunNumber(o.EJ, job); !ours {
-			r.reject(o, fissilev1.ReasonNameConflict, fmt.Sprintf("Job %s exists and is not this ExtendedJob's.", job.Name))
+			o.reject(fissilev1.ReasonNameConflict, fmt.Sprintf("Job %s exists and is not this ExtendedJob's.", job.Name))
 			r.jobRejected(o.EJ, o.JobRejection)
 			return nil
 		}
 	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
 		// Nothing will start here any more, and it is not an error.
-		r.reject(o, fissilev1.ReasonJobCreateFailed, err.Error())
+		o.reject(fissilev1.ReasonJobCreateFailed, err.Error())
 		return nil
 	case apierrors.IsInvalid(err):
-		r.reject(o, fissilev1.ReasonJobRejected, err.Error())
+		o.reject(fissilev1.ReasonJobRejected, err.Error())
 		return nil
 	case apierrors.ReasonForError(err) != metav1.StatusReasonUnknown && !apierrors.IsServerTimeout(err) && !apierrors.IsTimeout(err):
-		r.reject(o, fissilev1.ReasonJobCreateFailed, err.Error())
+		o.reject(fissilev1.ReasonJobCreateFailed, err.Error())
 		o.failure = err
 		return nil
 	default:
@@ -109,7 +110,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	return nil
 }
 
-func (r *Reconciler) reject(o *observation, reason, message string) {
+func (o *observation) reject(reason, message string) {
 	o.JobRejection = &plan.Rejection{Reason: reason, Message: message}
 }
 

@@ -30,11 +30,19 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// indexUID finds ExtendedJobs by their UID, and Jobs and pods by that of the
-// ExtendedJob that they belong to.
-const indexUID = "extendedjob.uid"
+const (
+	// indexUID finds ExtendedJobs by their UID, and Jobs and pods by that of the
+	// ExtendedJob that they belong to.
+	indexUID = "extendedjob.uid"
+	// indexOutput finds ExtendedJobs by the Secrets that their output goes to.
+	indexOutput = "extendedjob.output"
+	// indexBase finds Secrets whose name is that of a version by its base name.
+	indexBase = "versionedsecret.base"
+)
 
 // CacheByObject says what the manager's cache holds: Jobs and pods of
 // ExtendedJobs only, and of those and of Secrets only what the operator reads.
@@ -101,14 +109,18 @@ func notOurs(key, _ string) bool {
 }
 
 func setupIndexes(indexer client.FieldIndexer) error {
+	secret := &metav1.PartialObjectMetadata{}
+	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
 	for _, index := range []struct {
 		object  client.Object
 		field   string
 		extract client.IndexerFunc
 	}{
 		{&fissilev1.ExtendedJob{}, indexUID, func(obj client.Object) []string { return []string{string(obj.GetUID())} }},
+		{&fissilev1.ExtendedJob{}, indexOutput, outputNames},
 		{&batchv1.Job{}, indexUID, controllerUID},
 		{&corev1.Pod{}, indexUID, func(obj client.Object) []string { return []string{obj.GetLabels()[fissilev1.LabelUID]} }},
+		{secret, indexBase, versionedBase},
 	} {
 		// The manager is not started yet, so this waits for nothing.
 		if err := indexer.IndexField(context.Background(), index.object, index.field, index.extract); err != nil {
@@ -124,4 +136,24 @@ func controllerUID(obj client.Object) []string {
 		return nil
 	}
 	return []string{string(owner.UID)}
+}
+
+func outputNames(obj client.Object) []string {
+	ej := obj.(*fissilev1.ExtendedJob)
+	if ej.Spec.Output == nil {
+		return nil
+	}
+	var names []string
+	for _, container := range ej.Spec.JobTemplate.Spec.Template.Spec.Containers {
+		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container.Name))
+	}
+	return names
+}
+
+func versionedBase(obj client.Object) []string {
+	base, _, ok := versionedsecret.ParseName(obj.GetName())
+	if !ok {
+		return nil
+	}
+	return []string{base}
 }

@@ -25,7 +25,6 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
@@ -34,7 +33,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/builder"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller"
+	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -103,7 +104,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	r := &Reconciler{
 		Client:    mgr.GetClient(),
 		APIReader: mgr.GetAPIReader(),
-		Logs:      podLogs{clientset.CoreV1()},
+		Logs:      &podLogs{client: clientset.CoreV1()},
 		Recorder:  mgr.GetEventRecorder(fissilev1.FieldManager),
 		Clock:     clock.RealClock{},
 		Options:   options,
@@ -116,6 +117,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		For(&fissilev1.ExtendedJob{}).
 		Owns(&batchv1.Job{}).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podPredicate())).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(deleted())).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryMost),
@@ -146,18 +148,33 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 // extendedJobOfPod finds the ExtendedJob of a pod by its UID: the name on the
 // label may be shortened.
 func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []reconcile.Request {
-	uid := pod.GetLabels()[fissilev1.LabelUID]
-	if uid == "" {
-		return nil
-	}
+	return r.requests(ctx, pod.GetNamespace(), indexUID, pod.GetLabels()[fissilev1.LabelUID])
+}
+
+// extendedJobsOfOutput finds the ExtendedJobs whose output goes to a Secret. One
+// of them may wait for the Secret to go away.
+func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Object) []reconcile.Request {
+	return r.requests(ctx, secret.GetNamespace(), indexOutput, secret.GetName())
+}
+
+func (r *Reconciler) requests(ctx context.Context, namespace, index, key string) []reconcile.Request {
 	var list fissilev1.ExtendedJobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(pod.GetNamespace()), client.MatchingFields{indexUID: uid}); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Cannot list ExtendedJobs", "uid", uid)
+	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{index: key}, client.UnsafeDisableDeepCopy); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Cannot list ExtendedJobs", "index", index)
 		return nil
 	}
 	requests := make([]reconcile.Request, 0, len(list.Items))
 	for i := range list.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: types.NamespacedName{Namespace: list.Items[i].Namespace, Name: list.Items[i].Name}})
+		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
 	}
 	return requests
+}
+
+// deleted passes on that an object is gone.
+func deleted() predicate.Predicate {
+	return predicate.Funcs{
+		CreateFunc:  func(event.CreateEvent) bool { return false },
+		UpdateFunc:  func(event.UpdateEvent) bool { return false },
+		GenericFunc: func(event.GenericEvent) bool { return false },
+	}
 }

@@ -18,23 +18,50 @@ package fissile
 
 import (
 	"context"
+	"errors"
 	"io"
+	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	corev1client "k8s.io/client-go/kubernetes/typed/core/v1"
 )
 
 // Logs opens the logs of containers.
 type Logs interface {
-	// Open streams the log of a container from its beginning.
+	// Open streams the log of a container from its beginning, stdout and stderr
+	// merged.
 	Open(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
+	// OpenStdout streams what the container printed to stdout only. It fails with
+	// errors.ErrUnsupported where the cluster cannot tell the two apart.
+	OpenStdout(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
 }
 
+// podLogs reads logs from the API server.
 type podLogs struct {
 	client corev1client.PodsGetter
+	// merged is set for the life of the process once the API server has refused
+	// to split the streams: its feature gate is off.
+	merged atomic.Bool
 }
 
-func (l podLogs) Open(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error) {
-	return l.client.Pods(pod.Namespace).GetLogs(pod.Name, &corev1.PodLogOptions{Container: container}).Stream(ctx)
+func (l *podLogs) Open(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error) {
+	return l.stream(ctx, pod, &corev1.PodLogOptions{Container: container})
+}
+
+func (l *podLogs) OpenStdout(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error) {
+	if l.merged.Load() {
+		return nil, errors.ErrUnsupported
+	}
+	log, err := l.stream(ctx, pod, &corev1.PodLogOptions{Container: container, Stream: new(corev1.LogStreamStdout)})
+	if apierrors.IsInvalid(err) {
+		l.merged.Store(true)
+		return nil, errors.ErrUnsupported
+	}
+	return log, err
+}
+
+func (l *podLogs) stream(ctx context.Context, pod types.NamespacedName, options *corev1.PodLogOptions) (io.ReadCloser, error) {
+	return l.client.Pods(pod.Namespace).GetLogs(pod.Name, options).Stream(ctx)
 }

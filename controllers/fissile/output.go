@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -53,7 +54,7 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 		o.Output = &plan.Output{Reason: fissilev1.ReasonStored, Message: "The output is stored.", Secrets: secrets}
 	case errors.As(err, &refused):
 		o.Output = &plan.Output{Reason: refused.reason, Message: refused.message}
-		if o.Output.Pending() {
+		if refused.reason == fissilev1.ReasonSecretRejected {
 			o.outputRetryAt = r.Clock.Now().Add(plan.OutputRetry)
 			o.OutputRetryAt = o.outputRetryAt
 		}
@@ -75,6 +76,9 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	secrets, complete, err := w.stored(ctx)
 	if err != nil || complete {
 		return secrets, err
+	}
+	if err := w.checkWay(ctx); err != nil {
+		return nil, err
 	}
 	documents, err := r.readOutput(ctx, o, job)
 	if err != nil {
@@ -116,10 +120,27 @@ func (r *Reconciler) readOutput(ctx context.Context, o *observation, job *batchv
 	return documents, nil
 }
 
+// readDocument finds the document in a container's log. Where stderr may have
+// got in its way, stdout alone is the tie-breaker, if the cluster offers it.
 func (r *Reconciler) readDocument(ctx context.Context, pod types.NamespacedName, container string) (map[string][]byte, error) {
+	data, err := r.parseLog(ctx, r.Logs.Open, pod, container)
+	var invalid *joboutput.Error
+	if !errors.As(err, &invalid) || invalid.Reason != joboutput.ReasonNoOutput && invalid.Reason != joboutput.ReasonAmbiguousOutput {
+		return data, err
+	}
+	data, stdoutErr := r.parseLog(ctx, r.Logs.OpenStdout, pod, container)
+	if errors.Is(stdoutErr, errors.ErrUnsupported) {
+		return nil, err
+	}
+	return data, stdoutErr
+}
+
+type openLog func(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
+
+func (r *Reconciler) parseLog(ctx context.Context, open openLog, pod types.NamespacedName, container string) (map[string][]byte, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.LogReadTimeout)
 	defer cancel()
-	log, err := r.Logs.Open(ctx, pod, container)
+	log, err := open(ctx, pod, container)
 	if err != nil {
 		return nil, err
 	}

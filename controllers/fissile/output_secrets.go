@@ -23,6 +23,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -46,6 +47,10 @@ type secretWriter struct {
 	settings *fissilev1.Output
 }
 
+func (w *secretWriter) versioned() bool {
+	return w.settings.Versioned != nil && *w.settings.Versioned
+}
+
 // stored finds the Secrets that hold this run's output already, as the cache
 // shows them, and tells whether that is all of it.
 func (w *secretWriter) stored(ctx context.Context) ([]fissilev1.OutputSecret, bool, error) {
@@ -65,38 +70,85 @@ func (w *secretWriter) stored(ctx context.Context) ([]fissilev1.OutputSecret, bo
 }
 
 func (w *secretWriter) storedFor(ctx context.Context, container string) (*fissilev1.OutputSecret, error) {
-	base := plan.SecretName(w.settings.NamePrefix, container)
-	secret, err := w.secret(ctx, w.Client, base)
+	name := plan.SecretName(w.settings.NamePrefix, container)
+	if w.versioned() {
+		versions, err := w.cachedVersions(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		return w.storedVersion(versions, name, container), nil
+	}
+	secret, err := w.secret(ctx, w.Client, name)
 	if err != nil || secret == nil || !w.printedBy(secret) {
 		return nil, err
 	}
-	return &fissilev1.OutputSecret{Container: container, SecretName: base}, nil
+	return &fissilev1.OutputSecret{Container: container, SecretName: name}, nil
 }
 
-// write writes the documents. That a Secret is somebody else's is found before
-// the first is written.
-func (w *secretWriter) write(ctx context.Context, documents []document) ([]fissilev1.OutputSecret, error) {
-	existing := make([]*metav1.PartialObjectMetadata, len(documents))
-	for i, document := range documents {
-		var err error
-		if existing[i], err = w.secret(ctx, w.Client, plan.SecretName(w.settings.NamePrefix, document.container)); err != nil {
-			return nil, err
+// checkWay finds, as the cache shows them, Secrets that are somebody else's and
+// stand where the output is to go. A new version goes past any.
+func (w *secretWriter) checkWay(ctx context.Context) error {
+	if w.versioned() {
+		return nil
+	}
+	for _, container := range w.job.Spec.Template.Spec.Containers {
+		secret, err := w.secret(ctx, w.Client, plan.SecretName(w.settings.NamePrefix, container.Name))
+		if err != nil {
+			return err
 		}
-		if existing[i] != nil {
-			if err := w.mayReplace(existing[i]); err != nil {
-				return nil, err
+		if secret != nil {
+			if err := w.mayReplace(secret); err != nil {
+				return err
 			}
 		}
 	}
+	return nil
+}
+
+// write writes the documents.
+func (w *secretWriter) write(ctx context.Context, documents []document) ([]fissilev1.OutputSecret, error) {
+	write := w.overwrite
+	if w.versioned() {
+		write = w.writeVersion
+	}
 	secrets := make([]fissilev1.OutputSecret, 0, len(documents))
-	for i, document := range documents {
-		name := plan.SecretName(w.settings.NamePrefix, document.container)
-		if err := w.put(ctx, existing[i], w.newSecret(name, document)); err != nil {
+	for _, document := range documents {
+		secret, err := write(ctx, document)
+		if err != nil {
 			return nil, err
 		}
-		secrets = append(secrets, fissilev1.OutputSecret{Container: document.container, SecretName: name})
+		secrets = append(secrets, secret)
 	}
 	return secrets, nil
+}
+
+// overwrite replaces the output of the run before.
+func (w *secretWriter) overwrite(ctx context.Context, document document) (fissilev1.OutputSecret, error) {
+	name := plan.SecretName(w.settings.NamePrefix, document.container)
+	existing, err := w.secret(ctx, w.Client, name)
+	if err != nil {
+		return fissilev1.OutputSecret{}, err
+	}
+	if err := w.put(ctx, existing, w.newSecret(name, document)); err != nil {
+		return fissilev1.OutputSecret{}, err
+	}
+	return w.outputSecret(name, 0, document), nil
+}
+
+// outputSecret describes a Secret that was written just now.
+func (w *secretWriter) outputSecret(name string, version int64, document document) fissilev1.OutputSecret {
+	var size int64
+	for _, value := range document.data {
+		size += int64(len(value))
+	}
+	return fissilev1.OutputSecret{
+		Container:  document.container,
+		SecretName: name,
+		Version:    version,
+		Keys:       new(int64(len(document.data))),
+		Bytes:      &size,
+		StoredAt:   metav1.NewTime(w.Clock.Now().Truncate(time.Second)),
+	}
 }
 
 // put creates the Secret, or replaces the one that exists. When the cache was

@@ -18,6 +18,7 @@ package plan
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
 	"strconv"
@@ -33,9 +34,13 @@ import (
 const defaultBackoffLimit = 2
 
 // NewJob is the Job of a run: the template with our names on it, the settings
-// that the run's end needs, and nothing else added.
+// that the run's end needs, and nothing else added. It fails for a template
+// that the output of one pod cannot stand for.
 func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error) {
 	template := ej.Spec.JobTemplate.DeepCopy()
+	if ej.Spec.Output != nil && (valueOr(template.Spec.Completions, 1) > 1 || valueOr(template.Spec.Parallelism, 1) > 1) {
+		return nil, errors.New("spec.output keeps the output of one pod: set spec.jobTemplate.spec.completions and parallelism to 1, or remove spec.output")
+	}
 	labels := map[string]string{
 		fissilev1.LabelExtendedJob: "true",
 		fissilev1.LabelName:        NameLabel(ej.Name),

@@ -32,7 +32,8 @@ const (
 	Fence = 5 * time.Second
 	// podlessRetry is how often a Job without running pods is looked at.
 	podlessRetry = 15 * time.Second
-	// OutputRetry is how often output that is pending is tried again.
+	// OutputRetry is how long to wait before output that the API server refused,
+	// for instance because of a quota, is tried again.
 	OutputRetry = 30 * time.Second
 )
 
@@ -202,11 +203,7 @@ func (o *Observation) report(settled Settled) Step {
 // rest decides what to do when no run is under way.
 func (o *Observation) rest(settled Settled) Step {
 	if job := o.pendingOutput(); job != nil {
-		switch {
-		case o.Output != nil:
-			// Tried just now.
-		case o.Now.Before(o.OutputRetryAt):
-		default:
+		if o.Output == nil && !o.Now.Before(o.OutputRetryAt) {
 			return Step{Kind: StoreOutput, Job: job}
 		}
 		if o.Output != nil && !o.Output.Pending() {
@@ -281,8 +278,8 @@ func (o *Observation) waitWith(status *fissilev1.ExtendedJobStatus, after time.D
 	if job != nil {
 		return Step{Kind: DeleteJob, Job: job}
 	}
-	if o.pendingOutput() != nil {
-		wait = soonest(wait, max(o.OutputRetryAt.Sub(o.Now), time.Second))
+	if o.pendingOutput() != nil && o.Now.Before(o.OutputRetryAt) {
+		wait = soonest(wait, o.OutputRetryAt.Sub(o.Now))
 	}
 	return Step{Kind: Wait, After: soonest(after, wait)}
 }

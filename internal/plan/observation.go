@@ -51,7 +51,8 @@ type Observation struct {
 	// Output is what came of storing the last run's output; nil before that was
 	// tried.
 	Output *Output
-	// OutputRetryAt is when output that is pending may be tried again.
+	// OutputRetryAt is when output that is pending may be tried again; at once
+	// if zero.
 	OutputRetryAt time.Time
 	// JobRejection is what the API server said to the Job of the last run; nil
 	// if it has not refused it now.

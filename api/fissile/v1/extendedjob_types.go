@@ -388,4 +388,21 @@ type OutputSecret struct {
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	Version int64 `json:"version,omitempty"`
+
+	// keys is how many keys the Secret has. Not set if the operator was
+	// restarted while it stored the output.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Keys *int64 `json:"keys,omitempty"`
+
+	// bytes is how many bytes its values have in all. Not set if the operator
+	// was restarted while it stored the output.
+	// +optional
+	// +kubebuilder:validation:Minimum=0
+	Bytes *int64 `json:"bytes,omitempty"`
+
+	// storedAt is when the output was stored. Not set if the operator was
+	// restarted while it stored the output.
+	// +optional
+	StoredAt metav1.Time `json:"storedAt,omitzero"`
 }

@@ -1,0 +1,135 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
+)
+
+// writeVersion creates the next version of a container's Secret. When another
+// Secret has taken its name, live reads tell whether that is this run's own,
+// whether a newer run has begun, and which number is free.
+func (w *secretWriter) writeVersion(ctx context.Context, document document) (fissilev1.OutputSecret, error) {
+	base := plan.SecretName(w.settings.NamePrefix, document.container)
+	versions, err := w.cachedVersions(ctx, base)
+	if err != nil {
+		return fissilev1.OutputSecret{}, err
+	}
+	stored, err := w.createVersion(ctx, versions, base, document)
+	if !apierrors.IsAlreadyExists(err) {
+		return stored, err
+	}
+	if versions, err = w.liveVersions(ctx); err != nil {
+		return fissilev1.OutputSecret{}, err
+	}
+	if err := w.stillLast(ctx); err != nil {
+		return fissilev1.OutputSecret{}, err
+	}
+	return w.createVersion(ctx, versions, base, document)
+}
+
+// createVersion creates the version that follows the given ones, unless one of
+// them holds this run's output already.
+func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.PartialObjectMetadata, base string, document document) (fissilev1.OutputSecret, error) {
+	if stored := w.storedVersion(versions, base, document.container); stored != nil {
+		return *stored, nil
+	}
+	ordinal, err := versionedsecret.Next(versions, base, w.highestKnown(document.container, base))
+	if err != nil {
+		return fissilev1.OutputSecret{}, &outputError{fissilev1.ReasonSecretRejected, fmt.Sprintf("Container %s: %v.", document.container, err)}
+	}
+	number, _ := plan.RunNumber(w.ej, w.job)
+	secret := versionedsecret.New(w.newSecret(base, document), ordinal,
+		fmt.Sprintf("Output of container %s in run %d of ExtendedJob %s.", document.container, number, w.ej.Name))
+	if err := w.Client.Create(ctx, secret); err != nil {
+		if apierrors.IsAlreadyExists(err) {
+			return fissilev1.OutputSecret{}, err
+		}
+		return fissilev1.OutputSecret{}, w.refusal(secret.Name, err)
+	}
+	return w.outputSecret(secret.Name, ordinal, document), nil
+}
+
+// storedVersion finds the version that holds this run's output already.
+func (w *secretWriter) storedVersion(versions []*metav1.PartialObjectMetadata, base, container string) *fissilev1.OutputSecret {
+	for _, version := range versionedsecret.Versions(versions, base) {
+		if w.printedBy(version) {
+			_, ordinal, _ := versionedsecret.Parse(version)
+			return &fissilev1.OutputSecret{Container: container, SecretName: version.Name, Version: ordinal}
+		}
+	}
+	return nil
+}
+
+// highestKnown is the ordinal that the status remembers, so that the number of
+// a version that was deleted is not given again.
+func (w *secretWriter) highestKnown(container, base string) int64 {
+	for _, output := range w.ej.Status.Outputs {
+		if known, ordinal, ok := versionedsecret.ParseName(output.SecretName); ok && output.Container == container && known == base {
+			return ordinal
+		}
+	}
+	return 0
+}
+
+// stillLast fails if a newer run was claimed: its output must not be followed
+// by this one.
+func (w *secretWriter) stillLast(ctx context.Context) error {
+	ej := &fissilev1.ExtendedJob{}
+	if err := w.APIReader.Get(ctx, client.ObjectKeyFromObject(w.ej), ej); err != nil {
+		return err
+	}
+	number, _ := plan.RunNumber(w.ej, w.job)
+	if run := ej.Status.LastRun; ej.UID != w.ej.UID || run != nil && run.Number > number {
+		return fmt.Errorf("run %d is not the last one any more", number)
+	}
+	return nil
+}
+
+// cachedVersions are the Secrets with a base name and any ordinal, as the cache
+// shows them.
+func (w *secretWriter) cachedVersions(ctx context.Context, base string) ([]*metav1.PartialObjectMetadata, error) {
+	return w.listSecrets(ctx, w.Client, client.MatchingFields{indexBase: base})
+}
+
+// liveVersions are all Secrets of the namespace, read from the API server.
+func (w *secretWriter) liveVersions(ctx context.Context) ([]*metav1.PartialObjectMetadata, error) {
+	return w.listSecrets(ctx, w.APIReader)
+}
+
+func (w *secretWriter) listSecrets(ctx context.Context, reader client.Reader, options ...client.ListOption) ([]*metav1.PartialObjectMetadata, error) {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
+	if err := reader.List(ctx, list, append(options, client.InNamespace(w.job.Namespace))...); err != nil {
+		return nil, fmt.Errorf("list Secrets: %w", err)
+	}
+	secrets := make([]*metav1.PartialObjectMetadata, len(list.Items))
+	for i := range list.Items {
+		secrets[i] = &list.Items[i]
+	}
+	return secrets, nil
+}
