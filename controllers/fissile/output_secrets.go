@@ -237,10 +237,11 @@ func (w *secretWriter) newSecret(name string, document document) *corev1.Secret 
 func (w *secretWriter) annotations() map[string]string {
 	number, _ := plan.RunNumber(w.ej, w.job)
 	return map[string]string{
-		fissilev1.AnnotationRun:       strconv.FormatInt(number, 10),
-		fissilev1.AnnotationJobUID:    string(w.job.UID),
-		fissilev1.AnnotationOwnerName: w.ej.Name,
-		fissilev1.AnnotationOwnerUID:  string(w.ej.UID),
+		fissilev1.AnnotationRun:         strconv.FormatInt(number, 10),
+		fissilev1.AnnotationJobUID:      string(w.job.UID),
+		fissilev1.AnnotationOwnerName:   w.ej.Name,
+		fissilev1.AnnotationOwnerUID:    string(w.ej.UID),
+		fissilev1.AnnotationManagedKeys: w.managedKeys(),
 	}
 }
 
@@ -252,20 +253,21 @@ func (w *secretWriter) ownerReference() metav1.OwnerReference {
 type operation struct {
 	Op    string `json:"op"`
 	Path  string `json:"path"`
-	Value any    `json:"value"`
+	Value any    `json:"value,omitempty"`
 }
 
 // replace replaces the data of a Secret as a whole, and sets our labels and
-// annotations beside those of others.
+// annotations beside those of others. Those that an earlier run set and this
+// one does not are removed.
 func (w *secretWriter) replace(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
 	patch := []operation{
-		{"test", "/metadata/uid", existing.UID},
-		{"test", "/metadata/resourceVersion", existing.ResourceVersion},
-		{"add", "/data", secret.Data},
-		{"add", "/metadata/ownerReferences", w.ownerReferences(existing, secret)},
+		{Op: "test", Path: "/metadata/uid", Value: existing.UID},
+		{Op: "test", Path: "/metadata/resourceVersion", Value: existing.ResourceVersion},
+		{Op: "add", Path: "/data", Value: secret.Data},
+		{Op: "add", Path: "/metadata/ownerReferences", Value: w.ownerReferences(existing, secret)},
 	}
-	patch = append(patch, sets("/metadata/labels", existing.Labels, secret.Labels)...)
-	patch = append(patch, sets("/metadata/annotations", existing.Annotations, secret.Annotations)...)
+	patch = append(patch, changes("/metadata/labels", existing.Labels, secret.Labels, earlierKeys(existing, "labels"))...)
+	patch = append(patch, changes("/metadata/annotations", existing.Annotations, secret.Annotations, earlierKeys(existing, "annotations"))...)
 	encoded, err := json.Marshal(patch)
 	if err != nil {
 		return fmt.Errorf("encode patch: %w", err)
@@ -281,19 +283,53 @@ func (w *secretWriter) ownerReferences(existing *metav1.PartialObjectMetadata, s
 	return append(secret.OwnerReferences, others...)
 }
 
-// sets are the operations that set each of the wanted keys.
-func sets(path string, existing, wanted map[string]string) []operation {
+// changes are the operations that set each of the wanted keys and remove those
+// of the earlier ones that are not wanted any more.
+func changes(path string, existing, wanted map[string]string, earlier []string) []operation {
 	if len(existing) == 0 {
-		return []operation{{"add", path, wanted}}
+		return []operation{{Op: "add", Path: path, Value: wanted}}
 	}
-	escape := strings.NewReplacer("~", "~0", "/", "~1")
-	operations := make([]operation, 0, len(wanted))
+	at := func(key string) string { return path + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
+	var operations []operation
 	for key, value := range wanted {
 		if existing[key] != value {
-			operations = append(operations, operation{"add", path + "/" + escape.Replace(key), value})
+			operations = append(operations, operation{Op: "add", Path: at(key), Value: value})
+		}
+	}
+	for _, key := range earlier {
+		if _, ok := wanted[key]; !ok {
+			// To remove what is not there fails, and to set it first does not. The
+			// cache does not tell which it is.
+			operations = append(operations, operation{Op: "add", Path: at(key), Value: ""}, operation{Op: "remove", Path: at(key)})
 		}
 	}
 	return operations
+}
+
+// managedKeys lists the keys of the user's labels and annotations that the
+// operator puts on a Secret, as "labels/a annotations/b".
+func (w *secretWriter) managedKeys() string {
+	var keys []string
+	for key := range w.settings.SecretLabels {
+		keys = append(keys, "labels/"+key)
+	}
+	for key := range w.settings.SecretAnnotations {
+		keys = append(keys, "annotations/"+key)
+	}
+	slices.Sort(keys)
+	return strings.Join(keys, " ")
+}
+
+// earlierKeys are the keys below "labels" or "annotations" that the operator
+// put on a Secret.
+func earlierKeys(secret metav1.Object, below string) []string {
+	var keys []string
+	for _, entry := range strings.Fields(secret.GetAnnotations()[fissilev1.AnnotationManagedKeys]) {
+		if key, ok := strings.CutPrefix(entry, below+"/"); ok {
+			keys = append(keys, key)
+		}
+	}
+	return keys
 }
 
 // refusal tells apart what the API server will refuse again from what is worth

@@ -53,6 +53,10 @@ const (
 	// AnnotationOwnerUID is the UID of the ExtendedJob that an output Secret
 	// belongs to.
 	AnnotationOwnerUID = "fissile.cloudfoundry.org/owner-uid"
+	// AnnotationManagedKeys names the keys of spec.output.secretLabels
+	// and secretAnnotations that the operator put on an output Secret, so that a
+	// later run can take them off again.
+	AnnotationManagedKeys = "fissile.cloudfoundry.org/managed-keys"
 	// AnnotationSettledRun records the last settled run on the ExtendedJob, as
 	// "<uid>/<number>/<result>/<one-off done>". Bound to the UID, so that a
 	// copied or restored manifest does not carry the original's history.
