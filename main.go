@@ -127,6 +127,8 @@ func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.Operat
 		Cache: cache.Options{
 			ByObject:         fissile.CacheByObject(),
 			DefaultTransform: cache.TransformStripManagedFields(),
+			// A read must not start to cache a kind that nobody meant to.
+			ReaderFailOnMissingInformer: true,
 		},
 		Client:                        client.Options{FieldOwner: fissilev1.FieldManager},
 		HealthProbeBindAddress:        configuration.Health.BindAddress,

@@ -109,7 +109,7 @@ func TestRenewalIsNotNoticedByCallers(t *testing.T) {
 		if err := c.call(s, webhookHost); err != nil {
 			t.Errorf("call with the old certificate: %v", err)
 		}
-		if err := verify(c.crd(), next, webhookHost); err != nil {
+		if err := verify(c.crd(), next); err != nil {
 			t.Errorf("the API server does not trust the next certificate: %v", err)
 		}
 	}
@@ -122,7 +122,7 @@ func TestRenewalIsNotNoticedByCallers(t *testing.T) {
 	if err := c.call(s, webhookHost); err != nil {
 		t.Errorf("call with the new certificate: %v", err)
 	}
-	if err := verify(c.crd(), secretOf(old), webhookHost); err != nil {
+	if err := verify(c.crd(), secretOf(old)); err != nil {
 		t.Errorf("a replica that still serves the old certificate is not trusted: %v", err)
 	}
 	if err := s.Ready(&http.Request{}); err != nil {
@@ -193,7 +193,7 @@ func TestDeletingTheSecretRevokesItsCertificate(t *testing.T) {
 	c.must(c.Delete(t.Context(), leaked))
 	c.reconcile(s)
 
-	if verify(c.crd(), leaked, webhookHost) == nil {
+	if verify(c.crd(), leaked) == nil {
 		t.Error("the API server still trusts the certificate of the deleted Secret")
 	}
 }
@@ -205,16 +205,16 @@ func TestStaleCacheDoesNotReplaceACertificateThatIsServed(t *testing.T) {
 	definition := c.crd().Spec
 
 	s.client = interceptor.NewClient(c.WithWatch, interceptor.Funcs{
-		Get: func(ctx context.Context, real client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+		Get: func(ctx context.Context, api client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
 			if _, ok := obj.(*corev1.Secret); ok {
 				return apierrors.NewNotFound(schema.GroupResource{Resource: "secrets"}, key.Name)
 			}
-			return real.Get(ctx, key, obj, opts...)
+			return api.Get(ctx, key, obj, opts...)
 		},
 	})
 	c.reconcile(s)
 
-	if err := verify(c.crd(), c.secret(), webhookHost); err != nil {
+	if err := verify(c.crd(), c.secret()); err != nil {
 		t.Errorf("the certificate in the Secret is not trusted any more: %v", err)
 	}
 	if string(c.crd().Spec.Conversion.Webhook.ClientConfig.CABundle) != string(definition.Conversion.Webhook.ClientConfig.CABundle) {
@@ -266,11 +266,11 @@ func newAPIServer(t *testing.T, objects ...client.Object) *apiServer {
 	c.must(apiextensionsv1.AddToScheme(scheme))
 	c.WithWatch = fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
 		WithInterceptorFuncs(interceptor.Funcs{
-			Update: func(ctx context.Context, real client.WithWatch, obj client.Object, opts ...client.UpdateOption) error {
+			Update: func(ctx context.Context, api client.WithWatch, obj client.Object, opts ...client.UpdateOption) error {
 				if secret, ok := obj.(*corev1.Secret); ok {
 					c.beforeSecretIsWritten(secret)
 				}
-				return real.Update(ctx, obj, opts...)
+				return api.Update(ctx, obj, opts...)
 			},
 		}).Build()
 	return c
@@ -318,20 +318,19 @@ func (c *apiServer) crd() *apiextensionsv1.CustomResourceDefinition {
 func (c *apiServer) call(s *selfSigned, host string) error {
 	c.t.Helper()
 	clientSide, serverSide := net.Pipe()
-	defer clientSide.Close()
-	defer serverSide.Close()
+	defer func() { _ = errors.Join(clientSide.Close(), serverSide.Close()) }()
 	server := tls.Server(serverSide, &tls.Config{GetCertificate: s.GetCertificate, MinVersion: tls.VersionTLS13})
 	go func() { _ = server.HandshakeContext(c.t.Context()) }() // the caller sees the error, too
 	return tls.Client(clientSide, &tls.Config{RootCAs: roots(c.crd()), ServerName: host, MinVersion: tls.VersionTLS13}).HandshakeContext(c.t.Context())
 }
 
 // verify tells whether the API server would accept the certificate in a Secret.
-func verify(definition *apiextensionsv1.CustomResourceDefinition, secret *corev1.Secret, host string) error {
+func verify(definition *apiextensionsv1.CustomResourceDefinition, secret *corev1.Secret) error {
 	chain, err := certutil.ParseCertsPEM(secret.Data[corev1.TLSCertKey])
 	if err != nil {
 		return err
 	}
-	_, err = chain[0].Verify(x509.VerifyOptions{Roots: roots(definition), DNSName: host})
+	_, err = chain[0].Verify(x509.VerifyOptions{Roots: roots(definition), DNSName: webhookHost})
 	return err
 }
 

@@ -128,12 +128,12 @@ type Certificates struct {
 type CertificateSource string
 
 const (
-	// CertificatesFromDirectory: somebody else (cert-manager, OLM, OpenShift's
-	// service-ca) makes the certificate and the API server trust it. The operator
-	// serves the files, and serves new ones as soon as they are there.
+	// CertificatesFromDirectory leaves it to somebody else (cert-manager, OLM,
+	// OpenShift's service-ca) to make the certificate and the API server trust it.
+	// The operator serves the files, and serves new ones as soon as they are there.
 	CertificatesFromDirectory CertificateSource = "Directory"
-	// CertificatesSelfSigned: the operator makes and renews a certificate, and
-	// makes the API server trust it.
+	// CertificatesSelfSigned has the operator make and renew a certificate, and
+	// make the API server trust it.
 	CertificatesSelfSigned CertificateSource = "SelfSigned"
 )
 
