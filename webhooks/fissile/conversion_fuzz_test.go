@@ -78,6 +78,7 @@ func TestAnyV1alpha1ObjectSurvivesV1(t *testing.T) {
 
 // filler returns a function that fills an object at random.
 func filler(t *testing.T) func(object any) {
+	t.Helper()
 	seed := time.Now().UnixNano()
 	t.Logf("seed %d", seed)
 	codecs := serializer.NewCodecFactory(runtime.NewScheme())

@@ -186,6 +186,7 @@ func TestAnObjectWithoutRoomForAnotherAnnotationConverts(t *testing.T) {
 
 // fixture uses the fields that only v1 has.
 func fixture(t *testing.T) fissilev1.ExtendedJob {
+	t.Helper()
 	return readFile[fissilev1.ExtendedJob](t, "testdata/only-in-v1.v1.yaml")
 }
 
@@ -237,7 +238,7 @@ func convert[T any](t *testing.T, object runtime.Object, apiVersion string) T {
 	}
 	recorder := httptest.NewRecorder()
 	conversion.NewWebhookHandler(scheme, registry).
-		ServeHTTP(recorder, httptest.NewRequest(http.MethodPost, "/convert", bytes.NewReader(request)))
+		ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/convert", bytes.NewReader(request)))
 
 	var review apiextensionsv1.ConversionReview
 	if err := json.Unmarshal(recorder.Body.Bytes(), &review); err != nil {
