@@ -116,7 +116,7 @@ type Trigger struct {
 
 // Output says how to keep what the containers print.
 type Output struct {
-	// namePrefix starts the names of the Secrets: "<namePrefix>-<container>". A
+	// namePrefix starts the names of the Secrets: `<namePrefix>-<container>`. A
 	// prefix that ends in "-" or "." gets no second separator, so "foo" and
 	// "foo-" both give "foo-json" for a container named json.
 	// +required
@@ -142,7 +142,7 @@ type Output struct {
 	WriteOnFailure *bool `json:"writeOnFailure,omitempty"`
 
 	// versioned keeps the output of every run in new, immutable Secrets,
-	// "<namePrefix>-<container>-v<N>", instead of overwriting one.
+	// `<namePrefix>-<container>-v<N>`, instead of overwriting one.
 	// +optional
 	Versioned *bool `json:"versioned,omitempty"`
 }
