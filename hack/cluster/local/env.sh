@@ -1,0 +1,64 @@
+# Names, addresses and directories of the local cluster. Whatever has to agree with another part on one of them reads it
+# from here: the scripts source this file, and render puts the values into the files of config/.
+# shellcheck shell=bash disable=SC2034
+
+ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
+HACK=$ROOT/hack/cluster
+BIN=$ROOT/bin        # what is built
+STATE=$ROOT/.cluster # what a running cluster keeps; removed when it stops
+
+# module_version MODULE DIRECTORY prints the version of a module that the directory's go.mod requires.
+module_version() {
+  awk -v module="$1" '$1 == module || $1 == "require" && $2 == module { print $NF; exit }' "$2/go.mod"
+}
+KUBERNETES_VERSION=$(module_version k8s.io/kubernetes "$HACK/kubernetes")
+COREDNS_VERSION=$(module_version github.com/coredns/coredns "$HACK/coredns")
+
+KUBERNETES=$BIN/kubernetes-$KUBERNETES_VERSION # Kubernetes and etcd
+COREDNS=$BIN/coredns-$COREDNS_VERSION
+TOOLS=$BIN/cluster # the cluster's own programs and images
+
+PAUSE_IMAGE=extendedjob.local/pause:latest
+COREDNS_IMAGE=extendedjob.local/coredns:$COREDNS_VERSION
+BUSYBOX_IMAGE=docker.io/library/busybox:latest
+IMAGES=("$TOOLS/pause.tar" "$TOOLS/busybox.tar" "$COREDNS/coredns.tar") # in the registry from the start
+
+NODE_NAME=extendedjob-node
+CONTEXT=extendedjob-local # of the kubeconfig
+PKI=$STATE/pki
+export KUBECONFIG=$STATE/kubeconfig
+
+# The node is a network namespace. LINK is the host's end of the veth pair between the two.
+NODE_NETWORK=10.250.0.0/24
+NODE_IP=10.250.0.1
+HOST_IP=10.250.0.254
+LINK=extendedjob0
+POD_NETWORK=10.244.0.0/24
+SERVICE_NETWORK=10.96.0.0/16
+API_SERVICE_IP=10.96.0.1 # Kubernetes takes the first address of the network
+DNS_SERVICE_IP=10.96.0.10
+NETWORKS=("$NODE_NETWORK" "$POD_NETWORK" "$SERVICE_NETWORK")
+API_SERVER=https://$NODE_IP:6443
+REGISTRY=$NODE_IP:5000
+
+# In place of the program's name, this one is on the command line of the node's PID 1, where it is found.
+NODE_PROCESS=extendedjob-node
+# Below the root of every cgroup hierarchy, all pods have their cgroups in this one.
+CGROUP=extendedjob
+# Programs of the node insist on these: the node mounts directories of its own there.
+NODE_DIRECTORIES=(/var/lib/cni /var/lib/containerd /var/lib/kubelet)
+
+# Debian keeps administrators' commands out of other users' PATH.
+PATH=$PATH:/usr/sbin:/sbin
+# Nobody reaches the cluster through a proxy.
+export NO_PROXY=${NO_PROXY:+$NO_PROXY,}$NODE_NETWORK,$POD_NETWORK,$SERVICE_NETWORK
+
+# render FILE prints the file with the value of a variable of this file for each @NAME@ in it.
+render() {
+  local name text
+  text=$(< "$1")
+  for name in STATE PAUSE_IMAGE COREDNS_IMAGE NODE_NAME NODE_IP POD_NETWORK DNS_SERVICE_IP REGISTRY CGROUP; do
+    text=${text//"@$name@"/"${!name}"}
+  done
+  printf '%s\n' "$text"
+}
