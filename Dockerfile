@@ -1,0 +1,27 @@
+# The operator's image for those who have Docker: the same as that of "make image", which needs no Docker. The build
+# needs this one image and a Go module proxy.
+ARG GO_IMAGE=golang:1.26
+
+FROM --platform=$BUILDPLATFORM $GO_IMAGE AS build
+WORKDIR /src
+COPY go.mod go.sum ./
+RUN go mod download
+COPY . .
+WORKDIR /src/hack/image
+RUN mkdir -p /rootfs/etc/ssl/certs && go run . ca-certificates > /rootfs/etc/ssl/certs/ca-certificates.crt
+WORKDIR /src
+ARG TARGETOS TARGETARCH VERSION=dev
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
+    -ldflags "-s -w -X github.com/cloudfoundry-incubator/extendedjob-operator/internal/version.version=$VERSION" \
+    -o /rootfs/manager .
+
+FROM scratch
+ARG VERSION=dev
+LABEL org.opencontainers.image.title="extendedjob-operator" \
+      org.opencontainers.image.description="Runs ExtendedJobs: Kubernetes Jobs that run on demand or when their configuration changes, and keep their output" \
+      org.opencontainers.image.source="https://github.com/cloudfoundry-incubator/extendedjob-operator" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="$VERSION"
+COPY --from=build /rootfs /
+USER 65532:65532
+ENTRYPOINT ["/manager"]

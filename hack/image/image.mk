@@ -1,0 +1,13 @@
+# The operator's image, built from Go modules alone; see hack/image/build.sh. IMG is its name and VERSION its version.
+
+IMAGE_ARCHIVE := $(CURDIR)/bin/image/extendedjob-operator.tar
+
+##@ Image
+
+.PHONY: image
+image: ## Build the image IMG for linux/amd64 and linux/arm64 as an OCI archive, without Docker.
+	@IMG=$(IMG) VERSION=$(VERSION) hack/image/build.sh $(IMAGE_ARCHIVE)
+
+.PHONY: docker-build
+docker-build: ## Build the image IMG for this machine's platform with Docker.
+	docker build --build-arg VERSION=$(VERSION) --tag $(IMG) .
