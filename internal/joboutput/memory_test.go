@@ -17,7 +17,6 @@ limitations under the License.
 package joboutput_test
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"runtime"
@@ -45,7 +44,7 @@ var longLogs = map[string]struct {
 	"lines of noise":           {"", "0123456789abcde\n", "", joboutput.ReasonNoOutput},
 	"flat objects":             {"", `{"a":"0123456789"}` + "\n", "", joboutput.ReasonAmbiguousOutput},
 	"objects that are not":     {"", `{"a":0123456789,"b":{}}` + "\n" + `{"a":1}` + "\n", "", joboutput.ReasonOutputInvalid},
-	"large objects":            {"", `{"a":"` + string(bytes.Repeat([]byte("x"), mebibyte)) + `"}` + "\n", "", joboutput.ReasonAmbiguousOutput},
+	"large objects":            {"", `{"a":"` + strings.Repeat("x", mebibyte) + `"}` + "\n", "", joboutput.ReasonAmbiguousOutput},
 	"an array of flat objects": {"[\n", `{"a":"0123456789"}` + "\n,\n", "{}]", joboutput.ReasonOutputInvalid},
 	"levels of arrays":         {"", "[", "", joboutput.ReasonOutputInvalid},
 	"levels on lines":          {"", "[\n", "", joboutput.ReasonOutputInvalid},
@@ -58,16 +57,7 @@ var longLogs = map[string]struct {
 func TestParseHoldsLittleOfALogHoweverLongItIs(t *testing.T) {
 	for name, log := range longLogs {
 		t.Run("69: "+name, func(t *testing.T) {
-			reader := &measuringReader{Reader: longLog(log.start, log.repeated, log.end, 32*mebibyte), every: 8 * mebibyte}
-			reader.measure()
-			before := reader.most
-			_, err := joboutput.Parse(reader)
-			if reason := reasonOf(t, err); reason != log.wantReason {
-				t.Errorf("got reason %q (%v), want %q", reason, err, log.wantReason)
-			}
-			if held := reader.most - before; held > maxMemory {
-				t.Errorf("Parse held %d bytes, want at most %d", held, maxMemory)
-			}
+			expectLittleHeldOf(t, longLog(log.start, log.repeated, log.end, 32*mebibyte), 8*mebibyte, log.wantReason)
 		})
 	}
 }
@@ -75,24 +65,34 @@ func TestParseHoldsLittleOfALogHoweverLongItIs(t *testing.T) {
 // Short keys without values make Parse hold the most beside what is printed.
 func TestParseHoldsLittleForTheMostMembersThatAreStored(t *testing.T) {
 	const members = 40000
-	var log bytes.Buffer
+	var b strings.Builder
 	for i := range members {
-		fmt.Fprintf(&log, `%c"%x":""`, "{,"[min(i, 1)], i)
+		fmt.Fprintf(&b, `%c"%x":""`, "{,"[min(i, 1)], i)
 	}
-	log.WriteString("}")
+	document := b.String() + "}\n"
 
-	reader := &measuringReader{Reader: &log, every: 64 << 10}
-	reader.measure()
-	before := reader.most
-	data, err := joboutput.Parse(reader)
-	if err != nil || len(data) != members {
-		t.Fatalf("got %d members and error %v, want %d", len(data), err, members)
+	t.Run("once", func(t *testing.T) {
+		expectLittleHeld(t, document, "")
+	})
+	t.Run("behind a large object, and again in the deepest of many levels", func(t *testing.T) {
+		large := `{"a":"` + strings.Repeat("x", mebibyte) + `","b":1}` + "\n"
+		levels := strings.Repeat(`{"`+strings.Repeat("k", 253)+`":`+"\n", 9999)
+		expectLittleHeld(t, large+document+levels+document, joboutput.ReasonAmbiguousOutput)
+	})
+}
+
+// Objects that break off, or turn out to lie in something else, are forgotten
+// at whatever level they were.
+func TestParseForgetsObjectsOfAllLevels(t *testing.T) {
+	var broken, nested strings.Builder
+	for depth := 16; depth > 0; depth-- {
+		start := strings.Repeat("[\n", depth) + `{"a":"` + strings.Repeat("x", mebibyte) + `"`
+		broken.WriteString(start + "\nnoise\n")
+		nested.WriteString(start + "}" + strings.Repeat("\n]", depth) + "\n")
 	}
-	reader.measure()
-	if held := reader.most - before; held > maxMemory {
-		t.Errorf("Parse held %d bytes, want at most %d", held, maxMemory)
-	}
-	runtime.KeepAlive(data)
+
+	expectLittleHeld(t, broken.String(), joboutput.ReasonNoOutput)
+	expectLittleHeld(t, nested.String(), joboutput.ReasonNoOutput)
 }
 
 // BenchmarkParse reads each of the long logs; the memory it reports is all that
@@ -110,6 +110,28 @@ func BenchmarkParse(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+func expectLittleHeld(t *testing.T, log, wantReason string) {
+	t.Helper()
+	expectLittleHeldOf(t, strings.NewReader(log), int64(len(log)/32), wantReason)
+}
+
+// expectLittleHeldOf measures memory each time that so many bytes were read.
+func expectLittleHeldOf(t *testing.T, log io.Reader, every int64, wantReason string) {
+	t.Helper()
+	reader := &measuringReader{Reader: log, every: every}
+	reader.measure()
+	before := reader.most
+	data, err := joboutput.Parse(reader)
+	reader.measure()
+	runtime.KeepAlive(data)
+	if reason := reasonOf(t, err); reason != wantReason {
+		t.Errorf("got reason %q (%v), want %q", reason, err, wantReason)
+	}
+	if held := reader.most - before; held > maxMemory {
+		t.Errorf("Parse held %d bytes, want at most %d", held, maxMemory)
 	}
 }
 

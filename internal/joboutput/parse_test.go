@@ -87,37 +87,38 @@ func TestParseFindsTheOneObjectAmongOtherLines(t *testing.T) {
 	document := `{"a":"1"}`
 	want := map[string]string{"a": "1"}
 	for name, log := range map[string]string{
-		"66: log lines before":                      "starting\nready\n" + document,
-		"66: log lines after":                       document + "\nbye\n",
-		"66: log lines around":                      "starting\n" + document + "\nbye",
-		"66: log lines that begin like JSON":        "[INFO] starting\n{curly}\n\"quoted\" text\n-1-\ntrue!\nnothing\n12:30:45 noon\n" + document + "\n",
-		"66: blanks at its end":                     "starting\n" + document + " \t\r\nbye\n",
-		"66: pretty-printed":                        "starting\n{\n  \"a\":\n\"1\"\n}\nbye\n",
-		"66: beside an object that is not flat":     `{"level":"info","ts":1.5}` + "\n" + document + "\n" + `{"level":"info","ts":1.6}` + "\n",
-		"66: beside JSON that is no object":         "[1]\n\"x\"\n42\n-0.5e+1\nnull\n" + document + "\n",
-		"66: beside an indented object":             "  {\"b\":\"2\"}\n" + document + "\n",
-		"66: beside an object behind a time stamp":  "12:30 {\"b\":\"2\"}\n" + document + "\n",
-		"66: beside an object with text after it":   "{\"b\":\"2\"} done\n" + document + "\n",
-		"66: beside two objects on one line":        `{"b":"2"}{"c":"3"}` + "\n" + document + "\n",
-		"66: after an object that was cut short":    `{"b":"2"` + "\n" + document + "\n",
-		"66: after a string that was cut short":     `{"b":"2` + "\n" + document + "\n",
-		"66: after an escape that was cut short":    `{"b":"\u00` + "\n" + document + "\n",
-		"66: after a literal that was cut short":    `{"b":tr` + "\n" + document + "\n",
-		"66: after a key without its value":         `{"b":` + "\n" + document + "\n",
-		"66: after an array that never ends":        "[1,\n" + document + "\n",
-		"66: after many arrays that never end":      strings.Repeat("[\n", 9000) + document + "\n",
-		"66: before an object that is cut short":    document + "\n" + `{"b":"2"`,
-		"66: before a string that is cut short":     document + "\n" + `{"b":"2`,
-		"66: around bytes that are not text":        "\xff\xfe\x00\n" + document + "\n\x80",
-		"66: after half a byte order mark":          "\xef\xbb\n" + document + "\n",
-		"66: beside an array of objects":            "[\n{\"b\":\"2\"}\n]\n" + document + "\n",
-		"66: beside an object of objects":           "{\"x\":\n{\"b\":\"2\"}\n}\n" + document + "\n",
-		"66: beside an array that ends in a line":   "[\n{\"b\":\"2\"}\n] done\n" + document + "\n",
-		"66: beside an indented array":              "  [\n{\"b\":\"2\"}\n]\n" + document + "\n",
-		"66: beside a nested array of broken JSON":  "{\"x\":[\n{\"b\":\"2\"}\n], oops\n" + document + "\n",
-		"66: after a whole that breaks at the end":  "{\"x\":\n" + document + "\noops\n",
-		"66: inside arrays that never end":          strings.Repeat("[\n", 9999) + document + "\nx\n",
-		"66: first of JSON that is not flat inside": document + "\n{\"x\":[{\"b\":\"2\"},\n{\"c\":\"3\"}\n]}\n",
+		"66: log lines before":                       "starting\nready\n" + document,
+		"66: log lines after":                        document + "\nbye\n",
+		"66: log lines around":                       "starting\n" + document + "\nbye",
+		"66: log lines that begin like JSON":         "[INFO] starting\n{curly}\n\"quoted\" text\n-1-\ntrue!\nnothing\n12:30:45 noon\n" + document + "\n",
+		"66: blanks at its end":                      "starting\n" + document + " \t\r\nbye\n",
+		"66: pretty-printed":                         "starting\n{\n  \"a\":\n\"1\"\n}\nbye\n",
+		"66: beside an object that is not flat":      `{"level":"info","ts":1.5}` + "\n" + document + "\n" + `{"level":"info","ts":1.6}` + "\n",
+		"66: beside JSON that is no object":          "[1]\n\"x\"\n42\n-0.5e+1\nnull\n" + document + "\n",
+		"66: beside an indented object":              "  {\"b\":\"2\"}\n" + document + "\n",
+		"66: beside an object behind a time stamp":   "12:30 {\"b\":\"2\"}\n" + document + "\n",
+		"66: beside an object with text after it":    "{\"b\":\"2\"} done\n" + document + "\n",
+		"66: beside two objects on one line":         `{"b":"2"}{"c":"3"}` + "\n" + document + "\n",
+		"66: after an object that was cut short":     `{"b":"2"` + "\n" + document + "\n",
+		"66: after a string that was cut short":      `{"b":"2` + "\n" + document + "\n",
+		"66: after an escape that was cut short":     `{"b":"\u00` + "\n" + document + "\n",
+		"66: after a literal that was cut short":     `{"b":tr` + "\n" + document + "\n",
+		"66: after a key without its value":          `{"b":` + "\n" + document + "\n",
+		"66: after an array that never ends":         "[1,\n" + document + "\n",
+		"66: after brackets that open within a line": "[1 [\n" + document + "\n]\n",
+		"66: after many arrays that never end":       strings.Repeat("[\n", 9000) + document + "\n",
+		"66: before an object that is cut short":     document + "\n" + `{"b":"2"`,
+		"66: before a string that is cut short":      document + "\n" + `{"b":"2`,
+		"66: around bytes that are not text":         "\xff\xfe\x00\n" + document + "\n\x80",
+		"66: after half a byte order mark":           "\xef\xbb\n" + document + "\n",
+		"66: beside an array of objects":             "[\n{\"b\":\"2\"}\n]\n" + document + "\n",
+		"66: beside an object of objects":            "{\"x\":\n{\"b\":\"2\"}\n}\n" + document + "\n",
+		"66: beside an array that ends in a line":    "[\n{\"b\":\"2\"}\n] done\n" + document + "\n",
+		"66: beside an indented array":               "  [\n{\"b\":\"2\"}\n]\n" + document + "\n",
+		"66: beside a nested array of broken JSON":   "{\"x\":[\n{\"b\":\"2\"}\n], oops\n" + document + "\n",
+		"66: after a whole that breaks at the end":   "{\"x\":\n" + document + "\noops\n",
+		"66: inside arrays that never end":           strings.Repeat("[\n", 9999) + document + "\nx\n",
+		"66: first of JSON that is not flat inside":  document + "\n{\"x\":[{\"b\":\"2\"},\n{\"c\":\"3\"}\n]}\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -213,6 +214,7 @@ func TestParseRefusesWhatIsNotOneFlatObject(t *testing.T) {
 		"69: 10,001 levels of objects":           {strings.Repeat(`{"a":`, 10001) + `"b"` + strings.Repeat("}", 10001), invalid("", "", 50000)},
 		"69: 1,000,000 levels of objects":        {strings.Repeat(`{"a":`, 1e6) + `"b"` + strings.Repeat("}", 1e6), invalid("", "", 50000)},
 		"69: 1,000,000 levels of arrays":         {strings.Repeat("[", 1e6) + strings.Repeat("]", 1e6), invalid("", "", 10000)},
+		"69: 10,001 levels twice":                {strings.Repeat(strings.Repeat("[", 10001)+"\n", 2), invalid("", "", 10000)},
 		"69: 10,001 levels beside a flat object": {"{\"a\":\"1\"}\n" + strings.Repeat("[", 10001), invalid("", "", 10010)},
 		"69: 10,001 levels around a flat object": {strings.Repeat("[\n", 10000) + "{\"a\":\"1\"}\n" + strings.Repeat("]\n", 10000), invalid("", "", 20000)},
 		"69: 10,000 levels of objects":           {strings.Repeat(`{"a":`, 10000) + `"b"` + strings.Repeat("}", 10000), invalid("a", "object", 5)},
@@ -231,6 +233,36 @@ func TestParseRefusesWhatIsNotOneFlatObject(t *testing.T) {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// Whether a log is JSON shows in the reason: what is JSON is refused for its
+// type, and what is not is no output at all.
+func TestParseAcceptsTheJSONThatEncodingJSONAccepts(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{
+		"0", "-0", "10", "-12", "0.5", "1.05", "0e1", "0E+1", "1e-05", "1.5e10", "-0.0E00",
+		"true", "false", "null", " null\r\n",
+		`""`, `"\u00fF\uABCD"`, `"\b\f\n\r\t\"\\\/"`, "\"\x7f\xff\"", `"\ud800"`,
+		"[]", "[ ]", "[1]", "[1,\n2]", "[[],[]]", "[{}]", `{"a":{}}`, `{ "a" : [ ] , "a" : null }`,
+	} {
+		expectReason(t, text, joboutput.ReasonOutputInvalid)
+		if !json.Valid([]byte(text)) {
+			t.Errorf("encoding/json rejects %q", text)
+		}
+	}
+	for _, text := range []string{
+		"00", "01", "-", "-a", "--1", "+1", ".5", "1.", "1.e1", "1e", "1e+", "1e1.5", "1e1e1", "1.5.5", "0x1", "1a", "1 2", "NaN",
+		"t", "tru", "truE", "True", "nul", "nulls", "falsey", "undefined",
+		`"`, `"a`, `"a""`, `"\x"`, `"\u12"`, `"\u123g"`, `"\U0041"`, "\"\n\"", "\"\t\"", "\"\x00\"", `'a'`,
+		"[", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1}", "]", "[]]", "[:]", "[]]", "[1]x", "/* */[]",
+		"{", "{]", "{,}", `{"a"}`, `{"a":}`, `{"a":1`, `{"a":1,}`, `{"a":1,,"b":1}`, `{"a" 1}`, `{"a"::1}`, `{a:1}`, `{1:1}`, `{"a":1 "b":1}`, `{"a":1]`, "}",
+		"\u00a0[]", "[]\u2028", "\v[]", "\x00", "\ufeff\ufeff[]",
+	} {
+		expectReason(t, text, joboutput.ReasonNoOutput)
+		if json.Valid([]byte(text)) {
+			t.Errorf("encoding/json accepts %q", text)
+		}
 	}
 }
 
@@ -359,6 +391,14 @@ func logOf(data map[string]string) string {
 		panic(err)
 	}
 	return string(log)
+}
+
+func expectReason(t *testing.T, log, want string) {
+	t.Helper()
+	_, err := joboutput.Parse(strings.NewReader(log))
+	if reason := reasonOf(t, err); reason != want {
+		t.Errorf("log %q: got reason %q (%v), want %q", log, reason, err, want)
+	}
 }
 
 func expectOutput(t *testing.T, log string, want map[string]string) {
