@@ -28,21 +28,21 @@ limitations under the License.
 //
 //  1. A log that is one JSON text, white space around it apart, is the
 //     document.
-//  2. Otherwise the document stands among other lines. Text is read as JSON
-//     from where a line, blanks apart, begins with it, until it ends or breaks.
-//     Each complete array or object of such text is a value, whether or not
-//     the text around it breaks later. A candidate is a value that is an
-//     object, begins at the very start of a line, is followed by nothing but
-//     blanks up to the end of its line, and lies within no other value.
+//  2. Otherwise the document stands among other lines. From the first byte of
+//     each line that is not a blank, text is read as JSON until it ends or
+//     breaks. Every complete array or object of such text is a value, even if
+//     the text around it breaks. A candidate is a value that is an object,
+//     begins at the very start of a line, is followed by nothing but blanks up
+//     to the end of its line, and lies within no other value.
 //
-// A candidate is flat if all its members are strings. Exactly one flat
-// candidate is the document, and the others are noise; {} is flat. Several
-// flat ones are [ReasonAmbiguousOutput]: none of them can be told from a log
-// line that happens to be JSON. Without a flat one the first candidate is
-// refused for what it is, and without any the reason is [ReasonNoOutput].
+// A candidate is flat if all its members are strings; {} is flat. Exactly one
+// flat candidate is the document, and the others are noise. Several are
+// [ReasonAmbiguousOutput], because none can be told from a log line that
+// happens to be JSON. If no candidate is flat, the first is refused for what it
+// is; if there is no candidate at all, the reason is [ReasonNoOutput].
 //
-// For these two reasons a caller that can read stdout alone may parse that
-// instead.
+// On ReasonAmbiguousOutput and ReasonNoOutput a caller that can read stdout
+// alone may parse that instead.
 //
 // JSON is what encoding/json accepts. Where text nests deeper than the 10,000
 // levels that encoding/json reads, it cannot be told what lies within what; a

@@ -113,14 +113,14 @@ func isObjectOf(log []byte, data map[string]string) bool {
 }
 
 // reasonOf returns why a log was refused, "" if it was not.
-func reasonOf(t testing.TB, err error) string {
-	t.Helper()
+func reasonOf(tb testing.TB, err error) string {
+	tb.Helper()
 	if err == nil {
 		return ""
 	}
-	var refusal *joboutput.Error
-	if !errors.As(err, &refusal) {
-		t.Fatalf("got error %v, want a *joboutput.Error", err)
+	refusal, ok := errors.AsType[*joboutput.Error](err)
+	if !ok {
+		tb.Fatalf("got error %v, want a *joboutput.Error", err)
 	}
 	return refusal.Reason
 }

@@ -208,14 +208,11 @@ func (s *scanner) nextInString(c byte) bool {
 		s.text.write("\"\\/\b\f\n\r\t"[i])
 		s.state = inString
 	case s.state == inUnit:
-		digit := strings.IndexByte("0123456789abcdefABCDEF", c)
-		if digit < 0 {
+		digit, ok := hexDigit(c)
+		if !ok {
 			return false
 		}
-		if digit > 0xf {
-			digit -= 6
-		}
-		s.unit = s.unit<<4 | rune(digit)
+		s.unit = s.unit<<4 | digit
 		if s.digits++; s.digits == 4 {
 			s.text.writeUnit(s.unit)
 			s.state = inString
@@ -228,6 +225,19 @@ func (s *scanner) nextInString(c byte) bool {
 		return false // a control character; all others are read in one go
 	}
 	return true
+}
+
+func hexDigit(c byte) (rune, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return rune(c - '0'), true
+	case 'a' <= c && c <= 'f':
+		return rune(c-'a') + 10, true
+	case 'A' <= c && c <= 'F':
+		return rune(c-'A') + 10, true
+	default:
+		return 0, false
+	}
 }
 
 func (s *scanner) endString() {

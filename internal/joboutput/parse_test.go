@@ -225,8 +225,8 @@ func TestParseRefusesWhatIsNotOneFlatObject(t *testing.T) {
 			if data != nil {
 				t.Errorf("got data for %d keys beside the error", len(data))
 			}
-			var got *joboutput.Error
-			if !errors.As(err, &got) {
+			got, ok := errors.AsType[*joboutput.Error](err)
+			if !ok {
 				t.Fatalf("got error %v, want a *joboutput.Error", err)
 			}
 			if diff := cmp.Diff(tc.want, *got, cmpopts.IgnoreUnexported(joboutput.Error{})); diff != "" {
@@ -303,8 +303,7 @@ func TestParseReturnsTheErrorOfALogThatCannotBeReadToItsEnd(t *testing.T) {
 				if !errors.Is(err, broken) || data != nil {
 					t.Errorf("got %v and error %v, want no data and %v", data, err, broken)
 				}
-				var refusal *joboutput.Error
-				if errors.As(err, &refusal) {
+				if refusal, ok := errors.AsType[*joboutput.Error](err); ok {
 					t.Errorf("the log is refused with %s, though it was not read to its end", refusal.Reason)
 				}
 			})
