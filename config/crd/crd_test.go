@@ -1,0 +1,449 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package crd_test asks of the CustomResourceDefinition what the API server
+// will ask, with the API server's own code.
+package crd_test
+
+import (
+	"context"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
+	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/install"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	crdvalidation "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
+	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
+	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
+	schemavalidation "k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
+	celconfig "k8s.io/apiserver/pkg/apis/cel"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
+)
+
+func TestTheAPIServerAcceptsTheCRD(t *testing.T) {
+	scheme := runtime.NewScheme()
+	install.Install(scheme)
+	crd := readCRD(t)
+	scheme.Default(crd)
+	var internal apiextensions.CustomResourceDefinition
+	if err := scheme.Convert(crd, &internal, nil); err != nil {
+		t.Fatal(err)
+	}
+	if errs := crdvalidation.ValidateCustomResourceDefinition(t.Context(), &internal); len(errs) > 0 {
+		t.Error(errs.ToAggregate())
+	}
+}
+
+func TestClientSideApplyHasRoomForTheCRD(t *testing.T) {
+	content, err := json.Marshal(readCRD(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	const limit = 256 * 1024 // of all annotations together
+	if len(content) >= limit {
+		t.Errorf("the CRD has %d bytes, and an annotation cannot have more than %d", len(content), limit)
+	}
+}
+
+func TestOurOwnFieldsAreDescribed(t *testing.T) {
+	for version, schema := range schemas(t) {
+		for path, properties := range walk(schema) {
+			if path != "metadata" && !inTemplate(path) && properties.Description == "" {
+				t.Errorf("%s: %s has no description for kubectl explain", version, path)
+			}
+		}
+	}
+}
+
+func TestATemplateCanBeEdited(t *testing.T) {
+	for version, schema := range schemas(t) {
+		for path, properties := range walk(schema) {
+			for _, rule := range properties.XValidations {
+				if strings.Contains(rule.Rule, "oldSelf") {
+					t.Errorf("%s: the rule %q of %s compares with what the field was", version, rule.Rule, path)
+				}
+			}
+		}
+	}
+}
+
+func TestATemplateIsStoredAsItWasWritten(t *testing.T) {
+	servers := apiServers(t)
+	for version, manifest := range map[string]string{
+		"v1": `
+spec:
+  trigger: {strategy: manual}
+  jobTemplate:
+    metadata:
+      labels: {of: job}
+      annotations: {of: job}
+    spec:
+      template:
+        metadata:
+          labels: {of: pod}
+          annotations: {of: pod}
+        spec:
+          restartPolicy: Never
+          containers:
+          - name: a
+            env:
+            - name: A
+              valueFrom: {secretKeyRef: {key: a}}
+            livenessProbe: {grpc: {port: 1}}
+          volumes:
+          - name: a
+            azureDisk: {diskName: a, diskURI: a}
+`,
+		"v1alpha1": `
+spec:
+  trigger: {strategy: manual}
+  template:
+    metadata:
+      labels: {of: pod}
+      annotations: {of: pod}
+    spec:
+      restartPolicy: Never
+      containers:
+      - name: a
+        env:
+        - name: A
+          valueFrom: {secretKeyRef: {key: a}}
+        livenessProbe: {grpc: {port: 1}}
+      volumes:
+      - name: a
+        azureDisk: {diskName: a, diskURI: a}
+`,
+	} {
+		t.Run(version, func(t *testing.T) {
+			written, stored := parse(t, manifest), parse(t, manifest)
+			if refusals := servers[version].store(t.Context(), stored); len(refusals) > 0 {
+				t.Fatal(refusals)
+			}
+			if diff := cmp.Diff(written, stored); diff != "" {
+				t.Errorf("(-written +stored):\n%s", diff)
+			}
+		})
+	}
+}
+
+func TestTheOutputTypeIsJSONUnlessItIsSaid(t *testing.T) {
+	servers := apiServers(t)
+	for version, object := range minimal(t) {
+		set(t, object, "foo", "spec.output.namePrefix")
+		if refusals := servers[version].store(t.Context(), object); len(refusals) > 0 {
+			t.Fatal(refusals)
+		}
+		if got, _, _ := unstructured.NestedString(object, "spec", "output", "outputType"); got != "json" {
+			t.Errorf("%s: got the output type %q, want json", version, got)
+		}
+	}
+}
+
+func TestBothVersionsHaveTheSameStatusAndColumns(t *testing.T) {
+	crd, all := readCRD(t), schemas(t)
+	if diff := cmp.Diff(all["v1"].Properties["status"].Properties, all["v1alpha1"].Properties["status"].Properties); diff != "" {
+		t.Errorf("status (-v1 +v1alpha1):\n%s", diff)
+	}
+	if diff := cmp.Diff(crd.Spec.Versions[0].AdditionalPrinterColumns, crd.Spec.Versions[1].AdditionalPrinterColumns); diff != "" {
+		t.Errorf("columns (-%s +%s):\n%s", crd.Spec.Versions[0].Name, crd.Spec.Versions[1].Name, diff)
+	}
+}
+
+func TestInvalidManifestsAreRefusedWithTheNameOfTheField(t *testing.T) {
+	const v1Pod, v1alpha1Pod = "spec.jobTemplate.spec.template.spec", "spec.template.spec"
+	both := func(v1, v1alpha1 string) map[string]string {
+		return map[string]string{"v1": v1, "v1alpha1": v1alpha1}
+	}
+	same := func(path string) map[string]string { return both(path, path) }
+	inV1 := func(path string) map[string]string { return map[string]string{"v1": path} }
+	container := func(name string) any { return map[string]any{"name": name, "image": "busybox"} }
+
+	tests := map[string]struct {
+		field map[string]string // by version
+		value any               // nil: the field is removed
+		want  string            // the field in the refusal, if it is another one
+	}{
+		"no strategy":                       {field: same("spec.trigger.strategy")},
+		"an empty strategy":                 {field: same("spec.trigger.strategy"), value: ""},
+		"a strategy in capitals":            {field: same("spec.trigger.strategy"), value: "NOW"},
+		"a strategy that cf-operator had":   {field: same("spec.trigger.strategy"), value: "podstate"},
+		"a strategy of another type":        {field: same("spec.trigger.strategy"), value: int64(1)},
+		"no trigger":                        {field: same("spec.trigger")},
+		"no spec":                           {field: same("spec")},
+		"no template":                       {field: both("spec.jobTemplate", "spec.template")},
+		"no restart policy":                 {field: both(v1Pod+".restartPolicy", v1alpha1Pod+".restartPolicy")},
+		"a pod that always restarts":        {field: both(v1Pod+".restartPolicy", v1alpha1Pod+".restartPolicy"), value: "Always"},
+		"no containers":                     {field: both(v1Pod+".containers", v1alpha1Pod+".containers")},
+		"two containers of the same name":   {field: both(v1Pod+".containers", v1alpha1Pod+".containers"), value: []any{container("a"), container("a")}, want: "containers[1]"},
+		"another output type":               {field: same("spec.output.outputType"), value: "yaml"},
+		"output without a prefix":           {field: same("spec.output.namePrefix"), value: ""},
+		"a prefix in capitals":              {field: same("spec.output.namePrefix"), value: "Foo"},
+		"a prefix with an underscore":       {field: same("spec.output.namePrefix"), value: "foo_"},
+		"a prefix that starts with a dash":  {field: same("spec.output.namePrefix"), value: "-foo"},
+		"a prefix that is too long":         {field: same("spec.output.namePrefix"), value: strings.Repeat("a", 201)},
+		"a label that is no string":         {field: same("spec.output.secretLabels"), value: map[string]any{"a": int64(1)}, want: "spec.output.secretLabels.a"},
+		"a flag that is no boolean":         {field: same("spec.updateOnConfigChange"), value: "yes"},
+		"a negative history limit":          {field: inV1("spec.successfulJobsHistoryLimit"), value: int64(-1)},
+		"another negative history limit":    {field: inV1("spec.failedJobsHistoryLimit"), value: int64(-1)},
+		"no version to keep":                {field: inV1("spec.output.versionsToKeep"), value: int64(0)},
+		"a deletion policy of one's own":    {field: inV1("spec.output.deletionPolicy"), value: "Keep"},
+		"a number that the Job cannot hold": {field: inV1("spec.jobTemplate.spec.backoffLimit"), value: int64(5_000_000_000)},
+		"a field that does not exist":       {field: same("spec.colour"), value: "red"},
+	}
+	servers := apiServers(t)
+	for name, test := range tests {
+		for version, path := range test.field {
+			t.Run(name+" in "+version, func(t *testing.T) {
+				object := minimal(t)[version]
+				if strings.HasPrefix(path, "spec.output.") {
+					set(t, object, "foo", "spec.output.namePrefix")
+				}
+				set(t, object, test.value, path)
+
+				refusals := servers[version].store(t.Context(), object)
+				want := path
+				if test.want != "" {
+					want = test.want
+				}
+				if !slices.ContainsFunc(refusals, func(r string) bool { return strings.Contains(r, want) }) {
+					t.Errorf("got the refusals %q, want one that names %s", refusals, want)
+				}
+			})
+		}
+	}
+}
+
+func TestTheSamplesAreAccepted(t *testing.T) {
+	files, err := filepath.Glob("../samples/fissile_*.yaml")
+	if err != nil || len(files) == 0 {
+		t.Fatalf("found no samples: %v", err)
+	}
+	servers := apiServers(t)
+	for _, file := range files {
+		t.Run(filepath.Base(file), func(t *testing.T) {
+			content, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for manifest := range strings.SplitSeq(string(content), "\n---\n") {
+				object := parse(t, manifest)
+				if object["kind"] != "ExtendedJob" {
+					continue
+				}
+				version := strings.TrimPrefix(object["apiVersion"].(string), "fissile.cloudfoundry.org/")
+				if refusals := servers[version].store(t.Context(), object); len(refusals) > 0 {
+					t.Error(refusals)
+				}
+			}
+		})
+	}
+}
+
+func TestTheConversionWebhookIsAServiceOfTheDeployment(t *testing.T) {
+	resources := build(t, "../overlays/selfsigned")
+	var crd apiextensionsv1.CustomResourceDefinition
+	decode(t, resources, "CustomResourceDefinition", "", &crd)
+	if crd.Spec.Conversion == nil || crd.Spec.Conversion.Webhook == nil {
+		t.Fatal("the CRD has no conversion webhook")
+	}
+	reference := crd.Spec.Conversion.Webhook.ClientConfig.Service
+
+	var service corev1.Service
+	decode(t, resources, "Service", reference.Name, &service)
+	if service.Namespace != reference.Namespace {
+		t.Errorf("the CRD names the namespace %s, and the Service is in %s", reference.Namespace, service.Namespace)
+	}
+	if !slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool { return p.Port == *reference.Port }) {
+		t.Errorf("the Service has no port %d", *reference.Port)
+	}
+}
+
+// minimal returns the shortest valid object of each version.
+func minimal(t *testing.T) map[string]map[string]any {
+	t.Helper()
+	const pod = `{spec: {restartPolicy: Never, containers: [{name: a, image: busybox}]}}`
+	return map[string]map[string]any{
+		"v1":       parse(t, `spec: {trigger: {strategy: once}, jobTemplate: {spec: {template: `+pod+`}}}`),
+		"v1alpha1": parse(t, `spec: {trigger: {strategy: once}, template: `+pod+`}`),
+	}
+}
+
+// apiServer stands for the API server's handling of one version of the CRD.
+type apiServer struct {
+	schema    *structuralschema.Structural
+	validator schemavalidation.SchemaValidator
+	rules     *cel.Validator
+}
+
+func apiServers(t *testing.T) map[string]apiServer {
+	t.Helper()
+	servers := map[string]apiServer{}
+	for version, schema := range schemas(t) {
+		var internal apiextensions.JSONSchemaProps
+		if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(schema, &internal, nil); err != nil {
+			t.Fatal(err)
+		}
+		structural, err := structuralschema.NewStructural(&internal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		validator, _, err := schemavalidation.NewSchemaValidator(&internal)
+		if err != nil {
+			t.Fatal(err)
+		}
+		servers[version] = apiServer{
+			schema:    structural,
+			validator: validator,
+			rules:     cel.NewValidator(structural, true, celconfig.PerCallLimit),
+		}
+	}
+	return servers
+}
+
+// store makes of an object what the API server would store, and returns why it
+// would refuse to. Unknown fields count, as they do for kubectl.
+func (s apiServer) store(ctx context.Context, object map[string]any) (refusals []string) {
+	options := structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
+	for _, path := range pruning.PruneWithOptions(object, s.schema, true, options) {
+		refusals = append(refusals, "unknown field "+path)
+	}
+	defaulting.Default(object, s.schema)
+	errs := schemavalidation.ValidateCustomResource(nil, object, s.validator)
+	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, s.schema, object)...)
+	if len(errs) == 0 { // rules see valid fields only
+		errs, _ = s.rules.Validate(ctx, nil, s.schema, object, nil, celconfig.RuntimeCELCostBudget)
+	}
+	for _, err := range errs {
+		refusals = append(refusals, err.Error())
+	}
+	return refusals
+}
+
+// set sets or, with nil, removes the field at a path.
+func set(t *testing.T, object map[string]any, value any, path string) {
+	t.Helper()
+	fields := strings.Split(path, ".")
+	if value == nil {
+		unstructured.RemoveNestedField(object, fields...)
+		return
+	}
+	if err := unstructured.SetNestedField(object, value, fields...); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func parse(t *testing.T, manifest string) map[string]any {
+	t.Helper()
+	content, err := yaml.YAMLToJSON([]byte(manifest))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var object map[string]any
+	if err := utiljson.Unmarshal(content, &object); err != nil { // with integers
+		t.Fatal(err)
+	}
+	return object
+}
+
+// schemas returns the CRD's schemas by version.
+func schemas(t *testing.T) map[string]*apiextensionsv1.JSONSchemaProps {
+	t.Helper()
+	all := map[string]*apiextensionsv1.JSONSchemaProps{}
+	for _, version := range readCRD(t).Spec.Versions {
+		all[version.Name] = version.Schema.OpenAPIV3Schema
+	}
+	if names := slices.Sorted(maps.Keys(all)); !slices.Equal(names, []string{"v1", "v1alpha1"}) {
+		t.Fatalf("the CRD has the versions %v", names)
+	}
+	return all
+}
+
+// readCRD returns the CRD as it is deployed.
+func readCRD(t *testing.T) *apiextensionsv1.CustomResourceDefinition {
+	t.Helper()
+	var crd apiextensionsv1.CustomResourceDefinition
+	decode(t, build(t, "."), "CustomResourceDefinition", "", &crd)
+	return &crd
+}
+
+func build(t *testing.T, directory string) resmap.ResMap {
+	t.Helper()
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), directory)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resources
+}
+
+// decode decodes the resource of a kind and, unless it is empty, a name.
+func decode(t *testing.T, resources resmap.ResMap, kind, name string, into any) {
+	t.Helper()
+	for _, resource := range resources.Resources() {
+		if resource.GetKind() == kind && (name == "" || resource.GetName() == name) {
+			content, err := resource.MarshalJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(content, into); err != nil {
+				t.Fatal(err)
+			}
+			return
+		}
+	}
+	t.Fatalf("there is no %s %s", kind, name)
+}
+
+// walk returns the fields of a schema by path.
+func walk(schema *apiextensionsv1.JSONSchemaProps) map[string]*apiextensionsv1.JSONSchemaProps {
+	all := map[string]*apiextensionsv1.JSONSchemaProps{}
+	var visit func(path string, schema *apiextensionsv1.JSONSchemaProps)
+	visit = func(path string, schema *apiextensionsv1.JSONSchemaProps) {
+		for name, property := range schema.Properties {
+			all[path+name] = &property
+			visit(path+name+".", &property)
+		}
+		if schema.Items != nil {
+			visit(strings.TrimSuffix(path, ".")+"[].", schema.Items.Schema)
+		}
+		if schema.AdditionalProperties != nil {
+			visit(path+"*.", schema.AdditionalProperties.Schema)
+		}
+	}
+	visit("", schema)
+	return all
+}
+
+// inTemplate tells whether a path is below one of Kubernetes' own types.
+func inTemplate(path string) bool {
+	return strings.HasPrefix(path, "spec.template.") || strings.HasPrefix(path, "spec.jobTemplate.")
+}
