@@ -1,0 +1,172 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package faultproxy stands between a client and an API server and does to
+// their requests what a network, an overloaded server or a crash does. The
+// client under test is the shipped one: nothing in it knows of the proxy.
+package faultproxy
+
+import (
+	"crypto/tls"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"time"
+)
+
+// Fault is what is done to a request.
+type Fault int
+
+const (
+	// None forwards the request.
+	None Fault = iota
+	// CutBefore cuts the client off before the request is forwarded: as if it had
+	// crashed before it sent it.
+	CutBefore
+	// CutAfter cuts the client off after the request was answered, before the
+	// client sees the answer: as if it had crashed before it read it.
+	CutAfter
+)
+
+// Proxy forwards requests to an API server until it cuts the client off: then
+// no request passes any more, and no answer, until Mend is called.
+type Proxy struct {
+	forward *httputil.ReverseProxy
+	server  *http.Server
+	decide  func(*http.Request) Fault
+
+	mu    sync.Mutex
+	cut   chan struct{} // closed while the client is cut off
+	conns map[net.Conn]struct{}
+}
+
+// New makes a proxy for the API server at target. Decide says what to do with
+// each request; it is called by several goroutines at once.
+func New(target *url.URL, transport http.RoundTripper, decide func(*http.Request) Fault) *Proxy {
+	p := &Proxy{decide: decide, cut: make(chan struct{}), conns: make(map[net.Conn]struct{})}
+	p.forward = &httputil.ReverseProxy{
+		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		Transport:     transport,
+		FlushInterval: -1, // watches
+		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
+	}
+	p.server = &http.Server{Handler: p, ConnState: p.track, ReadHeaderTimeout: time.Minute}
+	return p
+}
+
+// Serve accepts connections with TLS until Close is called.
+func (p *Proxy) Serve(listener net.Listener, certificate tls.Certificate) error {
+	p.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
+	return p.server.ServeTLS(listener, "", "")
+}
+
+// Close ends the proxy and its connections.
+func (p *Proxy) Close() error { return p.server.Close() }
+
+// Cut is closed when the client is cut off.
+func (p *Proxy) Cut() <-chan struct{} {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.cut
+}
+
+// Mend lets requests pass again.
+func (p *Proxy) Mend() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.cut = make(chan struct{})
+}
+
+// ServeHTTP forwards a request, or does not.
+func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if p.isCut() {
+		panic(http.ErrAbortHandler)
+	}
+	switch p.decide(r) {
+	case CutBefore:
+		p.cutOff()
+		panic(http.ErrAbortHandler)
+	case CutAfter:
+		p.forward.ServeHTTP(discard{http.Header{}}, r)
+		p.cutOff()
+		panic(http.ErrAbortHandler)
+	case None:
+		p.forward.ServeHTTP(w, r)
+	}
+}
+
+func (p *Proxy) isCut() bool {
+	select {
+	case <-p.Cut():
+		return true
+	default:
+		return false
+	}
+}
+
+// cutOff closes all connections, so that no watch tells the client anything
+// after this.
+func (p *Proxy) cutOff() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.cut:
+	default:
+		close(p.cut)
+	}
+	for conn := range p.conns {
+		_ = conn.Close() // it is gone either way
+	}
+}
+
+func (p *Proxy) track(conn net.Conn, state http.ConnState) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	switch state {
+	case http.StateNew:
+		p.conns[conn] = struct{}{}
+	case http.StateClosed, http.StateHijacked:
+		delete(p.conns, conn)
+	case http.StateActive, http.StateIdle:
+	}
+}
+
+// discard takes an answer that nobody is to see.
+type discard struct{ header http.Header }
+
+func (d discard) Header() http.Header         { return d.header }
+func (d discard) Write(b []byte) (int, error) { return len(b), nil }
+func (d discard) WriteHeader(int)             {}
+
+// IsWrite tells whether a request changes the cluster, as the operator's
+// guarantees count it: not its Lease, its events, or what it asks about the
+// rights of others.
+func IsWrite(r *http.Request) bool {
+	switch r.Method {
+	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
+	default:
+		return false
+	}
+	for _, uncounted := range []string{"/leases", "/events", "/tokenreviews", "/subjectaccessreviews"} {
+		if strings.Contains(r.URL.Path, uncounted) {
+			return false
+		}
+	}
+	return true
+}

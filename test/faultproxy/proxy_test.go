@@ -1,0 +1,138 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package faultproxy_test
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	certutil "k8s.io/client-go/util/cert"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/faultproxy"
+)
+
+// start starts an API server of sorts behind a proxy, and a client in front of
+// it. The server counts the writes that reach it.
+func start(t *testing.T, fault faultproxy.Fault) (proxy *faultproxy.Proxy, client *http.Client, address string, writes *atomic.Int32) {
+	t.Helper()
+	writes = &atomic.Int32{}
+	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Query().Has("watch") {
+			w.WriteHeader(http.StatusOK)
+			w.(http.Flusher).Flush()
+			<-r.Context().Done()
+			return
+		}
+		if faultproxy.IsWrite(r) {
+			writes.Add(1)
+		}
+	}))
+	t.Cleanup(api.Close)
+	target, err := url.Parse(api.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+
+	certificatePEM, key, err := certutil.GenerateSelfSignedCertKey("localhost", []net.IP{net.IPv4(127, 0, 0, 1)}, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	certificate, err := tls.X509KeyPair(certificatePEM, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy = faultproxy.New(target, http.DefaultTransport, func(r *http.Request) faultproxy.Fault {
+		if faultproxy.IsWrite(r) {
+			return fault
+		}
+		return faultproxy.None
+	})
+	go proxy.Serve(listener, certificate)
+	t.Cleanup(func() { proxy.Close() })
+
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(certificatePEM)
+	client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
+	return proxy, client, "https://" + listener.Addr().String(), writes
+}
+
+func TestCut(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault   faultproxy.Fault
+		applied int32
+	}{
+		"before a write, which does not reach the server": {faultproxy.CutBefore, 0},
+		"after a write, which did":                        {faultproxy.CutAfter, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			proxy, client, address, writes := start(t, test.fault)
+			watch, err := client.Get(address + "/api/v1/pods?watch=1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer watch.Body.Close()
+
+			if response, err := client.Post(address+"/api/v1/pods", "application/json", strings.NewReader("{}")); err == nil {
+				response.Body.Close()
+				t.Errorf("want no answer to the write, got %s", response.Status)
+			}
+			<-proxy.Cut()
+			if _, err := io.ReadAll(watch.Body); err == nil {
+				t.Error("want the watch to break")
+			}
+			if response, err := client.Get(address + "/api/v1/pods"); err == nil {
+				response.Body.Close()
+				t.Errorf("want no answer after the cut, got %s", response.Status)
+			}
+			if got := writes.Load(); got != test.applied {
+				t.Errorf("want %d writes to reach the server, got %d", test.applied, got)
+			}
+
+			proxy.Mend()
+			response, err := client.Get(address + "/api/v1/pods")
+			if err != nil {
+				t.Fatalf("want an answer after the mend, got %v", err)
+			}
+			response.Body.Close()
+		})
+	}
+}
+
+func TestWhatIsNoWrite(t *testing.T) {
+	for name, request := range map[string]*http.Request{
+		"a read":                   httptest.NewRequest(http.MethodGet, "/api/v1/pods", nil),
+		"an event":                 httptest.NewRequest(http.MethodPost, "/apis/events.k8s.io/v1/namespaces/n/events", nil),
+		"the Lease":                httptest.NewRequest(http.MethodPut, "/apis/coordination.k8s.io/v1/namespaces/n/leases/l", nil),
+		"a question about a token": httptest.NewRequest(http.MethodPost, "/apis/authentication.k8s.io/v1/tokenreviews", nil),
+	} {
+		if faultproxy.IsWrite(request) {
+			t.Errorf("%s counts as a write", name)
+		}
+	}
+}
