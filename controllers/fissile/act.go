@@ -36,6 +36,8 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 	switch step.Kind {
 	case plan.ReadLive:
 		return r.readLive(ctx, o)
+	case plan.ReadInputs:
+		return r.readInputs(ctx, o)
 	case plan.Claim:
 		return r.claim(ctx, o, step.Status)
 	case plan.CreateJob:
@@ -139,7 +141,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fi
 	if err := r.Client.Status().Patch(ctx, written, client.MergeFromWithOptions(o.EJ, client.MergeFromWithOptimisticLock{})); err != nil {
 		return err
 	}
-	r.rejectionWritten(o.EJ, written)
+	r.statusWritten(o.EJ, written)
 	o.wrote(written)
 	return nil
 }

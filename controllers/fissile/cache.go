@@ -30,6 +30,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
@@ -40,6 +41,9 @@ const (
 	indexUID = "extendedjob.uid"
 	// indexOutput finds ExtendedJobs by the Secrets that their output goes to.
 	indexOutput = "extendedjob.output"
+	// indexInput finds ExtendedJobs by the ConfigMaps and Secrets that their pods
+	// read.
+	indexInput = "extendedjob.input"
 	// indexBase finds Secrets whose name is that of a version by its base name.
 	indexBase = "versionedsecret.base"
 )
@@ -49,9 +53,10 @@ const (
 func CacheByObject() map[client.Object]cache.ByObject {
 	ours := labels.SelectorFromSet(labels.Set{fissilev1.LabelExtendedJob: "true"})
 	return map[client.Object]cache.ByObject{
-		&batchv1.Job{}:   {Label: ours, Transform: stripJob},
-		&corev1.Pod{}:    {Label: ours, Transform: stripPod},
-		&corev1.Secret{}: {Transform: stripSecret},
+		&batchv1.Job{}:      {Label: ours, Transform: stripJob},
+		&corev1.Pod{}:       {Label: ours, Transform: stripPod},
+		&corev1.Secret{}:    {Transform: stripMetadata},
+		&corev1.ConfigMap{}: {Transform: stripMetadata},
 	}
 }
 
@@ -90,18 +95,18 @@ func stripPod(obj any) (any, error) {
 	return pod, nil
 }
 
-// stripSecret leaves of a Secret's metadata whose it is. Secrets are cached as
-// metadata only.
-func stripSecret(obj any) (any, error) {
-	secret, ok := obj.(*metav1.PartialObjectMetadata)
+// stripMetadata leaves of the metadata of a ConfigMap or Secret whose it is. They
+// are cached as metadata only.
+func stripMetadata(obj any) (any, error) {
+	object, ok := obj.(*metav1.PartialObjectMetadata)
 	if !ok {
-		return nil, fmt.Errorf("a Secret is to be cached as metadata only, not as %T", obj)
+		return nil, fmt.Errorf("ConfigMaps and Secrets are to be cached as metadata only, not as %T", obj)
 	}
-	secret.ManagedFields = nil
-	secret.Finalizers = nil
-	maps.DeleteFunc(secret.Annotations, notOurs)
-	maps.DeleteFunc(secret.Labels, notOurs)
-	return secret, nil
+	object.ManagedFields = nil
+	object.Finalizers = nil
+	maps.DeleteFunc(object.Annotations, notOurs)
+	maps.DeleteFunc(object.Labels, notOurs)
+	return object, nil
 }
 
 func notOurs(key, _ string) bool {
@@ -118,6 +123,7 @@ func setupIndexes(indexer client.FieldIndexer) error {
 	}{
 		{&fissilev1.ExtendedJob{}, indexUID, func(obj client.Object) []string { return []string{string(obj.GetUID())} }},
 		{&fissilev1.ExtendedJob{}, indexOutput, outputNames},
+		{&fissilev1.ExtendedJob{}, indexInput, inputKeys},
 		{&batchv1.Job{}, indexUID, controllerUID},
 		{&corev1.Pod{}, indexUID, func(obj client.Object) []string { return []string{obj.GetLabels()[fissilev1.LabelUID]} }},
 		{secret, indexBase, versionedBase},
@@ -148,6 +154,27 @@ func outputNames(obj client.Object) []string {
 		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container.Name))
 	}
 	return names
+}
+
+// inputKeys are the keys of the ConfigMaps and Secrets that the pods read, and
+// of all versions of those that may be versioned.
+func inputKeys(obj client.Object) []string {
+	var keys []string
+	for _, reference := range configrefs.Of(&obj.(*fissilev1.ExtendedJob).Spec.JobTemplate.Spec.Template.Spec) {
+		keys = append(keys, inputIndexKey(reference.Kind, reference.Name))
+		if base, _, ok := versionedsecret.ParseName(reference.Name); ok && reference.Kind == configrefs.Secret {
+			keys = append(keys, versionsIndexKey(base))
+		}
+	}
+	return keys
+}
+
+func inputIndexKey(kind configrefs.Kind, name string) string {
+	return string(kind) + "/" + name
+}
+
+func versionsIndexKey(base string) string {
+	return "versions of Secret/" + base
 }
 
 func versionedBase(obj client.Object) []string {

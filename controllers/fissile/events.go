@@ -22,14 +22,14 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
 // Reasons of events on an ExtendedJob, one for each transition. Beside them,
-// what keeps a Job from being created is reported with the reason of the
-// condition Running.
+// what keeps a run from starting is reported with the reason of the condition.
 const (
 	eventRunStarted    = "RunStarted"
 	eventRunSucceeded  = "RunSucceeded"
@@ -41,8 +41,9 @@ const (
 
 // Actions of events: what the operator was doing.
 const (
-	actionCreateJob = "CreateJob"
-	actionSettle    = "SettleRun"
+	actionReadInputs = "ReadInputs"
+	actionCreateJob  = "CreateJob"
+	actionSettle     = "SettleRun"
 )
 
 func (r *Reconciler) jobCreated(ej *fissilev1.ExtendedJob, job *batchv1.Job) {
@@ -72,17 +73,27 @@ func (r *Reconciler) runSettled(ej *fissilev1.ExtendedJob, step plan.Step) {
 	}
 }
 
-// rejectionWritten reports what keeps a Job from being created when the status
-// says so first.
-func (r *Reconciler) rejectionWritten(before, after *fissilev1.ExtendedJob) {
-	running := meta.FindStatusCondition(after.Status.Conditions, fissilev1.ConditionRunning)
-	if running.Reason != fissilev1.ReasonJobRejected && running.Reason != fissilev1.ReasonJobCreateFailed {
-		return
+// statusWritten reports what keeps a run from starting, when the status says so
+// first.
+func (r *Reconciler) statusWritten(before, after *fissilev1.ExtendedJob) {
+	if c := news(before, after, fissilev1.ConditionRunning); c != nil &&
+		(c.Reason == fissilev1.ReasonJobRejected || c.Reason == fissilev1.ReasonJobCreateFailed) {
+		r.jobRejected(after, &plan.Rejection{Reason: c.Reason, Message: c.Message})
 	}
-	earlier := meta.FindStatusCondition(before.Status.Conditions, fissilev1.ConditionRunning)
-	if earlier == nil || earlier.Reason != running.Reason || earlier.Message != running.Message {
-		r.jobRejected(after, &plan.Rejection{Reason: running.Reason, Message: running.Message})
+	if c := news(before, after, fissilev1.ConditionReferencesResolved); c != nil && c.Status == metav1.ConditionFalse {
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, c.Reason, actionReadInputs, "%s", note(c.Message))
 	}
+}
+
+// news is the condition after a write, if its reason or message is not what it
+// was before.
+func news(before, after *fissilev1.ExtendedJob, conditionType string) *metav1.Condition {
+	was := meta.FindStatusCondition(before.Status.Conditions, conditionType)
+	is := meta.FindStatusCondition(after.Status.Conditions, conditionType)
+	if was != nil && is != nil && was.Reason == is.Reason && was.Message == is.Message {
+		return nil
+	}
+	return is
 }
 
 func (r *Reconciler) jobRejected(ej *fissilev1.ExtendedJob, rejection *plan.Rejection) {

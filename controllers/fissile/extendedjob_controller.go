@@ -39,7 +39,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
 // +kubebuilder:rbac:groups=fissile.cloudfoundry.org,resources=extendedjobs,verbs=get;list;watch;patch
@@ -49,6 +51,7 @@ import (
 // +kubebuilder:rbac:groups="",resources=pods,verbs=list;watch
 // +kubebuilder:rbac:groups="",resources=pods/log,verbs=get
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch;create;patch
+// +kubebuilder:rbac:groups="",resources=configmaps,verbs=get;list;watch
 // +kubebuilder:rbac:groups="",resources=events,verbs=list
 // +kubebuilder:rbac:groups="";events.k8s.io,resources=events,verbs=create;patch
 
@@ -70,6 +73,11 @@ type Options struct {
 	// LogReadTimeout is how long a log that cannot be read is tried again before
 	// the output is given up.
 	LogReadTimeout time.Duration
+	// Debounce is how long a change of a ConfigMap or Secret waits for others to
+	// come with it.
+	Debounce time.Duration
+	// Namespace is the operator's own.
+	Namespace string
 	// LeaseDuration is that of the leader election: how long a leader that was
 	// replaced may not know it.
 	LeaseDuration time.Duration
@@ -89,7 +97,9 @@ type Reconciler struct {
 	Clock clock.PassiveClock
 	Options
 
-	memory memory
+	memory    memory
+	inputs    inputVersions
+	digestKey digestKey
 }
 
 // SetupWithManager adds the controller and the indexes that it needs.
@@ -117,6 +127,8 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		For(&fissilev1.ExtendedJob{}).
 		Owns(&batchv1.Job{}).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podPredicate())).
+		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(deleted())).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
@@ -155,6 +167,21 @@ func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []
 // of them may wait for the Secret to go away.
 func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Object) []reconcile.Request {
 	return r.requests(ctx, secret.GetNamespace(), indexOutput, secret.GetName())
+}
+
+// extendedJobsOfInput finds the ExtendedJobs whose pods read a ConfigMap or
+// Secret.
+func (r *Reconciler) extendedJobsOfInput(kind configrefs.Kind) handler.MapFunc {
+	return func(ctx context.Context, object client.Object) []reconcile.Request {
+		requests := r.requests(ctx, object.GetNamespace(), indexInput, inputIndexKey(kind, object.GetName()))
+		if base, _, ok := versionedsecret.ParseName(object.GetName()); ok && kind == configrefs.Secret {
+			requests = append(requests, r.requests(ctx, object.GetNamespace(), indexInput, versionsIndexKey(base))...)
+		}
+		if len(requests) == 0 {
+			r.inputs.forget(objectKey{kind, object.GetNamespace(), object.GetName()})
+		}
+		return requests
+	}
 }
 
 func (r *Reconciler) requests(ctx context.Context, namespace, index, key string) []reconcile.Request {

@@ -113,18 +113,19 @@ func (w *secretWriter) stillLast(ctx context.Context) error {
 // cachedVersions are the Secrets with a base name and any ordinal, as the cache
 // shows them.
 func (w *secretWriter) cachedVersions(ctx context.Context, base string) ([]*metav1.PartialObjectMetadata, error) {
-	return w.listSecrets(ctx, w.Client, client.MatchingFields{indexBase: base})
+	return listSecrets(ctx, w.Client, w.job.Namespace, client.MatchingFields{indexBase: base})
 }
 
 // liveVersions are all Secrets of the namespace, read from the API server.
 func (w *secretWriter) liveVersions(ctx context.Context) ([]*metav1.PartialObjectMetadata, error) {
-	return w.listSecrets(ctx, w.APIReader)
+	return listSecrets(ctx, w.APIReader, w.job.Namespace)
 }
 
-func (w *secretWriter) listSecrets(ctx context.Context, reader client.Reader, options ...client.ListOption) ([]*metav1.PartialObjectMetadata, error) {
+// listSecrets lists the metadata of Secrets.
+func listSecrets(ctx context.Context, reader client.Reader, namespace string, options ...client.ListOption) ([]*metav1.PartialObjectMetadata, error) {
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
-	if err := reader.List(ctx, list, append(options, client.InNamespace(w.job.Namespace))...); err != nil {
+	if err := reader.List(ctx, list, append(options, client.InNamespace(namespace))...); err != nil {
 		return nil, fmt.Errorf("list Secrets: %w", err)
 	}
 	secrets := make([]*metav1.PartialObjectMetadata, len(list.Items))

@@ -30,12 +30,13 @@ import (
 
 func TestLoadFillsInDefaults(t *testing.T) {
 	defaults := &configv1alpha1.OperatorConfiguration{
-		Namespace:   "pod-namespace",
-		Concurrency: new(int32(10)),
-		Output:      configv1alpha1.Output{LogReadTimeoutSeconds: new(int32(120))},
-		Metrics:     configv1alpha1.Metrics{BindAddress: ":8443", SecureServing: new(true)},
-		Health:      configv1alpha1.Health{BindAddress: ":8081"},
-		Webhook:     configv1alpha1.Webhook{Port: new(int32(9443))},
+		Namespace:    "pod-namespace",
+		Concurrency:  new(int32(10)),
+		Output:       configv1alpha1.Output{LogReadTimeoutSeconds: new(int32(120))},
+		ConfigChange: configv1alpha1.ConfigChange{DebounceMilliseconds: new(int32(1000))},
+		Metrics:      configv1alpha1.Metrics{BindAddress: ":8443", SecureServing: new(true)},
+		Health:       configv1alpha1.Health{BindAddress: ":8081"},
+		Webhook:      configv1alpha1.Webhook{Port: new(int32(9443))},
 		Certificates: configv1alpha1.Certificates{
 			Source:    configv1alpha1.CertificatesFromDirectory,
 			Directory: &configv1alpha1.DirectoryCertificates{Path: "/tmp/k8s-webhook-server/serving-certs"},
@@ -158,6 +159,8 @@ watchNamespaces: [one, one, ""]
 concurrency: 0
 output:
   logReadTimeoutSeconds: -1
+configChange:
+  debounceMilliseconds: -1
 metrics:
   bindAddress: "8443"
 health:
@@ -175,6 +178,7 @@ leaderElection:
 				`watchNamespaces[2]: Invalid value: ""`,
 				`concurrency: Invalid value: 0: must be at least 1`,
 				`output.logReadTimeoutSeconds: Invalid value: -1: must be at least 1`,
+				`configChange.debounceMilliseconds: Invalid value: -1: must be at least 0`,
 				`metrics.bindAddress: Invalid value: "8443": must be "host:port" or ":port"`,
 				`health.bindAddress: Invalid value: ":http-alt": must be "host:port" or ":port"`,
 				`webhook.port: Invalid value: 65536`,

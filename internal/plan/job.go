@@ -27,14 +27,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 )
 
 // defaultBackoffLimit is how often a Job is retried if the template says
 // nothing; batch/v1's own default is 6.
 const defaultBackoffLimit = 2
 
-// NewJob is the Job of a run: the template with our names on it, the settings
-// that the run's end needs, and nothing else added. It fails for a template
+// NewJob is the Job of a run: the template with our names on it, versioned
+// Secrets under the names that the claim settled on, the settings that the run's
+// end needs, and nothing else added. It fails for a template
 // that the output of one pod cannot stand for.
 func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error) {
 	template := ej.Spec.JobTemplate.DeepCopy()
@@ -50,6 +52,10 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		fissilev1.AnnotationRun:      strconv.FormatInt(run.Number, 10),
 		fissilev1.AnnotationRunCause: string(run.Cause),
 		fissilev1.AnnotationClaim:    run.ClaimID,
+	}
+	if inputs := ej.Status.Inputs; inputs != nil {
+		annotations[fissilev1.AnnotationInputsDigest] = inputs.Digest
+		configrefs.Rename(&template.Spec.Template.Spec, resolvedNames(inputs))
 	}
 	if ej.Spec.Output != nil {
 		settings, err := json.Marshal(ej.Spec.Output)
@@ -79,6 +85,17 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		job.Spec.BackoffLimit = new(int32(defaultBackoffLimit))
 	}
 	return job, nil
+}
+
+// resolvedNames are the names of the versions that the claim settled on.
+func resolvedNames(inputs *fissilev1.Inputs) map[string]string {
+	names := make(map[string]string)
+	for _, object := range inputs.Objects {
+		if object.Kind == fissilev1.InputSecret && object.ResolvedName != "" {
+			names[object.Name] = object.ResolvedName
+		}
+	}
+	return names
 }
 
 // OutputSettings are the output settings as of the run's start, nil if the run

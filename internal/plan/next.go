@@ -88,6 +88,8 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 			return Step{Kind: StoreOutput, Job: job}
 		}
 		return o.settle(run, settled, jobOutcome(job, o.Output))
+	case o.Inputs == nil && o.watchesInputs() && isOneOff(run.SetBackTo):
+		return Step{Kind: ReadInputs}
 	default:
 		return o.waitWith(o.activeStatus(run, job), o.nextLook(run, job))
 	}
@@ -130,9 +132,11 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultCancelled))
 	case o.rejected(run):
 		return o.waitWith(o.rejectedStatus(), 0)
-	case o.ClaimedAt.IsZero() || run.Generation != o.EJ.Generation:
-		// Another process claimed it, or for another spec: claim it anew under the
-		// same number, so that an old leader's claim is void.
+	case o.Inputs == nil:
+		return Step{Kind: ReadInputs}
+	case o.ClaimedAt.IsZero() || run.Generation != o.EJ.Generation || o.inputsState() != inputsSame:
+		// Another process claimed it, or for another spec, or for other inputs:
+		// claim it anew under the same number.
 		return o.claim(run.Number, run.Cause)
 	case o.fresh(o.LiveReadAt):
 		return Step{Kind: CreateJob}
@@ -214,6 +218,9 @@ func (o *Observation) rest(settled Settled) Step {
 	if o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyOnce && settled.OneOffDone {
 		return Step{Kind: Settle, Strategy: fissilev1.StrategyDone, Settled: settled}
 	}
+	if o.Inputs == nil && o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyDone && o.watchesInputs() {
+		return Step{Kind: ReadInputs}
+	}
 	cause := o.due()
 	switch {
 	case cause == "":
@@ -222,6 +229,9 @@ func (o *Observation) rest(settled Settled) Step {
 		return o.waitWith(o.idleStatus(fissilev1.ReasonSuspended, "A run is due and starts when spec.suspend is false."), 0)
 	case o.PodsRunning:
 		return o.waitWith(o.idleStatus(fissilev1.ReasonPodsTerminating, "A run is due and starts when the pods of earlier runs have ended."), 0)
+	case cause == fissilev1.CauseConfigChange && o.Now.Before(o.DebounceUntil):
+		// More may change in the same moment.
+		return o.waitWith(o.idleStatus(fissilev1.ReasonIdle, "No run is due."), o.DebounceUntil.Sub(o.Now))
 	default:
 		return o.claim(o.last()+1, cause)
 	}
@@ -234,13 +244,26 @@ func (o *Observation) due() fissilev1.RunCause {
 		return fissilev1.CauseNow
 	case fissilev1.StrategyOnce:
 		return fissilev1.CauseOnce
-	default:
-		return ""
+	case fissilev1.StrategyDone:
+		run := o.lastRun()
+		if o.watchesInputs() && (o.InputsChanged() || run != nil && value(run.InputsChanged)) {
+			return fissilev1.CauseConfigChange
+		}
+	case fissilev1.StrategyManual:
 	}
+	return ""
 }
 
+// claim claims a run when everything is there that its pods cannot start
+// without.
 func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
-	return Step{Kind: Claim, Status: o.claimedStatus(fissilev1.Run{
+	if o.Inputs == nil {
+		return Step{Kind: ReadInputs}
+	}
+	if len(o.Inputs.Missing) > 0 {
+		return o.waitWith(o.idleStatus(fissilev1.ReasonReferencesMissing, o.inputsMissing()), 0)
+	}
+	run := fissilev1.Run{
 		Number:     number,
 		Cause:      cause,
 		Generation: o.EJ.Generation,
@@ -248,7 +271,11 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 		SetBackTo:  o.setBackTo(),
 		JobName:    JobName(o.EJ, number),
 		StartTime:  metav1.NewTime(o.Now.Truncate(time.Second)),
-	})}
+	}
+	if cause == fissilev1.CauseConfigChange {
+		run.ChangedInputs = o.changedInputs()
+	}
+	return Step{Kind: Claim, Status: o.claimedStatus(run)}
 }
 
 func (o *Observation) setBackTo() fissilev1.TriggerStrategy {

@@ -51,8 +51,30 @@ func given(strategy fissilev1.TriggerStrategy) *world {
 			Spec:       fissilev1.ExtendedJobSpec{Trigger: fissilev1.Trigger{Strategy: strategy}},
 		},
 		Jobs:          map[int64]*batchv1.Job{},
+		Inputs:        inputs("before"),
 		LeaseDuration: 15 * time.Second,
 	}}
+}
+
+// inputs are one Secret, whose data is told apart by the digest.
+func inputs(digest string) *plan.Inputs {
+	return &plan.Inputs{Inputs: fissilev1.Inputs{
+		Digest: "1:key:" + digest,
+		Objects: []fissilev1.InputObject{{
+			ObjectName:      fissilev1.ObjectName{Kind: fissilev1.InputSecret, Name: "secret"},
+			UID:             "secret-uid",
+			ResourceVersion: digest,
+		}},
+	}}
+}
+
+// oneOffThatRan is a one-off that ran with the inputs "before" and runs again on
+// configuration change.
+func oneOffThatRan(t *testing.T) *world {
+	t.Helper()
+	w := given(once)
+	w.EJ.Spec.UpdateOnConfigChange = new(true)
+	return w.claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
 }
 
 // claimed writes what the next step, a claim, decides.
@@ -284,6 +306,101 @@ func TestNext(t *testing.T) {
 				return given(done).annotate(plan.Settled{Number: 3, Result: fissilev1.ResultSucceeded, OneOffDone: true})
 			}, plan.WriteStatus,
 		},
+		"a run reads its inputs before it is claimed": {
+			func(*testing.T) *world {
+				w := given(once)
+				w.Inputs = nil
+				return w
+			}, plan.ReadInputs,
+		},
+		"a run waits for what is missing": {
+			func(t *testing.T) *world {
+				w := given(once)
+				w.Inputs.Missing = []string{"Secret a"}
+				return w.reported(t)
+			}, plan.Wait,
+		},
+		"a one-off looks at its inputs when it is done": {
+			func(t *testing.T) *world {
+				w := oneOffThatRan(t)
+				w.Inputs = nil
+				return w
+			}, plan.ReadInputs,
+		},
+		"a one-off does not look at its inputs without updateOnConfigChange": {
+			func(t *testing.T) *world {
+				w := given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+				delete(w.Jobs, 1)
+				w.Inputs = nil
+				return w
+			}, plan.Wait,
+		},
+		"a one-off whose inputs are the same runs nothing": {
+			func(t *testing.T) *world {
+				w := oneOffThatRan(t)
+				delete(w.Jobs, 1)
+				return w
+			}, plan.Wait,
+		},
+		"a one-off whose inputs changed runs": {
+			func(t *testing.T) *world {
+				w := oneOffThatRan(t)
+				w.Inputs = inputs("after")
+				return w
+			}, plan.Claim,
+		},
+		"a change waits for others to come with it": {
+			func(t *testing.T) *world {
+				w := oneOffThatRan(t)
+				delete(w.Jobs, 1)
+				w.Inputs = inputs("after")
+				w.DebounceUntil = w.Now.Add(time.Second)
+				return w
+			}, plan.Wait,
+		},
+		"an errand does not run for its inputs": {
+			func(t *testing.T) *world {
+				w := given(now)
+				w.EJ.Spec.UpdateOnConfigChange = new(true)
+				w.claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+				delete(w.Jobs, 1)
+				w.Inputs = inputs("after")
+				return w
+			}, plan.Wait,
+		},
+		"inputs that changed and changed back during the run are run once more": {
+			func(t *testing.T) *world {
+				w := given(once)
+				w.EJ.Spec.UpdateOnConfigChange = new(true)
+				w.claimed(t).job(t)
+				w.Inputs = inputs("after")
+				w.reported(t)
+				w.Inputs = inputs("before")
+				return w.job(t, batchv1.JobComplete).settled(t).reported(t)
+			}, plan.Claim,
+		},
+		"a lost key runs nothing if nobody wrote the objects": {
+			func(t *testing.T) *world {
+				w := oneOffThatRan(t)
+				w.Inputs.Digest = "1:another-key:before"
+				return w
+			}, plan.WriteStatus,
+		},
+		"a lost key runs once if somebody wrote an object": {
+			func(t *testing.T) *world {
+				w := oneOffThatRan(t)
+				w.Inputs = inputs("after")
+				w.Inputs.Digest = "1:another-key:before"
+				return w
+			}, plan.Claim,
+		},
+		"a one-off of which no inputs are recorded has them recorded": {
+			func(*testing.T) *world {
+				w := given(done)
+				w.EJ.Spec.UpdateOnConfigChange = new(true)
+				return w
+			}, plan.WriteStatus,
+		},
 		"a run is not claimed while pods of an earlier one run": {
 			func(t *testing.T) *world {
 				w := given(now)
@@ -434,11 +551,12 @@ func TestResult(t *testing.T) {
 				got[c.Type] = c.Status == metav1.ConditionTrue
 			}
 			want := map[string]bool{
-				fissilev1.ConditionComplete:        test.complete,
-				fissilev1.ConditionFailed:          test.failed,
-				fissilev1.ConditionOutputPersisted: test.persisted,
-				fissilev1.ConditionRunning:         false,
-				fissilev1.ConditionSuspended:       false,
+				fissilev1.ConditionComplete:           test.complete,
+				fissilev1.ConditionFailed:             test.failed,
+				fissilev1.ConditionOutputPersisted:    test.persisted,
+				fissilev1.ConditionReferencesResolved: true,
+				fissilev1.ConditionRunning:            false,
+				fissilev1.ConditionSuspended:          false,
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("true conditions (-want +got):\n%s", diff)

@@ -48,6 +48,12 @@ type Observation struct {
 	// CreatedJob is the Job that this process created for the last run; empty if
 	// it did not.
 	CreatedJob types.UID
+	// Inputs is what the pods of a run would read if it was claimed now; nil
+	// before that was looked up.
+	Inputs *Inputs
+	// DebounceUntil is when a change of the inputs that was seen just now may be
+	// acted on; zero if it may be at once.
+	DebounceUntil time.Time
 	// Output is what came of storing the last run's output; nil before that was
 	// tried.
 	Output *Output

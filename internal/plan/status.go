@@ -51,6 +51,14 @@ func (o *Observation) baseStatus() *status {
 			s.set(t, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "It has not run yet.")
 		}
 	}
+	switch {
+	case o.Inputs != nil && len(o.Inputs.Missing) > 0:
+		s.set(fissilev1.ConditionReferencesResolved, metav1.ConditionFalse, fissilev1.ReasonReferencesMissing, o.inputsMissing())
+	case o.Inputs != nil:
+		s.set(fissilev1.ConditionReferencesResolved, metav1.ConditionTrue, fissilev1.ReasonReferencesFound, "Everything that the pods read is there.")
+	case condition(o.EJ, fissilev1.ConditionReferencesResolved) == nil:
+		s.set(fissilev1.ConditionReferencesResolved, metav1.ConditionUnknown, fissilev1.ReasonReferencesNotChecked, "No run needed them yet.")
+	}
 	if value(o.EJ.Spec.Suspend) {
 		s.set(fissilev1.ConditionSuspended, metav1.ConditionTrue, fissilev1.ReasonSuspended, "spec.suspend holds back runs.")
 	} else {
@@ -66,6 +74,9 @@ func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobSta
 		s.Runs = new(value(s.Runs) + 1)
 	}
 	s.LastRun = &run
+	if o.Inputs != nil {
+		s.Inputs = &o.Inputs.Inputs
+	}
 	s.Active = run.JobName
 	message := fmt.Sprintf("Run %d is under way as Job %s.", run.Number, run.JobName)
 	s.set(fissilev1.ConditionRunning, metav1.ConditionTrue, fissilev1.ReasonRunActive, message)
@@ -85,6 +96,9 @@ func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissil
 	}
 	if o.EJ.Spec.Trigger.Strategy != run.Strategy {
 		s.LastRun.StrategyChanged = new(true)
+	}
+	if o.InputsChanged() {
+		s.LastRun.InputsChanged = new(true)
 	}
 	s.Active = run.JobName
 	reason, message := fissilev1.ReasonRunActive, fmt.Sprintf("Run %d is under way as Job %s.", run.Number, run.JobName)
@@ -112,6 +126,10 @@ func (o *Observation) rejectedStatus() *fissilev1.ExtendedJobStatus {
 func (o *Observation) idleStatus(reason, message string) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	s.Active = ""
+	if o.Inputs != nil && len(o.Inputs.Missing) == 0 && o.inputsState() == inputsUnrecorded {
+		// From here on a change can be told.
+		s.Inputs = &o.Inputs.Inputs
+	}
 	s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, reason, message)
 	return &s.ExtendedJobStatus
 }

@@ -33,6 +33,9 @@ const (
 	// ReadLive reads the ExtendedJob and the Job of its last run from the API
 	// server instead of the cache.
 	ReadLive Kind = "ReadLive"
+	// ReadInputs reads the ConfigMaps and Secrets that the template refers to, as
+	// far as they are not known.
+	ReadInputs Kind = "ReadInputs"
 	// Claim writes Status, which claims its lastRun.
 	Claim Kind = "Claim"
 	// CreateJob creates the Job of the last run.

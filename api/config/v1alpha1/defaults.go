@@ -22,6 +22,7 @@ import "cmp"
 func SetDefaults(c *OperatorConfiguration) {
 	c.Concurrency = cmp.Or(c.Concurrency, new(int32(10)))
 	c.Output.LogReadTimeoutSeconds = cmp.Or(c.Output.LogReadTimeoutSeconds, new(int32(120)))
+	c.ConfigChange.DebounceMilliseconds = cmp.Or(c.ConfigChange.DebounceMilliseconds, new(int32(1000)))
 	c.Metrics.BindAddress = cmp.Or(c.Metrics.BindAddress, ":8443")
 	c.Metrics.SecureServing = cmp.Or(c.Metrics.SecureServing, new(true))
 	c.Health.BindAddress = cmp.Or(c.Health.BindAddress, ":8081")

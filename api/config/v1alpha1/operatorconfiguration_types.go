@@ -46,6 +46,11 @@ type OperatorConfiguration struct {
 	// +optional
 	Output Output `json:"output,omitzero"`
 
+	// configChange is how a change of the ConfigMaps and Secrets that ExtendedJobs
+	// use is acted on.
+	// +optional
+	ConfigChange ConfigChange `json:"configChange,omitzero"`
+
 	// metrics is where metrics are served.
 	// +optional
 	Metrics Metrics `json:"metrics,omitzero"`
@@ -75,6 +80,14 @@ type Output struct {
 	// set.
 	// +optional
 	LogReadTimeoutSeconds *int32 `json:"logReadTimeoutSeconds,omitempty"`
+}
+
+// ConfigChange is how a change of ConfigMaps and Secrets is acted on.
+type ConfigChange struct {
+	// debounceMilliseconds is how long a change waits for others to come with it,
+	// so that all of them are one run. 1000, if not set.
+	// +optional
+	DebounceMilliseconds *int32 `json:"debounceMilliseconds,omitempty"`
 }
 
 // Metrics is where metrics are served.

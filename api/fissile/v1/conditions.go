@@ -28,6 +28,9 @@ const (
 	// ConditionRunning is true while a run has a Job that has not finished.
 	// False with a reason when a run is due and cannot start.
 	ConditionRunning = "Running"
+	// ConditionReferencesResolved tells whether the ConfigMaps and Secrets that a
+	// run waits for are there. False names what is missing.
+	ConditionReferencesResolved = "ReferencesResolved"
 	// ConditionOutputPersisted tells whether the last run's output is stored
 	// in its Secrets.
 	ConditionOutputPersisted = "OutputPersisted"
@@ -70,6 +73,9 @@ const (
 	ReasonIdle = "Idle"
 	// ReasonSuspended: a run is due but spec.suspend is true.
 	ReasonSuspended = "Suspended"
+	// ReasonReferencesMissing: a run is due and waits for ConfigMaps, Secrets or
+	// keys of them that its pods cannot start without.
+	ReasonReferencesMissing = "ReferencesMissing"
 	// ReasonPodsTerminating: the next run waits for pods of an earlier one.
 	ReasonPodsTerminating = "PodsTerminating"
 	// ReasonJobRejected: the API server refuses the Job. Nothing but a change
@@ -83,6 +89,15 @@ const (
 // ReasonNameConflict is the reason of an event: a foreign Job has the name of
 // the run's Job. The run goes on under the next number.
 const ReasonNameConflict = "NameConflict"
+
+// Reasons of the condition ReferencesResolved, beside ReferencesMissing.
+const (
+	// ReasonReferencesFound: everything that the pods cannot start without is
+	// there.
+	ReasonReferencesFound = "ReferencesFound"
+	// ReasonReferencesNotChecked: no run needed them yet.
+	ReasonReferencesNotChecked = "NotChecked"
+)
 
 // Reasons of the condition Suspended.
 const (

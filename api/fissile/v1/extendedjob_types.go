@@ -141,7 +141,7 @@ const (
 
 // Output says how to keep what the containers print.
 type Output struct {
-	// namePrefix starts the names of the Secrets: "<namePrefix>-<container>". A
+	// namePrefix starts the names of the Secrets: `<namePrefix>-<container>`. A
 	// prefix that ends in "-" or "." gets no second separator, so "foo" and
 	// "foo-" both give "foo-json" for a container named json.
 	// +required
@@ -172,7 +172,7 @@ type Output struct {
 	WriteOnFailure *bool `json:"writeOnFailure,omitempty"`
 
 	// versioned keeps the output of every run in new, immutable Secrets,
-	// "<namePrefix>-<container>-v<N>", instead of overwriting one.
+	// `<namePrefix>-<container>-v<N>`, instead of overwriting one.
 	// +optional
 	Versioned *bool `json:"versioned,omitempty"`
 
@@ -261,6 +261,10 @@ type ExtendedJobStatus struct {
 	// +optional
 	LastRun *Run `json:"lastRun,omitempty"`
 
+	// inputs are the ConfigMaps and Secrets that the last run was claimed with.
+	// +optional
+	Inputs *Inputs `json:"inputs,omitempty"`
+
 	// outputs are the Secrets that hold the newest stored output.
 	// +optional
 	// +listType=map
@@ -304,6 +308,19 @@ type Run struct {
 	// active. The run's strategy, found again at its end, is then a new request.
 	// +optional
 	StrategyChanged *bool `json:"strategyChanged,omitempty"`
+
+	// changedInputs are the objects that were found changed when a run with cause
+	// ConfigChange was claimed.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=64
+	ChangedInputs []ObjectName `json:"changedInputs,omitempty"`
+
+	// inputsChanged is true once an input was seen to differ from what the run
+	// was claimed with while it was active. A one-off that is updated on
+	// configuration change then runs once more, whatever the input is at its end.
+	// +optional
+	InputsChanged *bool `json:"inputsChanged,omitempty"`
 
 	// jobName is the name of the run's Job.
 	// +required
@@ -360,14 +377,78 @@ const (
 type RunResult string
 
 const (
-	// ResultSucceeded: the Job completed and its output, if any, is stored.
+	// ResultSucceeded says that the Job completed and its output, if any, is
+	// stored.
 	ResultSucceeded RunResult = "Succeeded"
-	// ResultFailed: the Job failed, or its output could not be stored.
+	// ResultFailed says that the Job failed, or its output could not be stored.
 	ResultFailed RunResult = "Failed"
-	// ResultAborted: somebody deleted the Job before it finished.
+	// ResultAborted says that somebody deleted the Job before it finished.
 	ResultAborted RunResult = "Aborted"
-	// ResultCancelled: the trigger was taken back before the Job was created.
+	// ResultCancelled says that the trigger was taken back before the Job was
+	// created.
 	ResultCancelled RunResult = "Cancelled"
+)
+
+// Inputs are the ConfigMaps and Secrets that a run was claimed with.
+type Inputs struct {
+	// digest is a keyed digest of their data: `<encoding>:<key ID>:<MAC>`.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Digest string `json:"digest,omitempty"`
+
+	// objects are the ConfigMaps and Secrets, as they were.
+	// +optional
+	// +listType=atomic
+	// +kubebuilder:validation:MaxItems=4096
+	Objects []InputObject `json:"objects,omitempty"`
+}
+
+// InputObject is a ConfigMap or Secret that a run was claimed with.
+type InputObject struct {
+	ObjectName `json:",inline"`
+
+	// resolvedName is the name of the version that was used instead of the
+	// versioned Secret that the template names.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	ResolvedName string `json:"resolvedName,omitempty"`
+
+	// uid is the object's UID. Not set if there was none.
+	// +optional
+	// +kubebuilder:validation:MaxLength=63
+	UID types.UID `json:"uid,omitempty"`
+
+	// resourceVersion is the object's resourceVersion. Not set if there was none.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	ResourceVersion string `json:"resourceVersion,omitempty"`
+}
+
+// ObjectName names a ConfigMap or Secret in the namespace.
+type ObjectName struct {
+	// kind is "ConfigMap" or "Secret".
+	// +required
+	Kind InputKind `json:"kind,omitempty"`
+
+	// name is the object's name, as the template has it.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	Name string `json:"name,omitempty"`
+}
+
+// InputKind is the kind of an input.
+// +kubebuilder:validation:Enum=ConfigMap;Secret
+type InputKind string
+
+const (
+	// InputConfigMap is a ConfigMap.
+	InputConfigMap InputKind = "ConfigMap"
+	// InputSecret is a Secret.
+	InputSecret InputKind = "Secret"
 )
 
 // OutputSecret is a Secret that holds the output of a container.

@@ -41,6 +41,9 @@ const (
 	AnnotationRunCause = "fissile.cloudfoundry.org/run-cause"
 	// AnnotationClaim is the claim that the Job was made for, on Jobs.
 	AnnotationClaim = "fissile.cloudfoundry.org/claim"
+	// AnnotationInputsDigest is the digest of the ConfigMaps and Secrets that the
+	// run was claimed with, on Jobs.
+	AnnotationInputsDigest = "fissile.cloudfoundry.org/inputs-digest"
 	// AnnotationOutput holds the output settings as of the run's start as
 	// JSON, on Jobs.
 	AnnotationOutput = "fissile.cloudfoundry.org/output"

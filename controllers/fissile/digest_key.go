@@ -1,0 +1,90 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+const (
+	// digestKeySecret is the Secret that holds the key of the digests, in the
+	// operator's namespace.
+	digestKeySecret = "extendedjob-digest-key"
+	// digestKeyName is the key of that Secret's data.
+	digestKeyName = "key"
+	// digestKeySize is the number of bytes of a new key.
+	digestKeySize = 32
+)
+
+// digestKey is the key of the digests of inputs. Whoever can read ExtendedJobs
+// cannot read it, so a digest tells nothing about what is in a Secret.
+type digestKey struct {
+	mu  sync.Mutex
+	key []byte
+}
+
+// get returns the key. It is read once and, where there is none, made.
+func (k *digestKey) get(ctx context.Context, writer client.Writer, live client.Reader, namespace string) ([]byte, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.key == nil {
+		key, err := readDigestKey(ctx, live, namespace)
+		if apierrors.IsNotFound(err) {
+			key, err = createDigestKey(ctx, writer, namespace)
+			if apierrors.IsAlreadyExists(err) {
+				// Another replica was faster.
+				key, err = readDigestKey(ctx, live, namespace)
+			}
+		}
+		if err != nil {
+			return nil, fmt.Errorf("key of digests in Secret %s/%s: %w", namespace, digestKeySecret, err)
+		}
+		k.key = key
+	}
+	return k.key, nil
+}
+
+func readDigestKey(ctx context.Context, live client.Reader, namespace string) ([]byte, error) {
+	secret := &corev1.Secret{}
+	if err := live.Get(ctx, client.ObjectKey{Namespace: namespace, Name: digestKeySecret}, secret); err != nil {
+		return nil, err
+	}
+	key := secret.Data[digestKeyName]
+	if len(key) < digestKeySize {
+		return nil, fmt.Errorf("it holds no %s of %d bytes: delete it, and a new one is made", digestKeyName, digestKeySize)
+	}
+	return key, nil
+}
+
+func createDigestKey(ctx context.Context, writer client.Writer, namespace string) ([]byte, error) {
+	key := make([]byte, digestKeySize)
+	if _, err := rand.Read(key); err != nil {
+		return nil, err
+	}
+	return key, writer.Create(ctx, &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: digestKeySecret},
+		Data:       map[string][]byte{digestKeyName: key},
+	})
+}

@@ -1,0 +1,145 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+)
+
+// objectKey names a ConfigMap or Secret.
+type objectKey struct {
+	kind            configrefs.Kind
+	namespace, name string
+}
+
+// inputVersion is what is known of a version of a ConfigMap or Secret: a keyed
+// digest of its data and the names of its keys, never a value.
+type inputVersion struct {
+	// uid and resourceVersion are empty if there is no such object.
+	uid             types.UID
+	resourceVersion string
+	mac             string
+	keys            []string
+}
+
+func (v inputVersion) absent() bool { return v.uid == "" }
+
+// inputVersions remembers the newest version that was read of each object, so
+// that one is read once, however many ExtendedJobs refer to it.
+type inputVersions struct {
+	mu      sync.Mutex
+	entries map[objectKey]*inputEntry
+}
+
+// inputEntry is locked while its object is read, so that others who need it
+// wait for that one read.
+type inputEntry struct {
+	mu      sync.Mutex
+	known   bool
+	version inputVersion
+}
+
+func (v *inputVersions) of(key objectKey) *inputEntry {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	entry := v.entries[key]
+	if entry == nil {
+		entry = &inputEntry{}
+		if v.entries == nil {
+			v.entries = make(map[objectKey]*inputEntry)
+		}
+		v.entries[key] = entry
+	}
+	return entry
+}
+
+func (v *inputVersions) forget(key objectKey) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	delete(v.entries, key)
+}
+
+// readInput returns the newest version of an object. The cache tells which that
+// is; that there is none is believed only after a live read.
+func (r *Reconciler) readInput(ctx context.Context, key objectKey, macKey []byte) (inputVersion, error) {
+	cached := &metav1.PartialObjectMetadata{}
+	cached.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(string(key.kind)))
+	err := r.Client.Get(ctx, client.ObjectKey{Namespace: key.namespace, Name: key.name}, cached)
+	if client.IgnoreNotFound(err) != nil {
+		return inputVersion{}, fmt.Errorf("read metadata of %s %s: %w", key.kind, key.name, err)
+	}
+
+	entry := r.inputs.of(key)
+	entry.mu.Lock()
+	defer entry.mu.Unlock()
+	if entry.known && entry.version.covers(cached) {
+		return entry.version, nil
+	}
+	version, err := r.readInputLive(ctx, key, macKey)
+	if err != nil {
+		return inputVersion{}, err
+	}
+	entry.known, entry.version = true, version
+	return version, nil
+}
+
+// covers tells whether the version is at least as new as the object that the
+// cache shows, or confirms that there is none.
+func (v inputVersion) covers(cached *metav1.PartialObjectMetadata) bool {
+	if v.uid != cached.UID || v.absent() {
+		return v.uid == cached.UID
+	}
+	order, err := resourceversion.CompareResourceVersion(v.resourceVersion, cached.ResourceVersion)
+	return err == nil && order >= 0
+}
+
+func (r *Reconciler) readInputLive(ctx context.Context, key objectKey, macKey []byte) (inputVersion, error) {
+	var configMap corev1.ConfigMap
+	var secret corev1.Secret
+	var object client.Object = &configMap
+	if key.kind == configrefs.Secret {
+		object = &secret
+	}
+	if err := r.APIReader.Get(ctx, client.ObjectKey{Namespace: key.namespace, Name: key.name}, object); err != nil {
+		if apierrors.IsNotFound(err) {
+			return inputVersion{mac: configrefs.Absent}, nil
+		}
+		return inputVersion{}, fmt.Errorf("read %s %s: %w", key.kind, key.name, err)
+	}
+	version := inputVersion{uid: object.GetUID(), resourceVersion: object.GetResourceVersion()}
+	if key.kind == configrefs.Secret {
+		version.mac = configrefs.ObjectMAC(macKey, key.kind, secret.Data, nil)
+		version.keys = slices.Collect(maps.Keys(secret.Data))
+	} else {
+		version.mac = configrefs.ObjectMAC(macKey, key.kind, configMap.Data, configMap.BinaryData)
+		version.keys = slices.AppendSeq(slices.Collect(maps.Keys(configMap.Data)), maps.Keys(configMap.BinaryData))
+	}
+	return version, nil
+}

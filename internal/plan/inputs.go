@@ -1,0 +1,104 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"slices"
+	"strings"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+)
+
+// Inputs is what the pods of a run would read if it was claimed now.
+type Inputs struct {
+	fissilev1.Inputs
+	// Missing names what the pods cannot start without and is not there.
+	Missing []string
+}
+
+// maxChangedInputs is how many changed objects a run names.
+const maxChangedInputs = 64
+
+// inputsState compares the inputs with those of the last claim.
+type inputsState int
+
+const (
+	// inputsSame: the data is the same.
+	inputsSame inputsState = iota
+	// inputsChanged: the data is not the same, or may not be.
+	inputsChanged
+	// inputsUnrecorded: there is nothing to compare with, and no sign of a change.
+	inputsUnrecorded
+)
+
+func (o *Observation) inputsState() inputsState {
+	recorded := o.EJ.Status.Inputs
+	switch {
+	case recorded == nil:
+		return inputsUnrecorded
+	case recorded.Digest == o.Inputs.Digest:
+		return inputsSame
+	case sameKind(recorded.Digest, o.Inputs.Digest):
+		return inputsChanged
+	case slices.Equal(recorded.Objects, o.Inputs.Objects):
+		// The key was lost, but nobody wrote the objects since.
+		return inputsUnrecorded
+	default:
+		return inputsChanged
+	}
+}
+
+// sameKind tells whether two digests were made in the same way.
+func sameKind(a, b string) bool {
+	encodingA, keyA, _, okA := configrefs.ParseDigest(a)
+	encodingB, keyB, _, okB := configrefs.ParseDigest(b)
+	return okA && okB && encodingA == encodingB && keyA == keyB
+}
+
+// InputsChanged tells whether the inputs are known to differ from those of the
+// last claim.
+func (o *Observation) InputsChanged() bool {
+	return o.Inputs != nil && o.inputsState() == inputsChanged
+}
+
+// watchesInputs tells whether a change of the inputs runs the ExtendedJob.
+func (o *Observation) watchesInputs() bool {
+	return value(o.EJ.Spec.UpdateOnConfigChange)
+}
+
+// inputsMissing says what a run that is due waits for.
+func (o *Observation) inputsMissing() string {
+	return "A run waits for " + strings.Join(o.Inputs.Missing, ", ") + "."
+}
+
+// changedInputs are the objects that are not as they were at the last claim.
+func (o *Observation) changedInputs() []fissilev1.ObjectName {
+	recorded := make(map[fissilev1.ObjectName]fissilev1.InputObject)
+	if o.EJ.Status.Inputs != nil {
+		for _, object := range o.EJ.Status.Inputs.Objects {
+			recorded[object.ObjectName] = object
+		}
+	}
+	var changed []fissilev1.ObjectName
+	for _, object := range o.Inputs.Objects {
+		if recorded[object.ObjectName] != object && len(changed) < maxChangedInputs {
+			changed = append(changed, object.ObjectName)
+		}
+	}
+	return changed
+}
