@@ -417,6 +417,8 @@ type InputObject struct {
 
 	// uid is the object's UID. Not set if there was none.
 	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	UID types.UID `json:"uid,omitempty"`
 
