@@ -1,0 +1,179 @@
+# Everything that is done with this repository, by people and by CI: make help.
+
+SHELL := /usr/bin/env bash
+.SHELLFLAGS := -euo pipefail -c
+.DELETE_ON_ERROR:
+# Targets that build on each other, like deploy on cluster-load, keep their order
+# with -j, too. Go uses all processors anyway.
+.NOTPARALLEL:
+.DEFAULT_GOAL := help
+
+# The same for builds, tests and linters, so that they share what is compiled.
+export CGO_ENABLED := 0
+export GOFLAGS += -trimpath
+
+# The operator's image, to build and to deploy.
+VERSION := 0.1.0
+IMAGE_NAME := ghcr.io/cloudfoundry-incubator/extendedjob-operator
+IMG ?= $(IMAGE_NAME):v$(VERSION)
+
+# Pinned tools: hack/tools/go.mod names them, and Go builds them once.
+TOOLS := bin/tools
+CONTROLLER_GEN := $(TOOLS)/controller-gen
+CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
+GOLANGCI_LINT := $(TOOLS)/golangci-lint
+KUSTOMIZE := $(TOOLS)/kustomize
+SHFMT := $(TOOLS)/shfmt
+
+# files are the repository's files that match, committed or not yet.
+files = $(shell git ls-files --cached --others --exclude-standard -- $(1))
+# What the operator does not need is in Go modules of its own.
+MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
+# These are other people's programs, put together by a main. To look at that, linters
+# would look at all of Kubernetes first, for ten minutes.
+ASSEMBLED_MODULES := hack/cluster/coredns hack/cluster/kubernetes hack/tools hack/tools/golangci-lint
+LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
+TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
+SCRIPTS = $(call files,'*.sh' .ci/run)
+# in runs a command in each directory.
+in = @for directory in $(1); do echo "$$directory: $(2)"; (cd "$$directory" && $(2)); done
+
+include hack/cluster/cluster.mk
+include hack/image/image.mk
+
+##@ General
+
+.PHONY: help
+help: ## Show this help.
+	@awk 'BEGIN { FS = ":.*## "; print "Usage: make <target>" } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+.PHONY: demo
+demo: ## Run an errand and a one-off on a cluster, and show their output.
+	@hack/demo/demo.sh
+
+.PHONY: clean
+clean: ## Remove everything that was built. The local cluster has to be down.
+	@if CLUSTER=local hack/cluster/cluster.sh status > /dev/null; then echo "error: the cluster is up; stop it: make cluster-down" >&2; exit 1; fi
+	rm -rf bin
+
+##@ Development
+
+.PHONY: build
+build: ## Build the manager: bin/manager.
+	go build -o bin/manager .
+
+.PHONY: generate
+generate: $(CONTROLLER_GEN) ## Generate the deep copies of the API types.
+	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
+
+.PHONY: manifests
+manifests: $(CONTROLLER_GEN) ## Generate the CRD and the operator's ClusterRole.
+	$(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./api/fissile/... output:crd:dir=config/crd/bases
+	go run ./hack/trimcrd config/crd/bases/*.yaml
+	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=. paths=./controllers/... paths=./internal/... output:rbac:dir=config/rbac
+
+# api-reference describes the API of a package.
+api-reference = $(CRD_REF_DOCS) --log-level=ERROR --config=hack/crd-ref-docs.yaml --renderer=markdown \
+	--source-path=api/$(1) --output-path=docs/reference/$(2)
+
+.PHONY: docs
+docs: $(CRD_REF_DOCS) ## Generate the API reference.
+	$(call api-reference,fissile/v1,extendedjob-v1.md)
+	$(call api-reference,fissile/v1alpha1,extendedjob-v1alpha1.md)
+	$(call api-reference,config/v1alpha1,operatorconfiguration-v1alpha1.md)
+
+.PHONY: fmt
+fmt: $(GOLANGCI_LINT) $(SHFMT) ## Format Go and shell.
+	$(GOLANGCI_LINT) fmt
+	$(SHFMT) --write $(SCRIPTS)
+
+.PHONY: tidy
+tidy: ## Tidy all Go modules.
+	$(call in,$(MODULES),go mod tidy)
+
+##@ Checks
+
+.PHONY: verify
+verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts ## Check all that needs no running.
+
+GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml \
+	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md
+
+.PHONY: verify-generated
+verify-generated: generate manifests docs ## Check that what is generated is up to date and known to git.
+	@git diff --exit-code -- $(GENERATED) || { echo "error: generated files have changed; commit them" >&2; exit 1; }
+	@new=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
+		[ -z "$$new" ] || { echo "error: generated files are new; commit them: $$new" >&2; exit 1; }
+
+.PHONY: verify-fmt
+verify-fmt: $(GOLANGCI_LINT) ## Check the format of Go. (lint-scripts checks that of shell.)
+	$(GOLANGCI_LINT) fmt --diff
+
+.PHONY: verify-tidy
+verify-tidy: ## Check that all Go modules are tidy.
+	$(call in,$(MODULES),go mod tidy -diff)
+
+.PHONY: vet
+vet: ## Run go vet.
+	$(call in,$(LINTED_MODULES),go vet -tags=e2e ./...)
+
+.PHONY: lint
+lint: $(GOLANGCI_LINT) ## Lint Go.
+	$(call in,$(LINTED_MODULES),$(CURDIR)/$(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yml ./...)
+
+.PHONY: lint-api
+lint-api: $(GOLANGCI_LINT) ## Lint the API types by Kubernetes' conventions.
+	$(GOLANGCI_LINT) run --config=.golangci-kal.yml ./api/...
+
+.PHONY: lint-scripts
+lint-scripts: $(SHFMT) ## Check the syntax and the format of shell scripts, and lint them.
+	@SHFMT=$(SHFMT) hack/lint-scripts.sh $(SCRIPTS)
+
+##@ Tests
+
+.PHONY: test
+test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integration tests. KUBEBUILDER_ASSETS names other binaries than those built here.
+	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) go test -timeout=20m ./...)
+
+.PHONY: test-e2e
+test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
+	go tool ginkgo run --tags=e2e --timeout=30m --trace -v ./test/e2e
+
+##@ Deployment
+
+manifests-of-img = IMG=$(IMG) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) hack/deployment.sh $(IMAGE_ARCHIVE)
+only-crds = $(KUSTOMIZE) cfg grep --annotate=false kind=CustomResourceDefinition
+
+# confirm asks before everything is lost, unless CONFIRM=yes.
+confirm = @if [ "$(CONFIRM)" != yes ]; then \
+	echo "This deletes the CustomResourceDefinition, and with it ALL ExtendedJobs of the cluster, their Jobs, and the output Secrets that they own."; \
+	read -r -p "Type yes to go on: " answer && [ "$$answer" = yes ] || { echo "Nothing was deleted. Without a question: CONFIRM=yes" >&2; exit 1; }; fi
+
+.PHONY: deploy
+deploy: $(KUSTOMIZE) ## Deploy the operator, as IMG, to the cluster.
+	$(manifests-of-img) | $(KUBECTL) apply -f -
+
+.PHONY: undeploy
+undeploy: $(KUSTOMIZE) ## Remove the operator, its CRD, and with it ALL ExtendedJobs and the Secrets they own.
+	$(confirm)
+	$(manifests-of-img) | $(KUBECTL) delete --ignore-not-found -f -
+
+.PHONY: install
+install: $(KUSTOMIZE) ## Install the CRD alone.
+	$(manifests-of-img) | $(only-crds) | $(KUBECTL) apply -f -
+
+.PHONY: uninstall
+uninstall: $(KUSTOMIZE) ## Remove the CRD, and with it ALL ExtendedJobs and the Secrets they own.
+	$(confirm)
+	$(manifests-of-img) | $(only-crds) | $(KUBECTL) delete --ignore-not-found -f -
+
+# A tool is built from the tool directive whose package is named like it.
+$(TOOLS)/%: hack/tools/go.mod hack/tools/go.sum
+	@echo "Building $*"
+	@go -C hack/tools build -o $(CURDIR)/$@ $$(go -C hack/tools list tool | grep -E '/$*(/v[0-9]+)?$$')
+
+$(GOLANGCI_LINT): $(wildcard hack/tools/golangci-lint/*)
+	@echo "Building golangci-lint: a minute"
+	@go -C hack/tools/golangci-lint build -o $(CURDIR)/$@ .

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+#
+# Prints the operator's manifests: IMG=<name of the image> KUSTOMIZE=<command> deployment.sh [ARCHIVE]
+# With the archive that the image is loaded from, pods are replaced when the image changes and its name does not.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+archive=${1:-}
+
+# An overlay of its own, so that no file of the repository changes.
+overlay=bin/deployment
+rm -rf "$overlay"
+mkdir -p "$overlay"
+cat > "$overlay/kustomization.yaml" << EOF
+apiVersion: kustomize.config.k8s.io/v1beta1
+kind: Kustomization
+resources:
+- ../../config/overlays/selfsigned
+EOF
+if [ -e "$archive" ]; then
+  cat >> "$overlay/kustomization.yaml" << EOF
+patches:
+- target:
+    kind: Deployment
+  patch: |
+    - op: add
+      path: /spec/template/metadata/annotations/fissile.cloudfoundry.org~1image-archive
+      value: "$(sha256sum "$archive" | cut -d ' ' -f 1)"
+EOF
+fi
+(cd "$overlay" && "$KUSTOMIZE" edit set image "ghcr.io/cloudfoundry-incubator/extendedjob-operator=$IMG")
+"$KUSTOMIZE" build "$overlay"
