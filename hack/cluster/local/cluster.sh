@@ -140,9 +140,10 @@ settle() {
   progress "CoreDNS is ready"
 }
 
-# await ARGUMENT... returns when kubectl, with the arguments, has seen what it waits for.
+# await ARGUMENT... returns when kubectl, with the arguments, has seen what it waits for. It does not hold the lock: it
+# may outlive a start that is killed.
 await() {
-  "$KUBERNETES/kubectl" "$@" --timeout=60s > /dev/null || start_failed
+  "$KUBERNETES/kubectl" "$@" --timeout=120s > /dev/null {host_lock}<&- || start_failed
 }
 
 progress() {

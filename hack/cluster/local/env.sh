@@ -41,8 +41,8 @@ NETWORKS=("$NODE_NETWORK" "$POD_NETWORK" "$SERVICE_NETWORK")
 API_SERVER=https://$NODE_IP:6443
 REGISTRY=$NODE_IP:5000
 
-# In place of the program's name, this one is on the command line of the node's PID 1, where it is found.
-NODE_PROCESS=extendedjob-node
+# In place of the program's name, this is on the command line of the node's PID 1, where it is found.
+NODE_PROCESS=extendedjob-cluster
 # Below the root of every cgroup hierarchy, all pods have their cgroups in this one.
 CGROUP=extendedjob
 # Programs of the node insist on these: the node mounts directories of its own there.

@@ -80,10 +80,12 @@ clean_up() {
   local pid network directory hierarchy
   if pid=$(node_pid); then
     kill -KILL "$pid"
-    thaw
-    # The kernel lets PID 1 of a namespace end when all other processes in it have ended.
-    tail --pid="$pid" --sleep-interval=0.05 -f /dev/null
   fi
+  thaw
+  # The program that has started PID 1 ends after it, and PID 1 after all other processes of the node.
+  while grep -lsxzf <(echo "$NODE_PROCESS") /proc/[0-9]*/cmdline > /dev/null; do
+    sleep 0.05
+  done
   # The kernel removes the link with the node's network namespace, at some moment after the node's end.
   ip link delete "$LINK" 2> /dev/null || true
   for network in "${NETWORKS[@]}"; do
@@ -154,6 +156,6 @@ thaw() {
   while read -r hierarchy; do
     while read -r freezer; do
       echo THAWED > "$freezer"
-    done < <(find "$hierarchy/$CGROUP" -name freezer.state)
+    done < <([ ! -d "$hierarchy/$CGROUP" ] || find "$hierarchy/$CGROUP" -name freezer.state)
   done < <(cgroup_hierarchies)
 }
