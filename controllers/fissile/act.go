@@ -50,6 +50,8 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 		return r.writeStatus(ctx, o, step.Status)
 	case plan.DeleteJob:
 		return r.deleteJob(ctx, o, step.Job)
+	case plan.DeleteVersion:
+		return r.deleteVersion(ctx, o, step.Secret)
 	default:
 		return fmt.Errorf("unknown step")
 	}

@@ -78,6 +78,9 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	for i := range pods.Items {
 		o.PodsRunning = o.PodsRunning || !ended(&pods.Items[i])
 	}
+	if err := r.observePrunable(ctx, o); err != nil {
+		return nil, err
+	}
 	o.Obstacle = obstacles(pods.Items)
 	if job := o.Podless(len(pods.Items), r.Clock.Now()); job != nil {
 		var err error

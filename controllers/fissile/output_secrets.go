@@ -192,7 +192,7 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 // mayReplace refuses a Secret that is not this ExtendedJob's, and one that a
 // newer run wrote.
 func (w *secretWriter) mayReplace(secret *metav1.PartialObjectMetadata) error {
-	if !w.owns(secret) {
+	if !owns(w.ej, secret) {
 		return &outputError{fissilev1.ReasonOutputConflict,
 			fmt.Sprintf("Secret %s exists and is not this ExtendedJob's: delete it, or choose another spec.output.namePrefix.", secret.Name)}
 	}
@@ -203,18 +203,18 @@ func (w *secretWriter) mayReplace(secret *metav1.PartialObjectMetadata) error {
 	return nil
 }
 
-// owns tells whether the Secret is this ExtendedJob's: by the UID of its
-// controller or, if it is retained and has none, by its annotation.
-func (w *secretWriter) owns(secret metav1.Object) bool {
+// owns tells whether a Secret is the ExtendedJob's: by the UID of its controller
+// or, if it is retained and has none, by its annotation.
+func owns(ej *fissilev1.ExtendedJob, secret metav1.Object) bool {
 	if owner := metav1.GetControllerOf(secret); owner != nil {
-		return owner.UID == w.ej.UID
+		return owner.UID == ej.UID
 	}
-	return secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(w.ej.UID)
+	return secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(ej.UID)
 }
 
 // printedBy tells whether the Secret holds the output of this run.
 func (w *secretWriter) printedBy(secret metav1.Object) bool {
-	return w.owns(secret) && secret.GetAnnotations()[fissilev1.AnnotationJobUID] == string(w.job.UID)
+	return owns(w.ej, secret) && secret.GetAnnotations()[fissilev1.AnnotationJobUID] == string(w.job.UID)
 }
 
 func (w *secretWriter) newSecret(name string, document document) *corev1.Secret {

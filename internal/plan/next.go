@@ -296,7 +296,7 @@ func (o *Observation) pendingOutput() *batchv1.Job {
 }
 
 // waitWith waits with the given status: writes it if it is not written, deletes
-// what history no longer keeps, and then waits.
+// the Jobs and versions that are no longer kept, and then waits.
 func (o *Observation) waitWith(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
 	if !sameStatus(&o.EJ.Status, status) {
 		return Step{Kind: WriteStatus, Status: status}
@@ -304,6 +304,12 @@ func (o *Observation) waitWith(status *fissilev1.ExtendedJobStatus, after time.D
 	job, wait := o.expired()
 	if job != nil {
 		return Step{Kind: DeleteJob, Job: job}
+	}
+	if len(o.Prunable) > 0 {
+		return Step{Kind: DeleteVersion, Secret: o.Prunable[0]}
+	}
+	if o.PruneAt.After(o.Now) {
+		wait = soonest(wait, o.PruneAt.Sub(o.Now))
 	}
 	if o.pendingOutput() != nil && o.Now.Before(o.OutputRetryAt) {
 		wait = soonest(wait, o.OutputRetryAt.Sub(o.Now))

@@ -20,6 +20,7 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -60,6 +61,10 @@ type Observation struct {
 	// OutputRetryAt is when output that is pending may be tried again; at once
 	// if zero.
 	OutputRetryAt time.Time
+	// Prunable are the versions of the output that need not be kept any more;
+	// PruneAt is when the next one will not, zero if there is none.
+	Prunable []*metav1.PartialObjectMetadata
+	PruneAt  time.Time
 	// JobRejection is what the API server said to the Job of the last run; nil
 	// if it has not refused it now.
 	JobRejection *Rejection

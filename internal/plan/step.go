@@ -20,6 +20,7 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -48,6 +49,9 @@ const (
 	WriteStatus Kind = "WriteStatus"
 	// DeleteJob deletes Job with its pods, if it is still as observed.
 	DeleteJob Kind = "DeleteJob"
+	// DeleteVersion deletes Secret, a version of the output, if it is still as
+	// observed.
+	DeleteVersion Kind = "DeleteVersion"
 )
 
 // Step is the one next thing to do. Which fields are set follows from Kind.
@@ -56,6 +60,7 @@ type Step struct {
 	After    time.Duration
 	Status   *fissilev1.ExtendedJobStatus
 	Job      *batchv1.Job
+	Secret   *metav1.PartialObjectMetadata
 	Strategy fissilev1.TriggerStrategy
 	Settled  Settled
 	// Outcome is how the run ended that Settle settles; nil when it only sets a
