@@ -121,7 +121,7 @@ test_a_killed_start() {
 }
 
 test_an_interrupted_start() {
-  start_until 'The API server is ready' INT
+  start_until 'The API server is ready' INT group
   check "an interrupted start leaves no node" fails node_pid
   leaves_nothing "a cluster whose start was interrupted"
 }
@@ -160,14 +160,15 @@ snapshot() {
     -exec grep -s . {} + || true; } | sed 's/^/sysctl /'
 }
 
-# start_until LINE SIGNAL sends a signal to a start of the cluster when it has printed a line that begins so.
+# start_until TEXT SIGNAL [GROUP] sends a signal to a start of the cluster when it has printed a line with the text; to
+# its process alone, or to its process group as a terminal does.
 start_until() {
   local line start
-  exec {output}< <(exec "$cluster" up)
+  exec {output}< <(exec setsid "$cluster" up)
   start=$!
   while read -r line <&"$output"; do
-    if [[ $line == "$1"* ]]; then
-      kill "-$2" "$start"
+    if [[ $line == *"$1"* ]]; then
+      kill -s "$2" -- "${3:+-}$start"
       break
     fi
   done
