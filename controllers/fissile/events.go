@@ -42,6 +42,7 @@ const (
 // Actions of events: what the operator was doing.
 const (
 	actionReadInputs = "ReadInputs"
+	actionClaim      = "ClaimRun"
 	actionCreateJob  = "CreateJob"
 	actionSettle     = "SettleRun"
 )
@@ -79,6 +80,9 @@ func (r *Reconciler) statusWritten(before, after *fissilev1.ExtendedJob) {
 	if c := news(before, after, fissilev1.ConditionRunning); c != nil &&
 		(c.Reason == fissilev1.ReasonJobRejected || c.Reason == fissilev1.ReasonJobCreateFailed) {
 		r.jobRejected(after, &plan.Rejection{Reason: c.Reason, Message: c.Message})
+	}
+	if c := news(before, after, fissilev1.ConditionRunning); c != nil && c.Reason == fissilev1.ReasonTriggerBackoff {
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, c.Reason, actionClaim, "%s", note(c.Message))
 	}
 	if c := news(before, after, fissilev1.ConditionReferencesResolved); c != nil && c.Status == metav1.ConditionFalse {
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, c.Reason, actionReadInputs, "%s", note(c.Message))

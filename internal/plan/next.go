@@ -17,6 +17,7 @@ limitations under the License.
 package plan
 
 import (
+	"fmt"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -222,6 +223,7 @@ func (o *Observation) rest(settled Settled) Step {
 		return Step{Kind: ReadInputs}
 	}
 	cause := o.due()
+	_, delay := o.streak(cause)
 	switch {
 	case cause == "":
 		return o.waitWith(o.idleStatus(fissilev1.ReasonIdle, "No run is due."), 0)
@@ -232,6 +234,10 @@ func (o *Observation) rest(settled Settled) Step {
 	case cause == fissilev1.CauseConfigChange && o.Now.Before(o.DebounceUntil):
 		// More may change in the same moment.
 		return o.waitWith(o.idleStatus(fissilev1.ReasonIdle, "No run is due."), o.DebounceUntil.Sub(o.Now))
+	case delay > 0 && o.Now.Before(endOf(o.lastRun()).Add(delay)):
+		at := endOf(o.lastRun()).Add(delay)
+		message := fmt.Sprintf("Runs follow each other too fast: what triggers them does so again right after each. The next one starts at %s.", at.UTC().Format(time.RFC3339))
+		return o.waitWith(o.idleStatus(fissilev1.ReasonTriggerBackoff, message), at.Sub(o.Now))
 	default:
 		return o.claim(o.last()+1, cause)
 	}
@@ -263,9 +269,11 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 	if len(o.Inputs.Missing) > 0 {
 		return o.waitWith(o.idleStatus(fissilev1.ReasonReferencesMissing, o.inputsMissing()), 0)
 	}
+	streak, _ := o.streak(cause)
 	run := fissilev1.Run{
 		Number:     number,
 		Cause:      cause,
+		Streak:     streak,
 		Generation: o.EJ.Generation,
 		Strategy:   o.EJ.Spec.Trigger.Strategy,
 		SetBackTo:  o.setBackTo(),

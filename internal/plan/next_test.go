@@ -564,7 +564,7 @@ func TestResult(t *testing.T) {
 			if got := w.EJ.Status.LastRun.Result; got != test.result {
 				t.Errorf("want result %s, got %s", test.result, got)
 			}
-			if got := meta.FindStatusCondition(w.EJ.Status.Conditions, fissilev1.ConditionComplete).Reason; got != test.reason {
+			if got := conditionReason(w.EJ, fissilev1.ConditionComplete); got != test.reason {
 				t.Errorf("want reason %s, got %s", test.reason, got)
 			}
 		})
@@ -602,4 +602,11 @@ func TestAnEditThatRunsNothingRefreshesTheConditions(t *testing.T) {
 			t.Errorf("condition %s is about generation %d, the spec has %d", c.Type, c.ObservedGeneration, w.EJ.Generation)
 		}
 	}
+}
+
+func conditionReason(ej *fissilev1.ExtendedJob, conditionType string) string {
+	if c := meta.FindStatusCondition(ej.Status.Conditions, conditionType); c != nil {
+		return c.Reason
+	}
+	return ""
 }

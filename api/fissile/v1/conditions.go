@@ -78,6 +78,9 @@ const (
 	ReasonReferencesMissing = "ReferencesMissing"
 	// ReasonPodsTerminating: the next run waits for pods of an earlier one.
 	ReasonPodsTerminating = "PodsTerminating"
+	// ReasonTriggerBackoff: a run is due and is delayed, because several followed
+	// each other within a short time.
+	ReasonTriggerBackoff = "TriggerBackoff"
 	// ReasonJobRejected: the API server refuses the Job. Nothing but a change
 	// of the template cures it; the message is the API server's.
 	ReasonJobRejected = "JobRejected"

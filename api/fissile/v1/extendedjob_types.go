@@ -284,6 +284,12 @@ type Run struct {
 	// +required
 	Cause RunCause `json:"cause,omitempty"`
 
+	// streak is how many runs in a row, with this one, were triggered in the same
+	// way right after the one before. A long streak delays the next run.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	Streak int32 `json:"streak,omitempty"`
+
 	// claimID identifies the claim: the status write that began the run.
 	// +required
 	// +kubebuilder:validation:MinLength=1

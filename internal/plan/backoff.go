@@ -1,0 +1,90 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"time"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// A trigger that comes back each time right after it was served is not a
+// person: a GitOps controller applies "now" again and again, or ExtendedJobs
+// feed each other in a circle. Its runs are delayed, and never dropped.
+const (
+	backoffFirst = 10 * time.Second
+	backoffMost  = 5 * time.Minute
+)
+
+// patience is how many runs in a row, each within a time of the end of the one
+// before, are not delayed.
+type patience struct {
+	runs   int32
+	within time.Duration
+}
+
+func patienceWith(cause fissilev1.RunCause) patience {
+	switch cause {
+	case fissilev1.CauseNow:
+		return patience{runs: 2, within: time.Minute}
+	case fissilev1.CauseConfigChange, fissilev1.CauseTemplateChange:
+		return patience{runs: 5, within: 10 * time.Second}
+	case fissilev1.CauseOnce:
+	}
+	return patience{}
+}
+
+// streak is how many runs in a row the next one makes, and how long after the
+// end of the one before it may start.
+func (o *Observation) streak(cause fissilev1.RunCause) (int32, time.Duration) {
+	run := o.lastRun()
+	p := patienceWith(cause)
+	if run == nil || run.Cause != cause || p.runs == 0 {
+		return 1, 0
+	}
+	if cause == fissilev1.CauseNow && o.EJ.Generation > run.Generation+2 {
+		// Beside "now" and the setting back, somebody edited it.
+		return 1, 0
+	}
+	streak := run.Streak + 1
+	delay := backoff(streak - p.runs)
+	if o.Now.Sub(endOf(run)) > max(p.within, delay) {
+		return 1, 0
+	}
+	return streak, delay
+}
+
+// backoff is the delay of the n-th run of a streak that is too many.
+func backoff(n int32) time.Duration {
+	if n < 1 {
+		return 0
+	}
+	delay := backoffFirst
+	for range n - 1 {
+		if delay *= 2; delay >= backoffMost {
+			return backoffMost
+		}
+	}
+	return delay
+}
+
+func endOf(run *fissilev1.Run) time.Time {
+	if run.CompletionTime.IsZero() {
+		return run.StartTime.Time
+	}
+	return run.CompletionTime.Time
+}

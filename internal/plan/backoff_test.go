@@ -1,0 +1,91 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan_test
+
+import (
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// again runs the errand once more, "now" being set a while after the run before.
+func (w *world) again(t *testing.T, pause time.Duration) *world {
+	t.Helper()
+	w.after(pause).edit(now).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	clear(w.Jobs)
+	return w
+}
+
+func TestTriggerThatComesBackAtOnceIsDelayed(t *testing.T) {
+	first := func(t *testing.T) *world {
+		return given(manual).reported(t).again(t, 0)
+	}
+	for name, test := range map[string]struct {
+		given func(t *testing.T) *world
+		delay time.Duration
+	}{
+		"not the second in a row": {
+			func(t *testing.T) *world { return first(t).after(time.Second).edit(now) }, 0,
+		},
+		"the third in a row": {
+			func(t *testing.T) *world { return first(t).again(t, time.Second).edit(now) }, 10 * time.Second,
+		},
+		"the fourth in a row, for longer": {
+			func(t *testing.T) *world {
+				return first(t).again(t, time.Second).again(t, 10*time.Second).edit(now)
+			}, 20 * time.Second,
+		},
+		"not the third after a pause": {
+			func(t *testing.T) *world { return first(t).again(t, time.Second).after(2 * time.Minute).edit(now) }, 0,
+		},
+		"not the third after an edit": {
+			func(t *testing.T) *world {
+				w := first(t).again(t, time.Second)
+				w.EJ.Generation++
+				return w.edit(now)
+			}, 0,
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := test.given(t)
+			step := plan.Next(w.Observation)
+			if test.delay == 0 {
+				if step.Kind != plan.Claim {
+					t.Fatalf("want a claim at once, got %s", step.Kind)
+				}
+				return
+			}
+			if step.Kind != plan.WriteStatus {
+				t.Fatalf("want the delay to be reported, got %s", step.Kind)
+			}
+			w.EJ.Status = *step.Status
+			if got := conditionReason(w.EJ, fissilev1.ConditionRunning); got != fissilev1.ReasonTriggerBackoff {
+				t.Errorf("want reason %s, got %s", fissilev1.ReasonTriggerBackoff, got)
+			}
+			if step := plan.Next(w.Observation); step.Kind != plan.Wait || step.After != test.delay {
+				t.Errorf("want to wait for %s, got %s for %s", test.delay, step.Kind, step.After)
+			}
+			if step := plan.Next(w.after(test.delay).Observation); step.Kind != plan.Claim {
+				t.Errorf("want a claim after the delay, got %s", step.Kind)
+			}
+		})
+	}
+}
