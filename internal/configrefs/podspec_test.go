@@ -31,7 +31,7 @@ import (
 var (
 	// suspicious is how the names and types on the path to a field look if it may
 	// name a ConfigMap or Secret.
-	suspicious = regexp.MustCompile(`(?i)secret|config_?map|objectref`)
+	suspicious  = regexp.MustCompile(`(?i)secret|config_?map|objectref`)
 	ofConfigMap = regexp.MustCompile(`(?i)config_?map`)
 
 	// innocent are paths that look like it, to fields that name
