@@ -19,6 +19,7 @@ package fissile
 import (
 	"context"
 	"fmt"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -38,6 +39,8 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 		return r.readLive(ctx, o)
 	case plan.ReadInputs:
 		return r.readInputs(ctx, o)
+	case plan.ReadTemplate:
+		return r.readTemplate(ctx, o)
 	case plan.Claim:
 		return r.claim(ctx, o, step.Status)
 	case plan.CreateJob:
@@ -62,6 +65,7 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 func (r *Reconciler) claim(ctx context.Context, o *observation, status *fissilev1.ExtendedJobStatus) error {
 	status.LastRun.ClaimID = string(uuid.NewUUID())
 	o.claimID, o.createdJob = status.LastRun.ClaimID, ""
+	o.changeSeen = time.Time{}
 	// The fence starts before the write: the claim may have been stored any time
 	// after this.
 	o.claimedAt = r.Clock.Now()

@@ -68,7 +68,7 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation) error {
 	}
 	inputs.Digest = configrefs.Digest(key, entries)
 	o.Inputs = inputs
-	o.debounce(r.Clock.Now(), r.Debounce)
+	o.debounce(o.InputsChanged(), &o.inputsSeen, r.Clock.Now(), r.Debounce)
 	return nil
 }
 
@@ -148,16 +148,13 @@ func ordinal(name string) int64 {
 	return ordinal
 }
 
-// debounce notes when a change of the inputs was seen first. One that was there
-// when this process looked first may be acted on at once.
-func (o *observation) debounce(now time.Time, wait time.Duration) {
-	switch {
-	case !o.InputsChanged():
-		o.changeSeen = time.Time{}
-	case o.changeSeen.IsZero() && o.inputsSeen:
+// debounce notes when a change was seen first. One that was there when this
+// process looked first may be acted on at once.
+func (o *observation) debounce(changed bool, looked *bool, now time.Time, wait time.Duration) {
+	if changed && *looked && o.changeSeen.IsZero() {
 		o.changeSeen = now
 	}
-	o.inputsSeen = true
+	*looked = true
 	if !o.changeSeen.IsZero() {
 		o.DebounceUntil = o.changeSeen.Add(wait)
 	}

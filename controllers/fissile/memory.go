@@ -45,10 +45,11 @@ type recollection struct {
 	claimID    string
 	claimedAt  time.Time
 	createdJob types.UID
-	// inputsSeen is true once this process has looked at the inputs; changeSeen is
-	// when it then saw first that they differ from those of the last claim.
-	inputsSeen bool
-	changeSeen time.Time
+	// inputsSeen and templateSeen are true once this process has looked at them;
+	// changeSeen is when it then saw first that they differ from those of the last
+	// claim.
+	inputsSeen, templateSeen bool
+	changeSeen               time.Time
 	// outputRetryAt is when output that is pending may be tried again.
 	outputRetryAt time.Time
 	// logFailingSince is when reading the logs of a Job failed first.

@@ -219,8 +219,13 @@ func (o *Observation) rest(settled Settled) Step {
 	if o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyOnce && settled.OneOffDone {
 		return Step{Kind: Settle, Strategy: fissilev1.StrategyDone, Settled: settled}
 	}
-	if o.Inputs == nil && o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyDone && o.watchesInputs() {
-		return Step{Kind: ReadInputs}
+	if o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyDone {
+		if o.Inputs == nil && o.watchesInputs() {
+			return Step{Kind: ReadInputs}
+		}
+		if o.needsTemplate() {
+			return Step{Kind: ReadTemplate}
+		}
 	}
 	cause := o.due()
 	_, delay := o.streak(cause)
@@ -231,7 +236,7 @@ func (o *Observation) rest(settled Settled) Step {
 		return o.waitWith(o.idleStatus(fissilev1.ReasonSuspended, "A run is due and starts when spec.suspend is false."), 0)
 	case o.PodsRunning:
 		return o.waitWith(o.idleStatus(fissilev1.ReasonPodsTerminating, "A run is due and starts when the pods of earlier runs have ended."), 0)
-	case cause == fissilev1.CauseConfigChange && o.Now.Before(o.DebounceUntil):
+	case (cause == fissilev1.CauseConfigChange || cause == fissilev1.CauseTemplateChange) && o.Now.Before(o.DebounceUntil):
 		// More may change in the same moment.
 		return o.waitWith(o.idleStatus(fissilev1.ReasonIdle, "No run is due."), o.DebounceUntil.Sub(o.Now))
 	case delay > 0 && o.Now.Before(endOf(o.lastRun()).Add(delay)):
@@ -255,6 +260,9 @@ func (o *Observation) due() fissilev1.RunCause {
 		if o.watchesInputs() && (o.InputsChanged() || run != nil && value(run.InputsChanged)) {
 			return fissilev1.CauseConfigChange
 		}
+		if o.TemplateChanged() {
+			return fissilev1.CauseTemplateChange
+		}
 	case fissilev1.StrategyManual:
 	}
 	return ""
@@ -265,6 +273,9 @@ func (o *Observation) due() fissilev1.RunCause {
 func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 	if o.Inputs == nil {
 		return Step{Kind: ReadInputs}
+	}
+	if o.needsTemplate() {
+		return Step{Kind: ReadTemplate}
 	}
 	if len(o.Inputs.Missing) > 0 {
 		return o.waitWith(o.idleStatus(fissilev1.ReasonReferencesMissing, o.inputsMissing()), 0)

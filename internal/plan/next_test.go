@@ -77,6 +77,35 @@ func oneOffThatRan(t *testing.T) *world {
 	return w.claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
 }
 
+// oneOffOfTemplate is a one-off that ran and runs again when its template
+// changes.
+func oneOffOfTemplate(t *testing.T) *world {
+	t.Helper()
+	w := given(once)
+	w.EJ.Spec.UpdateOnTemplateChange = new(true)
+	w.completeTemplate()
+	w.claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	clear(w.Jobs)
+	w.TemplateDigest = ""
+	return w
+}
+
+// completeTemplate does what the API server does to a template.
+func (w *world) completeTemplate() *world {
+	job := &batchv1.Job{Spec: *w.EJ.Spec.JobTemplate.Spec.DeepCopy()}
+	if job.Spec.Template.Spec.RestartPolicy == "" {
+		job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
+	}
+	w.TemplateDigest = plan.TemplateDigest(&w.EJ.Spec.JobTemplate, job)
+	return w
+}
+
+func (w *world) editTemplate(edit func(*corev1.PodSpec)) *world {
+	edit(&w.EJ.Spec.JobTemplate.Spec.Template.Spec)
+	w.EJ.Generation++
+	return w
+}
+
 // claimed writes what the next step, a claim, decides.
 func (w *world) claimed(t *testing.T) *world {
 	t.Helper()
@@ -400,6 +429,25 @@ func TestNext(t *testing.T) {
 				w.EJ.Spec.UpdateOnConfigChange = new(true)
 				return w
 			}, plan.WriteStatus,
+		},
+		"a template that did not change runs nothing": {
+			func(t *testing.T) *world { return oneOffOfTemplate(t) }, plan.Wait,
+		},
+		"a template that was edited is looked at": {
+			func(t *testing.T) *world {
+				return oneOffOfTemplate(t).editTemplate(func(s *corev1.PodSpec) { s.NodeName = "n" })
+			}, plan.ReadTemplate,
+		},
+		"a template that changed is run": {
+			func(t *testing.T) *world {
+				return oneOffOfTemplate(t).editTemplate(func(s *corev1.PodSpec) { s.NodeName = "n" }).completeTemplate()
+			}, plan.Claim,
+		},
+		"a default that is written out runs nothing": {
+			func(t *testing.T) *world {
+				return oneOffOfTemplate(t).editTemplate(func(s *corev1.PodSpec) { s.RestartPolicy = corev1.RestartPolicyNever }).
+					completeTemplate().reported(t)
+			}, plan.Wait,
 		},
 		"a run is not claimed while pods of an earlier one run": {
 			func(t *testing.T) *world {

@@ -52,8 +52,11 @@ type Observation struct {
 	// Inputs is what the pods of a run would read if it was claimed now; nil
 	// before that was looked up.
 	Inputs *Inputs
-	// DebounceUntil is when a change of the inputs that was seen just now may be
-	// acted on; zero if it may be at once.
+	// TemplateDigest is the digest of the template; empty before the API server
+	// was asked to complete it.
+	TemplateDigest string
+	// DebounceUntil is when a change of the inputs or of the template that was
+	// seen just now may be acted on; zero if it may be at once.
 	DebounceUntil time.Time
 	// Output is what came of storing the last run's output; nil before that was
 	// tried.

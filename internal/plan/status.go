@@ -77,6 +77,7 @@ func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobSta
 	if o.Inputs != nil {
 		s.Inputs = &o.Inputs.Inputs
 	}
+	s.TemplateDigest = o.recordTemplate()
 	s.Active = run.JobName
 	message := fmt.Sprintf("Run %d is under way as Job %s.", run.Number, run.JobName)
 	s.set(fissilev1.ConditionRunning, metav1.ConditionTrue, fissilev1.ReasonRunActive, message)
@@ -129,6 +130,9 @@ func (o *Observation) idleStatus(reason, message string) *fissilev1.ExtendedJobS
 	if o.Inputs != nil && len(o.Inputs.Missing) == 0 && o.inputsState() == inputsUnrecorded {
 		// From here on a change can be told.
 		s.Inputs = &o.Inputs.Inputs
+	}
+	if o.TemplateDigest != "" && !o.TemplateChanged() {
+		s.TemplateDigest = o.TemplateDigest
 	}
 	s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, reason, message)
 	return &s.ExtendedJobStatus

@@ -37,6 +37,8 @@ const (
 	// ReadInputs reads the ConfigMaps and Secrets that the template refers to, as
 	// far as they are not known.
 	ReadInputs Kind = "ReadInputs"
+	// ReadTemplate has the API server complete the template.
+	ReadTemplate Kind = "ReadTemplate"
 	// Claim writes Status, which claims its lastRun.
 	Claim Kind = "Claim"
 	// CreateJob creates the Job of the last run.

@@ -265,6 +265,13 @@ type ExtendedJobStatus struct {
 	// +optional
 	Inputs *Inputs `json:"inputs,omitempty"`
 
+	// templateDigest tells the jobTemplate that the last run was claimed with from
+	// others. Not set without updateOnTemplateChange.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	TemplateDigest string `json:"templateDigest,omitempty"`
+
 	// outputs are the Secrets that hold the newest stored output.
 	// +optional
 	// +listType=map

@@ -1,0 +1,55 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// readTemplate has the API server complete the template with its defaults, in a
+// dry run: only that tells whether two templates mean the same.
+func (r *Reconciler) readTemplate(ctx context.Context, o *observation) error {
+	ej := o.EJ.DeepCopy()
+	ej.Status.Inputs = nil // versioned names are as the user wrote them
+	const number = 1       // of a run that is not to be
+	job, err := plan.NewJob(ej, &fissilev1.Run{Number: number, JobName: plan.JobName(ej, number)})
+	invalid := err != nil
+	if !invalid {
+		// A name of its own: that of a run's Job may be taken.
+		job.GenerateName, job.Name = "extendedjob-dry-run-", ""
+		err = r.Client.Create(ctx, job, client.DryRunAll)
+		invalid = apierrors.IsInvalid(err)
+	}
+	switch {
+	case invalid:
+		// The run that is due for it says what is wrong.
+		o.TemplateDigest = plan.InvalidTemplateDigest(&o.EJ.Spec.JobTemplate)
+	case err != nil:
+		return fmt.Errorf("complete the template in a dry run: %w", err)
+	default:
+		o.TemplateDigest = plan.TemplateDigest(&o.EJ.Spec.JobTemplate, job)
+	}
+	o.debounce(o.TemplateChanged(), &o.templateSeen, r.Clock.Now(), r.Debounce)
+	return nil
+}

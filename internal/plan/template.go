@@ -1,0 +1,108 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// A template is told from another by two digests: of what the user wrote and,
+// if that differs, of what the API server makes of it. A field that is written
+// out with its default is no change.
+
+func writtenDigest(template *batchv1.JobTemplateSpec) string { return digestOf(template) }
+
+// TemplateDigest is the digest of a Job template: as written, and as the API
+// server completed it in the given Job.
+func TemplateDigest(template *batchv1.JobTemplateSpec, completed *batchv1.Job) string {
+	job := completed.DeepCopy()
+	// These are not the template's.
+	job.Spec.Selector = nil
+	for _, key := range []string{
+		batchv1.ControllerUidLabel, batchv1.JobNameLabel, "controller-uid", "job-name",
+		fissilev1.LabelExtendedJob, fissilev1.LabelName, fissilev1.LabelUID,
+	} {
+		delete(job.Spec.Template.Labels, key)
+	}
+	return writtenDigest(template) + ":" + digestOf(struct {
+		Labels, Annotations map[string]string
+		Spec                batchv1.JobSpec
+	}{template.Labels, template.Annotations, job.Spec})
+}
+
+// InvalidTemplateDigest is the digest of a Job template that the API server does
+// not accept.
+func InvalidTemplateDigest(template *batchv1.JobTemplateSpec) string {
+	return writtenDigest(template) + ":invalid"
+}
+
+// digestOf is a digest of Kubernetes API types.
+func digestOf(v any) string {
+	encoded, err := json.Marshal(v)
+	if err != nil {
+		// They can all be encoded; what cannot is like no other.
+		encoded = []byte(err.Error())
+	}
+	sum := sha256.Sum256(encoded)
+	return hex.EncodeToString(sum[:16])
+}
+
+// watchesTemplate tells whether a change of the template runs the ExtendedJob.
+func (o *Observation) watchesTemplate() bool {
+	return value(o.EJ.Spec.UpdateOnTemplateChange)
+}
+
+// needsTemplate tells whether it takes the API server to tell if the template
+// changed.
+func (o *Observation) needsTemplate() bool {
+	if !o.watchesTemplate() || o.TemplateDigest != "" {
+		return false
+	}
+	written, _, _ := strings.Cut(o.EJ.Status.TemplateDigest, ":")
+	return written != writtenDigest(&o.EJ.Spec.JobTemplate)
+}
+
+// TemplateChanged tells whether the template is known to differ from that of the
+// last claim.
+func (o *Observation) TemplateChanged() bool {
+	if !o.watchesTemplate() || o.TemplateDigest == "" || o.EJ.Status.TemplateDigest == "" {
+		return false
+	}
+	_, before, _ := strings.Cut(o.EJ.Status.TemplateDigest, ":")
+	_, now, _ := strings.Cut(o.TemplateDigest, ":")
+	return before != now
+}
+
+// recordTemplate is the template's digest as a claim records it: none, if a
+// change does not matter.
+func (o *Observation) recordTemplate() string {
+	switch {
+	case !o.watchesTemplate():
+		return ""
+	case o.TemplateDigest != "":
+		return o.TemplateDigest
+	default:
+		return o.EJ.Status.TemplateDigest
+	}
+}
