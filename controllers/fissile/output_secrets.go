@@ -97,7 +97,7 @@ func (w *secretWriter) checkWay(ctx context.Context) error {
 			return err
 		}
 		if secret != nil {
-			if err := w.mayReplace(secret); err != nil {
+			if err := w.mayReplace(ctx, secret); err != nil {
 				return err
 			}
 		}
@@ -180,7 +180,7 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 	if w.printedBy(live) {
 		return nil
 	}
-	if err := w.mayReplace(live); err != nil {
+	if err := w.mayReplace(ctx, live); err != nil {
 		return err
 	}
 	if err = w.replace(ctx, live, secret); apierrors.IsInvalid(err) {
@@ -191,8 +191,12 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 
 // mayReplace refuses a Secret that is not this ExtendedJob's, and one that a
 // newer run wrote.
-func (w *secretWriter) mayReplace(secret *metav1.PartialObjectMetadata) error {
+func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObjectMetadata) error {
 	if !owns(w.ej, secret) {
+		inherited, err := w.inherits(ctx, secret)
+		if err != nil || inherited {
+			return err
+		}
 		return &outputError{fissilev1.ReasonOutputConflict,
 			fmt.Sprintf("Secret %s exists and is not this ExtendedJob's: delete it, or choose another spec.output.namePrefix.", secret.Name)}
 	}
@@ -201,6 +205,20 @@ func (w *secretWriter) mayReplace(secret *metav1.PartialObjectMetadata) error {
 		return fmt.Errorf("secret %s holds the output of the newer run %d", secret.Name, run)
 	}
 	return nil
+}
+
+// inherits tells whether the Secret was retained from an ExtendedJob that had
+// this one's name and is gone. A live read proves that this one has it now.
+func (w *secretWriter) inherits(ctx context.Context, secret *metav1.PartialObjectMetadata) (bool, error) {
+	if metav1.GetControllerOf(secret) != nil || secret.Annotations[fissilev1.AnnotationOwnerUID] == "" ||
+		secret.Annotations[fissilev1.AnnotationOwnerName] != w.ej.Name {
+		return false, nil
+	}
+	ej := &fissilev1.ExtendedJob{}
+	if err := w.APIReader.Get(ctx, client.ObjectKeyFromObject(w.ej), ej); err != nil {
+		return false, err
+	}
+	return ej.UID == w.ej.UID, nil
 }
 
 // owns tells whether a Secret is the ExtendedJob's: by the UID of its controller
