@@ -164,7 +164,7 @@ snapshot() {
 # its process alone, or to its process group as a terminal does.
 start_until() {
   local line start
-  exec {output}< <(exec setsid "$cluster" up)
+  exec {output}< <(exec setsid "$cluster" up 2> /dev/null)
   start=$!
   while read -r line <&"$output"; do
     if [[ $line == *"$1"* ]]; then

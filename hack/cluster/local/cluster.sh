@@ -25,12 +25,13 @@ up() {
   clean_up
   check_networks
   trap clean_up EXIT
+  trap 'exit 130' INT TERM # at the end of a command, unlike EXIT alone
   prepare_state
   prepare_host
   start_node
   settle
   date '+%F %T' > "$STATE/up"
-  trap - EXIT
+  trap - EXIT INT TERM
   echo "The cluster is up after $SECONDS seconds."
   how_to_use
 }
