@@ -27,8 +27,8 @@ import (
 	"strings"
 )
 
-// Encoding is the version of what digests are made over. Data that has not
-// changed keeps its digest for as long as Encoding stays.
+// Encoding is the version of the encoding that digests are made of. For as long as
+// it stays, data that does not change keeps its digest.
 const Encoding = "1"
 
 // Absent stands for the MAC of an object that is not there.

@@ -18,6 +18,7 @@ package configrefs_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
@@ -233,11 +234,11 @@ func TestDigestsStayOverReleases(t *testing.T) {
 		"nothing is read": {nil, "1:5d78c8a65dbdb7e9:94ac3e95045673d87d779d34e4b63faf6ea229a5cd8d966c259c88368c4f4421"},
 		"a ConfigMap, a Secret and one that is absent": {
 			[]object{
-				{kind: configrefs.ConfigMap, name: "settings", data: map[string]string{"color": "red", "size": ""}, binaryData: map[string][]byte{"logo": {0, 0xff}}},
+				{kind: configrefs.ConfigMap, name: "settings", data: map[string]string{"colors": strings.Repeat("red, ", 100), "size": ""}, binaryData: map[string][]byte{"logo": {0, 0xff}}},
 				{kind: configrefs.Secret, name: "db", data: map[string]string{"user": "ü", "password": "changeme"}},
 				{kind: configrefs.Secret, name: "ca", absent: true},
 			},
-			"1:5d78c8a65dbdb7e9:c090cf1f5f88b4f8884a5503e90c1ed6b1482b22fd67ee8ae75421814f3a70e3",
+			"1:5d78c8a65dbdb7e9:da736be8133b499872a90c35483e74c05268a3fdef72cc7ff0d8ea30e5bc0554",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -85,6 +85,7 @@ func FuzzTheEncodingOfEntriesCanBeDecoded(f *testing.F) {
 
 // addSeeds adds inputs of all lengths, of bytes that are short lengths as well.
 func addSeeds(f *testing.F) {
+	f.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
 	for length := range 300 {
 		input := make([]byte, length)

@@ -39,8 +39,9 @@ type Reference struct {
 	// Name is the name as it is written in the pod spec.
 	Name string
 	// Keys are those without which a container does not start, sorted: keys of
-	// environment variables and items of volumes, unless they are optional.
-	// Kubernetes looks for them in a ConfigMap's data as well as its binaryData.
+	// environment variables and items of volumes, unless they are optional. Of a
+	// ConfigMap, volumes take keys of data and of binaryData, variables those of
+	// data alone; the two are not told apart here.
 	Keys []string
 	// Optional is true if a pod starts without the object: all places that name
 	// it say so, or are imagePullSecrets.
@@ -88,8 +89,8 @@ func Of(spec *corev1.PodSpec) []Reference {
 	return sorted
 }
 
-// Rename replaces the names of Secrets by those that secrets has for them, in
-// every place that [Of] knows. Names that secrets does not have stay.
+// Rename replaces the names of Secrets in a pod spec by those that secrets has
+// for them, in every place that [Of] knows. Names that it does not have stay.
 func Rename(spec *corev1.PodSpec, secrets map[string]string) {
 	walk(spec, func(use use) {
 		if name, ok := secrets[*use.name]; ok && use.kind == Secret {
