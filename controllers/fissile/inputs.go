@@ -45,15 +45,19 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation) error {
 		if err != nil {
 			return err
 		}
-		if slices.Contains(outputNames(o.EJ), base) {
+		if reference.Kind == configrefs.Secret && slices.Contains(outputNames(o.EJ), base) {
 			// What it prints does not make it run again.
 			continue
+		}
+		counted := base
+		if base != reference.Name {
+			counted += "-v*" // not a name: the plain Secret of the base name is another object
 		}
 		seen, err := r.readInput(ctx, objectKey{reference.Kind, o.EJ.Namespace, name}, key)
 		if err != nil {
 			return err
 		}
-		entries = append(entries, configrefs.Entry{Kind: reference.Kind, Name: base, MAC: seen.mac})
+		entries = append(entries, configrefs.Entry{Kind: reference.Kind, Name: counted, MAC: seen.mac})
 		inputs.Missing = append(inputs.Missing, missing(reference, name, seen)...)
 
 		object := fissilev1.InputObject{
@@ -74,9 +78,6 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation) error {
 
 // missing says what of a reference keeps pods from starting.
 func missing(reference configrefs.Reference, name string, seen inputVersion) []string {
-	if !reference.Awaited {
-		return nil
-	}
 	if seen.absent() {
 		if reference.Optional {
 			return nil

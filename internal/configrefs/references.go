@@ -46,9 +46,6 @@ type Reference struct {
 	// Optional is true if a pod starts without the object: all places that name
 	// it say so, or are imagePullSecrets.
 	Optional bool
-	// Awaited is false if only imagePullSecrets name the object. They are no
-	// reason to wait, though a change of them is a change.
-	Awaited bool
 }
 
 // Of returns the objects that a pod spec names, one Reference for each, sorted by
@@ -69,7 +66,6 @@ func Of(spec *corev1.PodSpec) []Reference {
 			reference = &Reference{Kind: object.kind, Name: object.name, Optional: true}
 			references[object] = reference
 		}
-		reference.Awaited = reference.Awaited || !use.pulls
 		if use.optional || use.pulls {
 			return
 		}

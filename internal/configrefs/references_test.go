@@ -41,12 +41,12 @@ func podSpec(t *testing.T, manifest string) *corev1.PodSpec {
 
 // needed is a reference to an object that a pod does not start without.
 func needed(kind configrefs.Kind, name string, keys ...string) configrefs.Reference {
-	return configrefs.Reference{Kind: kind, Name: name, Keys: keys, Awaited: true}
+	return configrefs.Reference{Kind: kind, Name: name, Keys: keys}
 }
 
 // optional is a reference to an object that a pod starts without.
 func optional(kind configrefs.Kind, name string) configrefs.Reference {
-	return configrefs.Reference{Kind: kind, Name: name, Optional: true, Awaited: true}
+	return configrefs.Reference{Kind: kind, Name: name, Optional: true}
 }
 
 // pulling is a reference by imagePullSecrets alone.
