@@ -51,7 +51,7 @@ help: ## Show this help.
 
 .PHONY: demo
 demo: ## Run an errand and a one-off on a cluster, and show their output.
-	@hack/demo/demo.sh
+	@KUBECTL='$(KUBECTL)' hack/demo/demo.sh
 
 .PHONY: clean
 clean: ## Remove everything that was built. The local cluster has to be down.

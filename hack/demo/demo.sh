@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+#
+# Shows the operator at work on a cluster: an errand and one-offs as real pods, and what they printed as Secrets. Started
+# by make demo, which says by KUBECTL and CLUSTER what cluster that is.
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+
+namespace=extendedjob-demo
+operator=extendedjob-system
+read -ra client <<< "${KUBECTL:?make demo sets it}"
+
+step() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
+# run shows a command as a person would type it, and runs it.
+run() {
+  printf '%s$ kubectl %s%s\n' "$bold" "$(printf '%q ' "$@")" "$plain"
+  "${client[@]}" "$@"
+}
+demo() { "${client[@]}" --namespace="$namespace" "$@"; }
+# expect compares what a command prints with what it should.
+expect() {
+  local what=$1 want=$2 got
+  got=$("${@:3}")
+  [ "$got" = "$want" ] || {
+    echo "error: $what is '$got' and should be '$want'; the cluster is left up to look at" >&2
+    exit 1
+  }
+}
+
+bold='' plain=''
+if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
+start=$SECONDS
+
+step "Building the operator, starting a cluster and deploying to it: 20 seconds, the first time about 20 minutes"
+make --no-print-directory image cluster-up cluster-load
+make --no-print-directory --silent deploy > /dev/null
+"${client[@]}" --namespace="$operator" rollout status deployment --timeout=2m
+ready=$SECONDS
+
+step "An errand and one-offs, in both versions of the API"
+# The namespace of an earlier demo goes with all that it made.
+"${client[@]}" delete namespace "$namespace" --ignore-not-found
+run create namespace "$namespace"
+run --namespace="$namespace" apply --kustomize=config/samples
+
+step "The one-offs run at once, and are then done"
+run --namespace="$namespace" wait --for=condition=Complete --timeout=2m ejob/one-off ejob/output ejob/one-time-sleep ejob/myfoo
+
+step "The errands run when they are told to"
+for errand in errand manual-sleep; do
+  run --namespace="$namespace" patch ejob "$errand" --type=merge --patch='{"spec":{"trigger":{"strategy":"now"}}}'
+done
+run --namespace="$namespace" wait --for=condition=Complete --timeout=2m ejob/errand ejob/manual-sleep
+run --namespace="$namespace" get ejob
+
+step "What the containers named json printed is kept in Secrets"
+# shellcheck disable=SC2016 # the variables are the template's
+decoded='{{ range $key, $value := .data }}{{ $key }}: {{ $value | base64decode }}{{ "\n" }}{{ end }}'
+for secret in foo-json output-json; do
+  run --namespace="$namespace" get secret "$secret" --output=go-template="$decoded"
+done
+
+step "What happened"
+run --namespace="$namespace" get events.events.k8s.io --sort-by=.metadata.creationTimestamp --field-selector=reportingController=extendedjob-operator \
+  --output=custom-columns=REASON:.reason,OBJECT:.regarding.name,NOTE:.note
+
+strategy='jsonpath={.spec.trigger.strategy}'
+for errand in errand manual-sleep; do
+  expect "the strategy of $errand" manual demo get ejob "$errand" --output="$strategy"
+done
+for oneoff in one-off output one-time-sleep myfoo; do
+  expect "the strategy of $oneoff" "done" demo get ejob "$oneoff" --output="$strategy"
+done
+for secret in foo-json output-json; do
+  expect "Secret $secret" $'bar: baz\nfoo: 1' demo get secret "$secret" --output=go-template="$decoded"
+done
+expect "the list of Jobs left" "" demo get jobs --output=name
+
+step "Done in $((SECONDS - start)) seconds, $((SECONDS - ready)) of them after the operator was ready"
+cat << END
+Play on:  export KUBECONFIG=${KUBECONFIG:-"$HOME/.kube/config"}
+          alias kubectl="$KUBECTL --namespace=$namespace"
+          kubectl edit ejob errand     # set the strategy to now
+          kubectl describe ejob output
+          kubectl explain ejob.spec.output
+END
+if [ "$CLUSTER" = existing ]; then
+  echo "Stop it:  $KUBECTL delete namespace $namespace; make undeploy"
+else
+  echo "Stop it:  make cluster-down"
+fi
