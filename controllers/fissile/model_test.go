@@ -1,0 +1,240 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"flag"
+	"fmt"
+	"runtime/debug"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+var (
+	modelMore = flag.Int("model.more", 0, "how many more edits, faults, kills and pauses the model check allows in a schedule")
+	modelMost = flag.Int("model.most", 3_000_000, "how many states of a scenario the model check looks at")
+)
+
+// node is a state that was reached, and how.
+type node struct {
+	parent int32
+	choice int32
+	// next is the state after the first fair event; itself at rest.
+	next  int32
+	depth int16
+}
+
+// exploration walks all that may happen in a scenario, breadth first, so that
+// the first schedule that breaks a guarantee is a shortest one.
+type exploration struct {
+	scenario    *scenario
+	nodes       []node
+	known       map[[16]byte]int32
+	transitions int
+	resting     int
+	cut         bool
+}
+
+// TestModel drives the real Reconcile against a model of everything around it.
+// It checks the guarantees in every state that can be reached, and that from
+// each one everything comes to rest when nobody interferes any more.
+func TestModel(t *testing.T) {
+	// Worlds live long: the garbage collector gains little by coming often.
+	defer debug.SetGCPercent(debug.SetGCPercent(400))
+	begin := time.Now()
+	states, transitions := 0, 0
+	for i := range scenarios {
+		t.Run(scenarios[i].name, func(t *testing.T) {
+			e := exploration{scenario: &scenarios[i], known: map[[16]byte]int32{}}
+			start := time.Now()
+			schedule := e.explore()
+			t.Logf("%d states, %d at rest, %d transitions, schedules of up to %d events, all=%t, %.1f s",
+				len(e.nodes), e.resting, e.transitions, e.nodes[len(e.nodes)-1].depth, !e.cut, time.Since(start).Seconds())
+			if schedule != "" {
+				t.Error(schedule)
+			}
+			states += len(e.nodes)
+			transitions += e.transitions
+		})
+	}
+	t.Logf("%d scenarios, %d states, %d transitions, %.1f s", len(scenarios), states, transitions, time.Since(begin).Seconds())
+}
+
+// begin is the first world: the ExtendedJob was just created, the operator has
+// just started.
+func (e *exploration) begin() *world {
+	w := &world{scenario: e.scenario, now: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC), dead: true}
+	w.budget = e.scenario.budget
+	for _, b := range []*int8{&w.budget.edits, &w.budget.faults, &w.budget.kills, &w.budget.pauses} {
+		if *b > 0 {
+			*b += int8(*modelMore)
+		}
+	}
+	w.createExtendedJob()
+	if e.scenario.foreign != nil {
+		e.scenario.foreign(w)
+	}
+	return w
+}
+
+// explore returns a schedule that breaks a guarantee, empty if none does.
+func (e *exploration) explore() string {
+	first := e.begin()
+	e.known[first.identity()] = 0
+	e.nodes = append(e.nodes, node{parent: -1})
+	worlds := []*world{first}
+	for at := int32(0); int(at) < len(e.nodes); at++ {
+		if len(e.nodes) >= *modelMost {
+			e.cut = true
+			break
+		}
+		w := worlds[at]
+		worlds[at] = nil
+		e.nodes[at].next = at
+		for choice, s := range w.successors() {
+			e.transitions++
+			if s.world.violation != "" {
+				return e.schedule(at, choice) + "=> " + s.world.violation
+			}
+			id := s.world.identity()
+			to, known := e.known[id]
+			if !known {
+				to = int32(len(e.nodes))
+				e.known[id] = to
+				// Until it is looked at, it counts as at rest.
+				e.nodes = append(e.nodes, node{parent: at, choice: int32(choice), next: to, depth: e.nodes[at].depth + 1})
+				worlds = append(worlds, s.world)
+			}
+			if s.fair && e.nodes[at].next == at {
+				e.nodes[at].next = to
+			}
+		}
+		if e.nodes[at].next == at {
+			e.resting++
+			if w.checkRest(); w.violation != "" {
+				return e.schedule(at, -1) + "=> at rest: " + w.violation
+			}
+		}
+	}
+	return e.unrest()
+}
+
+// unrest is a schedule after which fair events go on for ever.
+func (e *exploration) unrest() string {
+	settles := make([]bool, len(e.nodes))
+	for start := range e.nodes {
+		var chain []int32
+		at := int32(start)
+		for !settles[at] && e.nodes[at].next != at {
+			if slices.Contains(chain, at) {
+				return e.schedule(int32(start), -1) + "=> it never comes to rest:\n" + e.fairSchedule(int32(start), len(chain))
+			}
+			chain = append(chain, at)
+			at = e.nodes[at].next
+		}
+		settles[at] = true
+		for _, c := range chain {
+			settles[c] = true
+		}
+	}
+	return ""
+}
+
+// schedule tells how a state was reached, and what an event does to it.
+func (e *exploration) schedule(at int32, last int) string {
+	var path []int
+	if last >= 0 {
+		path = append(path, last)
+	}
+	for ; e.nodes[at].parent >= 0; at = e.nodes[at].parent {
+		path = append(path, int(e.nodes[at].choice))
+	}
+	slices.Reverse(path)
+	out := &strings.Builder{}
+	w := e.begin()
+	fmt.Fprintf(out, "%s:\n", e.scenario.name)
+	for i, choice := range path {
+		w.tracing = true
+		s := w.successors()[choice]
+		w = s.world
+		tell(out, i+1, s)
+	}
+	return out.String()
+}
+
+func tell(out *strings.Builder, number int, s successor) {
+	fmt.Fprintf(out, "%3d. %s\n", number, s.event)
+	for _, line := range s.world.notes {
+		fmt.Fprintf(out, "     %s\n", line)
+	}
+}
+
+// fairSchedule tells what happens from a state when nobody interferes.
+func (e *exploration) fairSchedule(at int32, events int) string {
+	var path []int
+	for n := at; e.nodes[n].parent >= 0; n = e.nodes[n].parent {
+		path = append(path, int(e.nodes[n].choice))
+	}
+	slices.Reverse(path)
+	w := e.begin()
+	for _, choice := range path {
+		w = w.successors()[choice].world
+	}
+	out := &strings.Builder{}
+	for i := range events {
+		w.tracing = true
+		id := w.identity()
+		for _, s := range w.successors() {
+			if s.fair && s.world.identity() != id {
+				tell(out, i+1, s)
+				w = s.world
+				break
+			}
+		}
+	}
+	return out.String()
+}
+
+// describe tells of a stored object what matters in a schedule.
+func describe(v *version) string {
+	switch obj := v.Object.(type) {
+	case *fissilev1.ExtendedJob:
+		run := "none"
+		if last := obj.Status.LastRun; last != nil {
+			run = fmt.Sprint(last.Number)
+		}
+		return fmt.Sprintf("ExtendedJob (%s, last run %s, settled %d)", obj.Spec.Trigger.Strategy, run, plan.ReadSettled(obj).Number)
+	case *batchv1.Job:
+		ending := "unfinished"
+		if finished := plan.Finished(obj); finished != nil {
+			ending = string(finished.Type)
+		}
+		return fmt.Sprintf("Job %s (%s)", obj.Name, ending)
+	case *corev1.Secret:
+		return fmt.Sprintf("Secret %s (run %d)", obj.Name, printedByRun(obj))
+	default:
+		return "pod " + obj.GetName()
+	}
+}
