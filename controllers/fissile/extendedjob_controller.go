@@ -46,7 +46,6 @@ import (
 
 // +kubebuilder:rbac:groups=fissile.cloudfoundry.org,resources=extendedjobs,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=fissile.cloudfoundry.org,resources=extendedjobs/status,verbs=patch
-// +kubebuilder:rbac:groups=fissile.cloudfoundry.org,resources=extendedjobs/finalizers,verbs=update
 // +kubebuilder:rbac:groups=batch,resources=jobs,verbs=get;list;watch;create;delete
 // +kubebuilder:rbac:groups="",resources=pods,verbs=list;watch
 // +kubebuilder:rbac:groups="",resources=pods/log,verbs=get

@@ -247,7 +247,7 @@ func (w *secretWriter) newSecret(name string, document document) *corev1.Secret 
 		Data: document.data,
 	}
 	if w.settings.DeletionPolicy != fissilev1.DeletionPolicyRetain {
-		secret.OwnerReferences = []metav1.OwnerReference{w.ownerReference()}
+		secret.OwnerReferences = []metav1.OwnerReference{plan.OwnerReference(w.ej)}
 	}
 	return secret
 }
@@ -261,10 +261,6 @@ func (w *secretWriter) annotations() map[string]string {
 		fissilev1.AnnotationOwnerUID:    string(w.ej.UID),
 		fissilev1.AnnotationManagedKeys: w.managedKeys(),
 	}
-}
-
-func (w *secretWriter) ownerReference() metav1.OwnerReference {
-	return *metav1.NewControllerRef(w.ej, fissilev1.GroupVersion.WithKind("ExtendedJob"))
 }
 
 // operation is one operation of a JSON patch.

@@ -12,7 +12,11 @@ read -ra client <<< "${KUBECTL:?make demo sets it}"
 step() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
 # run shows a command as a person would type it, and runs it.
 run() {
-  printf '%s$ kubectl %s%s\n' "$bold" "$(printf '%q ' "$@")" "$plain"
+  local argument shown='$ kubectl'
+  for argument; do
+    if [[ $argument =~ ^[A-Za-z0-9_./:=,-]+$ ]]; then shown+=" $argument"; else shown+=" '$argument'"; fi
+  done
+  printf '%s%s%s\n' "$bold" "$shown" "$plain"
   "${client[@]}" "$@"
 }
 demo() { "${client[@]}" --namespace="$namespace" "$@"; }

@@ -71,9 +71,7 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 			Namespace:   ej.Namespace,
 			Labels:      Merged(template.Labels, labels),
 			Annotations: Merged(template.Annotations, annotations),
-			OwnerReferences: []metav1.OwnerReference{
-				*metav1.NewControllerRef(ej, fissilev1.GroupVersion.WithKind("ExtendedJob")),
-			},
+			OwnerReferences: []metav1.OwnerReference{OwnerReference(ej)},
 		},
 		Spec: template.Spec,
 	}
@@ -85,6 +83,16 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		job.Spec.BackoffLimit = new(int32(defaultBackoffLimit))
 	}
 	return job, nil
+}
+
+// OwnerReference makes an object go when the ExtendedJob is deleted. It does not
+// hold that deletion up: to set blockOwnerDeletion takes a right of its own
+// under OwnerReferencesPermissionEnforcement, as on OpenShift, and fails there
+// for half a minute after the CRD was created.
+func OwnerReference(ej *fissilev1.ExtendedJob) metav1.OwnerReference {
+	reference := *metav1.NewControllerRef(ej, fissilev1.GroupVersion.WithKind("ExtendedJob"))
+	reference.BlockOwnerDeletion = nil
+	return reference
 }
 
 // resolvedNames are the names of the versions that the claim settled on.
