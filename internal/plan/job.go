@@ -67,10 +67,10 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 
 	job := &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{
-			Name:        run.JobName,
-			Namespace:   ej.Namespace,
-			Labels:      Merged(template.Labels, labels),
-			Annotations: Merged(template.Annotations, annotations),
+			Name:            run.JobName,
+			Namespace:       ej.Namespace,
+			Labels:          Merged(template.Labels, labels),
+			Annotations:     Merged(template.Annotations, annotations),
 			OwnerReferences: []metav1.OwnerReference{OwnerReference(ej)},
 		},
 		Spec: template.Spec,
