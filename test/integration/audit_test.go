@@ -1,0 +1,97 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+
+	. "github.com/onsi/gomega"
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+)
+
+// auditLog is the API server's log of what the operator asked it for.
+type auditLog struct {
+	path string
+}
+
+// end is the position after everything that was logged until now.
+func (l auditLog) end() int64 {
+	info, err := os.Stat(l.path)
+	Expect(err).NotTo(HaveOccurred())
+	return info.Size()
+}
+
+// since returns what was logged after a position.
+func (l auditLog) since(position int64) []auditv1.Event {
+	file, err := os.Open(l.path)
+	Expect(err).NotTo(HaveOccurred())
+	defer file.Close()
+	_, err = file.Seek(position, io.SeekStart)
+	Expect(err).NotTo(HaveOccurred())
+	var events []auditv1.Event
+	lines := bufio.NewReader(file)
+	for {
+		line, err := lines.ReadBytes('\n')
+		if err == io.EOF {
+			return events // a line without its end is being written
+		}
+		Expect(err).NotTo(HaveOccurred())
+		var event auditv1.Event
+		Expect(json.Unmarshal(line, &event)).To(Succeed())
+		events = append(events, event)
+	}
+}
+
+// creations are the results of the operator's attempts to create an object in a
+// namespace: HTTP status codes.
+func (l auditLog) creations(namespace, resource string) []int32 {
+	var codes []int32
+	for _, event := range l.since(0) {
+		if event.Verb == "create" && event.ObjectRef.Namespace == namespace && event.ObjectRef.Resource == resource {
+			codes = append(codes, event.ResponseStatus.Code)
+		}
+	}
+	return codes
+}
+
+// writes are what the operator wrote after a position: everything but its
+// Lease, the events of its leader election, and the reviews by which it learns
+// who may read its metrics.
+func (l auditLog) writes(position int64) []string {
+	var writes []string
+	for _, event := range l.since(position) {
+		object := event.ObjectRef
+		switch event.Verb {
+		case "create", "update", "patch", "delete", "deletecollection":
+		default:
+			continue
+		}
+		switch object.Resource {
+		case "leases", "tokenreviews", "subjectaccessreviews":
+			continue
+		}
+		if object.Resource == "events" && object.Namespace == operatorNamespace {
+			continue
+		}
+		writes = append(writes, fmt.Sprintf("%s %s %s/%s %s", event.Verb, object.Resource, object.Namespace, object.Name, object.Subresource))
+	}
+	return writes
+}

@@ -1,0 +1,174 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	eventsv1 "k8s.io/api/events/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+)
+
+var _ = Describe("An errand", func() {
+	It("runs nothing while its strategy is manual, whatever else is edited (case 12)", func() {
+		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyManual).Output("foo"))
+		Eventually(komega.Object(errand)).Should(ejob.BeIdle())
+		edit(errand, func() {
+			metav1.SetMetaDataLabel(&errand.ObjectMeta, "team", "blue")
+			errand.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = "busybox:1.37"
+			errand.Spec.Output.NamePrefix = "bar"
+		})
+		Eventually(komega.Object(errand)).Should(ejob.BeIdle())
+		Consistently(jobsEver).Should(BeZero())
+	})
+
+	DescribeTable("runs once when its strategy is set to now, and is manual again when the run has ended (case 13)",
+		func(ask func(*fissilev1.ExtendedJob) error) {
+			errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyManual))
+			Eventually(komega.Object(errand)).Should(ejob.BeIdle())
+			Expect(ask(errand)).To(Succeed())
+			job := activeJob(errand, 1)
+
+			By("running")
+			Eventually(komega.Object(errand)).Should(SatisfyAll(
+				ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionTrue, fissilev1.ReasonRunActive),
+				ejob.HaveCondition(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonRunActive),
+				HaveField("Status.Active", job.Name),
+			))
+			Consistently(komega.Object(errand)).Should(ejob.HaveStrategy(fissilev1.StrategyNow))
+
+			By("having run")
+			complete(job, nil)
+			Eventually(komega.Object(errand)).Should(SatisfyAll(
+				ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual),
+				ejob.HaveCondition(fissilev1.ConditionComplete, metav1.ConditionTrue, fissilev1.ReasonSucceeded),
+				HaveField("Status.LastRun.Cause", fissilev1.CauseNow),
+			))
+			Eventually(jobsOf(errand)).Should(BeEmpty())
+			Consistently(jobsEver).Should(Equal(1))
+		},
+		Entry("by an update", func(ej *fissilev1.ExtendedJob) error {
+			return komega.Update(ej, func() { ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })()
+		}),
+		Entry("by a merge patch", func(ej *fissilev1.ExtendedJob) error {
+			return plane.client.Patch(context.Background(), ej,
+				client.RawPatch(types.MergePatchType, []byte(`{"spec":{"trigger":{"strategy":"now"}}}`)))
+		}),
+		Entry("by a JSON patch", func(ej *fissilev1.ExtendedJob) error {
+			return plane.client.Patch(context.Background(), ej,
+				client.RawPatch(types.JSONPatchType, []byte(`[{"op":"replace","path":"/spec/trigger/strategy","value":"now"}]`)))
+		}),
+		Entry("by server-side apply", func(ej *fissilev1.ExtendedJob) error {
+			apply := manifest(ejob.New(ej.Namespace, ej.Name).Strategy(fissilev1.StrategyNow).Obj())
+			return plane.client.Apply(context.Background(), client.ApplyConfigurationFromUnstructured(apply),
+				client.FieldOwner("someone"), client.ForceOwnership)
+		}),
+		Entry("in v1alpha1", func(ej *fissilev1.ExtendedJob) error {
+			return plane.client.Patch(context.Background(), inV1alpha1(ej),
+				client.RawPatch(types.MergePatchType, []byte(`{"spec":{"trigger":{"strategy":"now"}}}`)))
+		}),
+	)
+
+	It("runs at once if it is created with now (case 14)", func() {
+		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyNow))
+		complete(activeJob(errand, 1), nil)
+		Eventually(komega.Object(errand)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+		Consistently(jobsEver).Should(Equal(1))
+	})
+
+	It("runs once more, and not at the same time, if it is asked for again during a run (case 15)", func() {
+		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyNow))
+		first := activeJob(errand, 1)
+		setStrategy(errand, fissilev1.StrategyManual)
+		Eventually(komega.Object(errand)).Should(ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionTrue, fissilev1.ReasonRunActive))
+		setStrategy(errand, fissilev1.StrategyNow)
+		Consistently(jobsEver).Should(Equal(1))
+
+		complete(first, nil)
+		complete(activeJob(errand, 2), nil)
+		Eventually(komega.Object(errand)).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+		Consistently(jobsEver).Should(Equal(2))
+	})
+
+	It("is manual again after a run that failed, and runs when it is asked for again (case 18)", func() {
+		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyNow))
+		fail(activeJob(errand, 1), nil)
+		Eventually(komega.Object(errand)).Should(SatisfyAll(
+			ejob.HaveSettled(1, fissilev1.ResultFailed, fissilev1.StrategyManual),
+			ejob.HaveCondition(fissilev1.ConditionFailed, metav1.ConditionTrue, "BackoffLimitExceeded"),
+			ejob.HaveCondition(fissilev1.ConditionComplete, metav1.ConditionFalse, "BackoffLimitExceeded"),
+		))
+
+		setStrategy(errand, fissilev1.StrategyNow)
+		complete(activeJob(errand, 2), nil)
+		Eventually(komega.Object(errand)).Should(SatisfyAll(
+			ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyManual),
+			ejob.HaveCondition(fissilev1.ConditionFailed, metav1.ConditionFalse, fissilev1.ReasonSucceeded),
+		))
+	})
+
+	It("is manual again when somebody deletes its Job, and does not run again", func() {
+		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyNow))
+		job := activeJob(errand, 1)
+		Expect(plane.client.Delete(context.Background(), job, client.PropagationPolicy(metav1.DeletePropagationBackground))).To(Succeed())
+		Eventually(komega.Object(errand)).Should(SatisfyAll(
+			ejob.HaveSettled(1, fissilev1.ResultAborted, fissilev1.StrategyManual),
+			ejob.HaveCondition(fissilev1.ConditionFailed, metav1.ConditionTrue, fissilev1.ReasonJobDeleted),
+		))
+		Consistently(jobsEver).Should(Equal(1))
+	})
+
+	It("is delayed, and says so once, when something asks for it again right after each run (case 19)", func() {
+		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyNow))
+		for _, number := range []int64{1, 2} {
+			setStrategy(errand, fissilev1.StrategyNow)
+			complete(activeJob(errand, number), nil)
+			Eventually(komega.Object(errand)).Should(ejob.HaveSettled(number, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+		}
+		setStrategy(errand, fissilev1.StrategyNow)
+		Eventually(komega.Object(errand)).Should(SatisfyAll(
+			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonTriggerBackoff),
+			ejob.HaveStrategy(fissilev1.StrategyNow),
+		))
+		Consistently(jobsEver).Should(Equal(2))
+		backoffs := func() ([]eventsv1.Event, error) {
+			events, err := eventsOn(errand)()
+			return slices.DeleteFunc(events, func(e eventsv1.Event) bool { return e.Reason != fissilev1.ReasonTriggerBackoff }), err
+		}
+		Eventually(backoffs).Should(HaveLen(1))
+	})
+
+	DescribeTable("runs under every name that an object can have (case 8)", func(name string) {
+		errand := create(ejob.New(namespace, name).Strategy(fissilev1.StrategyNow))
+		complete(activeJob(errand, 1), nil)
+		Eventually(komega.Object(errand)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+	},
+		Entry("of 253 characters", strings.Repeat("a", 253)),
+		Entry("of 64 characters", strings.Repeat("a", 64)),
+		Entry("with a dot at each place where it may be cut", strings.Repeat("a.", 60)+"a"),
+	)
+})

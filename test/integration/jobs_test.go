@@ -1,0 +1,138 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"context"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// logs is what each container of a pod prints.
+type logs map[string]string
+
+// jobsOf lists the Jobs of an ExtendedJob.
+func jobsOf(ej *fissilev1.ExtendedJob) func() ([]batchv1.Job, error) {
+	return func() ([]batchv1.Job, error) {
+		var list batchv1.JobList
+		err := plane.client.List(context.Background(), &list, client.InNamespace(ej.Namespace),
+			client.MatchingLabels{fissilev1.LabelUID: string(ej.UID)})
+		return list.Items, err
+	}
+}
+
+// jobsEver is how many Jobs the operator has created in the spec's namespace.
+func jobsEver() int {
+	var created int
+	for _, code := range plane.audit.creations(namespace, "jobs") {
+		if code < 300 {
+			created++
+		}
+	}
+	return created
+}
+
+// activeJob waits for the Job of a run to be there.
+func activeJob(ej *fissilev1.ExtendedJob, number int64) *batchv1.Job {
+	GinkgoHelper()
+	job := &batchv1.Job{}
+	Eventually(func(g Gomega) {
+		current := &fissilev1.ExtendedJob{}
+		g.Expect(plane.client.Get(context.Background(), client.ObjectKeyFromObject(ej), current)).To(Succeed())
+		g.Expect(current.Status.LastRun).To(HaveValue(HaveField("Number", number)))
+		key := client.ObjectKey{Namespace: ej.Namespace, Name: current.Status.LastRun.JobName}
+		g.Expect(plane.client.Get(context.Background(), key, job)).To(Succeed())
+	}).Should(Succeed())
+	return job
+}
+
+// complete plays the Job controller and the kubelet for a Job whose pod
+// succeeds.
+func complete(job *batchv1.Job, printed logs) {
+	GinkgoHelper()
+	runPod(job, corev1.PodSucceeded, printed)
+	job.Status.Succeeded = 1
+	job.Status.CompletionTime = new(metav1.Now())
+	finish(job, batchv1.JobSuccessCriteriaMet, batchv1.JobComplete, batchv1.JobReasonCompletionsReached)
+}
+
+// fail plays the same for a Job whose pod fails once too often.
+func fail(job *batchv1.Job, printed logs) {
+	GinkgoHelper()
+	runPod(job, corev1.PodFailed, printed)
+	job.Status.Failed = 1
+	finish(job, batchv1.JobFailureTarget, batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)
+}
+
+func finish(job *batchv1.Job, before, end batchv1.JobConditionType, reason string) {
+	GinkgoHelper()
+	now := metav1.Now()
+	job.Status.StartTime = new(job.CreationTimestamp)
+	for _, conditionType := range []batchv1.JobConditionType{before, end} {
+		job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
+			Type:               conditionType,
+			Status:             corev1.ConditionTrue,
+			Reason:             reason,
+			Message:            "This is how it ended.",
+			LastProbeTime:      now,
+			LastTransitionTime: now,
+		})
+	}
+	Expect(plane.client.Status().Update(context.Background(), job)).To(Succeed())
+}
+
+// runPod makes a pod of a Job that has ended.
+func runPod(job *batchv1.Job, phase corev1.PodPhase, printed logs) {
+	GinkgoHelper()
+	pod := startPod(job)
+	pod.Status.Phase = phase
+	for _, container := range pod.Spec.Containers {
+		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{
+			Name: container.Name,
+			State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+				FinishedAt: metav1.NewTime(time.Now()),
+			}},
+		})
+		node.print(pod, container.Name, printed[container.Name])
+	}
+	Expect(plane.client.Status().Update(context.Background(), pod)).To(Succeed())
+}
+
+// startPod makes a pod of a Job that has not ended.
+func startPod(job *batchv1.Job) *corev1.Pod {
+	GinkgoHelper()
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			GenerateName:    job.Name + "-",
+			Namespace:       job.Namespace,
+			Labels:          job.Spec.Template.Labels,
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))},
+		},
+		Spec: job.Spec.Template.Spec,
+	}
+	pod.Spec.NodeName = node.node
+	Expect(plane.client.Create(context.Background(), pod)).To(Succeed())
+	return pod
+}

@@ -1,0 +1,89 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strconv"
+	"strings"
+	"sync"
+
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// kubelet stands in for the node: the API server fetches the logs of its pods
+// from here.
+type kubelet struct {
+	*httptest.Server
+	node string
+
+	mu   sync.Mutex
+	logs map[string]string // by "namespace/pod/container"
+	down bool
+}
+
+// startKubelet starts the kubelet and registers its node.
+func startKubelet(c client.Client) *kubelet {
+	k := &kubelet{node: "node", logs: make(map[string]string)}
+	k.Server = httptest.NewTLSServer(http.HandlerFunc(k.containerLogs))
+	host, port, err := net.SplitHostPort(k.Listener.Addr().String())
+	Expect(err).NotTo(HaveOccurred())
+	number, err := strconv.ParseInt(port, 10, 32)
+	Expect(err).NotTo(HaveOccurred())
+
+	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: k.node}}
+	Expect(c.Create(context.Background(), node)).To(Succeed())
+	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: host}}
+	node.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(number)
+	Expect(c.Status().Update(context.Background(), node)).To(Succeed())
+	return k
+}
+
+// print makes a container's log.
+func (k *kubelet) print(pod *corev1.Pod, container, log string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.logs[pod.Namespace+"/"+pod.Name+"/"+container] = log
+}
+
+// setDown makes the kubelet fail, or answer again.
+func (k *kubelet) setDown(down bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.down = down
+}
+
+func (k *kubelet) containerLogs(w http.ResponseWriter, r *http.Request) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	log, found := k.logs[strings.TrimPrefix(r.URL.Path, "/containerLogs/")]
+	switch {
+	case k.down:
+		http.Error(w, "the kubelet is not well", http.StatusInternalServerError)
+	case !found:
+		http.NotFound(w, r)
+	default:
+		_, _ = io.WriteString(w, log) // fails only if nobody reads it
+	}
+}

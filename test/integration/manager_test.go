@@ -1,0 +1,172 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gexec"
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
+)
+
+// manager is the operator's program, as it is shipped, in a process of its own:
+// it can be killed and started again.
+type manager struct {
+	program string
+	plane   *controlPlane
+	config  configv1alpha1.OperatorConfiguration
+	file    string
+	session *gexec.Session
+}
+
+func newManager(directory string, plane *controlPlane) *manager {
+	program, err := gexec.Build("github.com/cloudfoundry-incubator/extendedjob-operator")
+	Expect(err).NotTo(HaveOccurred())
+	webhook := plane.WebhookInstallOptions
+	m := &manager{program: program, plane: plane, file: filepath.Join(directory, "operator.yaml")}
+	m.config = configv1alpha1.OperatorConfiguration{
+		TypeMeta:  metav1.TypeMeta{APIVersion: configv1alpha1.GroupVersion.String(), Kind: "OperatorConfiguration"},
+		Namespace: operatorNamespace,
+		Metrics:   configv1alpha1.Metrics{BindAddress: freeAddress(), SecureServing: new(false)},
+		Health:    configv1alpha1.Health{BindAddress: freeAddress()},
+		Webhook:   configv1alpha1.Webhook{Port: new(int32(webhook.LocalServingPort))},
+		Certificates: configv1alpha1.Certificates{
+			Source:    configv1alpha1.CertificatesFromDirectory,
+			Directory: &configv1alpha1.DirectoryCertificates{Path: webhook.LocalServingCertDir},
+		},
+		// Short, because a manager that was killed does not release it.
+		LeaderElection: configv1alpha1.LeaderElection{
+			LeaseDurationSeconds: new(int32(5)),
+			RenewDeadlineSeconds: new(int32(4)),
+			RetryPeriodSeconds:   new(int32(1)),
+		},
+	}
+	writeYAML(m.file, m.config)
+	return m
+}
+
+// start starts the program and returns when it is ready. It may not be the
+// leader yet.
+func (m *manager) start() {
+	command := exec.CommandContext(context.Background(), m.program, "--config="+m.file, "--zap-log-level=debug")
+	command.Env = append(os.Environ(), "KUBECONFIG="+m.plane.operatorKubeconfig)
+	var err error
+	m.session, err = gexec.Start(command, GinkgoWriter, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	Eventually(m.get).WithArguments("http://" + m.config.Health.BindAddress + "/readyz").Should(BeEquivalentTo("ok"))
+}
+
+// startAgain starts the manager for the next spec if this one has left it
+// ended.
+func startAgain() {
+	if operator.session.ExitCode() >= 0 {
+		operator.start()
+	}
+}
+
+// stop lets the manager end in good order.
+func (m *manager) stop() {
+	m.session.Terminate()
+	Eventually(m.session).WithTimeout(longTimeout).Should(gexec.Exit(0))
+}
+
+// kill ends the manager without a chance to do anything.
+func (m *manager) kill() {
+	m.session.Kill()
+	Eventually(m.session).Should(gexec.Exit())
+}
+
+// metric is the sum of a metric over everything that has these labels.
+func (m *manager) metric(name string, labels map[string]string) (float64, error) {
+	body, err := m.get("http://" + m.config.Metrics.BindAddress + "/metrics")
+	if err != nil {
+		return 0, err
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	if err != nil {
+		return 0, err
+	}
+	var sum float64
+	for _, metric := range families[name].GetMetric() {
+		found := make(map[string]string)
+		for _, pair := range metric.GetLabel() {
+			if _, ok := labels[pair.GetName()]; ok {
+				found[pair.GetName()] = pair.GetValue()
+			}
+		}
+		if maps.Equal(found, labels) {
+			sum += metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
+		}
+	}
+	return sum, nil
+}
+
+// workedOff fails unless the manager has reconciled at least this many times
+// and has nothing more in its queue.
+func (m *manager) workedOff(g Gomega, reconciles int) {
+	controller := map[string]string{"controller": "extendedjob"}
+	total, err := m.metric("controller_runtime_reconcile_total", controller)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(total).To(BeNumerically(">=", reconciles))
+	active, err := m.metric("controller_runtime_active_workers", controller)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(active).To(BeZero())
+	waiting, err := m.metric("workqueue_depth", controller)
+	g.Expect(err).NotTo(HaveOccurred())
+	g.Expect(waiting).To(BeZero())
+}
+
+func (m *manager) get(url string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", response.Status, body)
+	}
+	return body, err
+}
+
+// freeAddress is an address that nobody listens on now.
+func freeAddress() string {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	Expect(err).NotTo(HaveOccurred())
+	defer listener.Close()
+	return listener.Addr().String()
+}

@@ -1,0 +1,32 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import "time"
+
+const (
+	// timeout is for what takes the operator a few API requests.
+	timeout = 10 * time.Second
+	// longTimeout is for what waits for a Lease to expire, or for the time that
+	// the Job of an inherited run holds its name.
+	longTimeout = 40 * time.Second
+	// quietTime is for how long nothing must happen. The operator acts within
+	// milliseconds of an event.
+	quietTime = 500 * time.Millisecond
+	// interval is between two looks.
+	interval = 20 * time.Millisecond
+)
