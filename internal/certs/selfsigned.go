@@ -17,7 +17,6 @@ limitations under the License.
 package certs
 
 import (
-	"bytes"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -25,6 +24,7 @@ import (
 	"net/http"
 	"time"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/fields"
@@ -44,9 +44,6 @@ import (
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
-
-// crdName is the CustomResourceDefinition whose conversion webhook is served.
-const crdName = "extendedjobs.fissile.cloudfoundry.org"
 
 // selfSigned makes a certificate, keeps it in a Secret and has the API server
 // trust it. Only the leader writes; every replica serves what the Secret holds,
@@ -74,7 +71,7 @@ func newSelfSigned(restConfig *rest.Config, namespace string, settings *configv1
 		s.dnsNames = append(s.dnsNames, service+"."+namespace+".svc")
 	}
 	scheme := runtime.NewScheme()
-	if err := errors.Join(corev1.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme)); err != nil {
+	if err := errors.Join(corev1.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme), admissionregistrationv1.AddToScheme(scheme)); err != nil {
 		return nil, err
 	}
 	// The cache is apart from the manager's: it holds one object of each kind, and
@@ -90,6 +87,9 @@ func newSelfSigned(restConfig *rest.Config, namespace string, settings *configv1
 			},
 			&apiextensionsv1.CustomResourceDefinition{}: {
 				Field: fields.OneTermEqualSelector("metadata.name", crdName),
+			},
+			&admissionregistrationv1.ValidatingWebhookConfiguration{}: {
+				Field: fields.OneTermEqualSelector("metadata.name", validatingName),
 			},
 		}
 	})
@@ -122,17 +122,19 @@ func (s *selfSigned) Ready(req *http.Request) error {
 	if _, err := pair.renewal(s.dnsNames); err != nil {
 		return fmt.Errorf("no valid serving certificate in Secret %s: %w", s.secret, err)
 	}
-	_, clientConfig, err := s.conversion(req.Context())
+	callers, err := callers(req.Context(), s.client)
 	if err != nil {
 		return err
 	}
-	if !bytes.Equal(clientConfig.CABundle, pair.authorities) {
-		return errors.New("the API server does not trust the serving certificate yet")
+	for _, caller := range callers {
+		if !caller.trusts(pair) {
+			return fmt.Errorf("the API server does not trust the serving certificate yet, for %s", caller.object.GetName())
+		}
 	}
 	return nil
 }
 
-// SetupWithManager watches the Secret and the CustomResourceDefinition.
+// SetupWithManager watches the Secret, and what tells the API server to call.
 func (s *selfSigned) SetupWithManager(mgr ctrl.Manager) error {
 	if err := mgr.Add(s.cluster); err != nil {
 		return fmt.Errorf("add cache for certificates: %w", err)
@@ -144,6 +146,7 @@ func (s *selfSigned) SetupWithManager(mgr ctrl.Manager) error {
 		Named("serving-certificate").
 		WatchesRawSource(source.Kind[client.Object](s.cluster.GetCache(), &corev1.Secret{}, request)).
 		WatchesRawSource(source.Kind[client.Object](s.cluster.GetCache(), &apiextensionsv1.CustomResourceDefinition{}, request)).
+		WatchesRawSource(source.Kind[client.Object](s.cluster.GetCache(), &admissionregistrationv1.ValidatingWebhookConfiguration{}, request)).
 		WithOptions(controller.Options{
 			RateLimiter: workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](50*time.Millisecond, time.Minute),
 		}).
@@ -196,17 +199,23 @@ func (s *selfSigned) renew(ctx context.Context, secret *corev1.Secret) error {
 	return nil
 }
 
-// trust puts the authorities into the CustomResourceDefinition, if they are not
-// there.
+// trust puts the authorities wherever they are not.
 func (s *selfSigned) trust(ctx context.Context, pair keyPair) error {
-	crd, clientConfig, err := s.conversion(ctx)
-	if err != nil || bytes.Equal(clientConfig.CABundle, pair.authorities) {
+	callers, err := callers(ctx, s.client)
+	if err != nil {
 		return err
 	}
-	before := crd.DeepCopy()
-	clientConfig.CABundle = pair.authorities
-	if err := s.client.Patch(ctx, crd, client.MergeFrom(before)); err != nil {
-		return fmt.Errorf("write CustomResourceDefinition %s: %w", crdName, err)
+	for _, caller := range callers {
+		if caller.trusts(pair) {
+			continue
+		}
+		before := caller.object.DeepCopyObject().(client.Object)
+		for _, caBundle := range caller.caBundles {
+			*caBundle = pair.authorities
+		}
+		if err := s.client.Patch(ctx, caller.object, caller.patch(before)); err != nil {
+			return fmt.Errorf("write %T %s: %w", caller.object, caller.object.GetName(), err)
+		}
 	}
 	return nil
 }
@@ -218,18 +227,4 @@ func (s *selfSigned) read(ctx context.Context, from client.Reader) (*corev1.Secr
 		return nil, fmt.Errorf("read Secret %s: %w", s.secret, err)
 	}
 	return secret, nil
-}
-
-// conversion reads the CustomResourceDefinition and finds in it how the API
-// server reaches the conversion webhook.
-func (s *selfSigned) conversion(ctx context.Context) (*apiextensionsv1.CustomResourceDefinition, *apiextensionsv1.WebhookClientConfig, error) {
-	crd := &apiextensionsv1.CustomResourceDefinition{}
-	if err := s.client.Get(ctx, types.NamespacedName{Name: crdName}, crd); err != nil {
-		return nil, nil, fmt.Errorf("read CustomResourceDefinition %s: %w", crdName, err)
-	}
-	conversion := crd.Spec.Conversion
-	if conversion == nil || conversion.Webhook == nil || conversion.Webhook.ClientConfig == nil {
-		return nil, nil, fmt.Errorf("no conversion webhook in CustomResourceDefinition %s: apply the operator's manifests again", crdName)
-	}
-	return crd, conversion.Webhook.ClientConfig, nil
 }

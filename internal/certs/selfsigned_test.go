@@ -26,6 +26,7 @@ import (
 	"testing"
 	"time"
 
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -46,7 +47,7 @@ const (
 )
 
 func TestFirstStartMakesACertificateThatTheAPIServerTrusts(t *testing.T) {
-	c := newAPIServer(t, crd())
+	c := newAPIServer(t, crd(), validating())
 	s := c.selfSigned()
 	if err := s.Ready(&http.Request{}); err == nil {
 		t.Error("ready before there is a certificate")
@@ -65,7 +66,7 @@ func TestFirstStartMakesACertificateThatTheAPIServerTrusts(t *testing.T) {
 }
 
 func TestReplicasServeTheSameCertificate(t *testing.T) {
-	c := newAPIServer(t, crd())
+	c := newAPIServer(t, crd(), validating())
 	leader, follower := c.selfSigned(), c.selfSigned()
 
 	c.reconcile(leader)
@@ -79,9 +80,9 @@ func TestReplicasServeTheSameCertificate(t *testing.T) {
 }
 
 func TestRestartWritesNothing(t *testing.T) {
-	c := newAPIServer(t, crd())
+	c := newAPIServer(t, crd(), validating())
 	c.reconcile(c.selfSigned())
-	secret, definition := c.secret().ResourceVersion, c.crd().ResourceVersion
+	secret, definition, validating := c.secret().ResourceVersion, c.crd().ResourceVersion, c.validating().ResourceVersion
 
 	result := c.reconcile(c.selfSigned())
 
@@ -91,6 +92,9 @@ func TestRestartWritesNothing(t *testing.T) {
 	if got := c.crd().ResourceVersion; got != definition {
 		t.Error("the CustomResourceDefinition was written")
 	}
+	if got := c.validating().ResourceVersion; got != validating {
+		t.Error("the ValidatingWebhookConfiguration was written")
+	}
 	if month := 30 * 24 * time.Hour; result.RequeueAfter < month || result.RequeueAfter > 2*month {
 		t.Errorf("looks again after %s, want two thirds of 90 days", result.RequeueAfter)
 	}
@@ -98,7 +102,7 @@ func TestRestartWritesNothing(t *testing.T) {
 
 func TestRenewalIsNotNoticedByCallers(t *testing.T) {
 	old := pair(t, 10*time.Minute, webhookHost, metricsHost)
-	c := newAPIServer(t, crd(), secretOf(old))
+	c := newAPIServer(t, crd(), validating(), secretOf(old))
 	s := c.selfSigned()
 	if err := s.trust(t.Context(), old); err != nil {
 		t.Fatal(err)
@@ -109,7 +113,7 @@ func TestRenewalIsNotNoticedByCallers(t *testing.T) {
 		if err := c.call(s, webhookHost); err != nil {
 			t.Errorf("call with the old certificate: %v", err)
 		}
-		if err := verify(c.crd(), next); err != nil {
+		if err := c.verify(next); err != nil {
 			t.Errorf("the API server does not trust the next certificate: %v", err)
 		}
 	}
@@ -122,7 +126,7 @@ func TestRenewalIsNotNoticedByCallers(t *testing.T) {
 	if err := c.call(s, webhookHost); err != nil {
 		t.Errorf("call with the new certificate: %v", err)
 	}
-	if err := verify(c.crd(), secretOf(old)); err != nil {
+	if err := c.verify(secretOf(old)); err != nil {
 		t.Errorf("a replica that still serves the old certificate is not trusted: %v", err)
 	}
 	if err := s.Ready(&http.Request{}); err != nil {
@@ -160,9 +164,19 @@ func TestHealsByItself(t *testing.T) {
 			definition.Spec.Conversion.Webhook.ClientConfig.CABundle = nil
 			c.must(c.Update(t.Context(), definition))
 		},
+		"the ValidatingWebhookConfiguration was replaced": func(c *apiServer) {
+			configuration := c.validating()
+			configuration.Webhooks = validating().Webhooks
+			c.must(c.Update(t.Context(), configuration))
+		},
+		"a webhook was added": func(c *apiServer) {
+			configuration := c.validating()
+			configuration.Webhooks = append(configuration.Webhooks, admissionregistrationv1.ValidatingWebhook{Name: "v2.example.com"})
+			c.must(c.Update(t.Context(), configuration))
+		},
 	} {
 		t.Run("when "+name, func(t *testing.T) {
-			c := newAPIServer(t, crd())
+			c := newAPIServer(t, crd(), validating())
 			s := c.selfSigned()
 			c.reconcile(s)
 
@@ -185,7 +199,7 @@ func TestHealsByItself(t *testing.T) {
 }
 
 func TestDeletingTheSecretRevokesItsCertificate(t *testing.T) {
-	c := newAPIServer(t, crd())
+	c := newAPIServer(t, crd(), validating())
 	s := c.selfSigned()
 	c.reconcile(s)
 	leaked := c.secret()
@@ -193,13 +207,13 @@ func TestDeletingTheSecretRevokesItsCertificate(t *testing.T) {
 	c.must(c.Delete(t.Context(), leaked))
 	c.reconcile(s)
 
-	if verify(c.crd(), leaked) == nil {
+	if c.verify(leaked) == nil {
 		t.Error("the API server still trusts the certificate of the deleted Secret")
 	}
 }
 
 func TestStaleCacheDoesNotReplaceACertificateThatIsServed(t *testing.T) {
-	c := newAPIServer(t, crd())
+	c := newAPIServer(t, crd(), validating())
 	s := c.selfSigned()
 	c.reconcile(s)
 	definition := c.crd().Spec
@@ -214,7 +228,7 @@ func TestStaleCacheDoesNotReplaceACertificateThatIsServed(t *testing.T) {
 	})
 	c.reconcile(s)
 
-	if err := verify(c.crd(), c.secret()); err != nil {
+	if err := c.verify(c.secret()); err != nil {
 		t.Errorf("the certificate in the Secret is not trusted any more: %v", err)
 	}
 	if string(c.crd().Spec.Conversion.Webhook.ClientConfig.CABundle) != string(definition.Conversion.Webhook.ClientConfig.CABundle) {
@@ -223,7 +237,7 @@ func TestStaleCacheDoesNotReplaceACertificateThatIsServed(t *testing.T) {
 }
 
 func TestCrashBetweenTheTwoWritesIsMendedByTheNextStart(t *testing.T) {
-	c := newAPIServer(t, crd())
+	c := newAPIServer(t, crd(), validating())
 	crashed := errors.New("crashed")
 	s := c.selfSigned()
 	s.client = interceptor.NewClient(c.WithWatch, interceptor.Funcs{
@@ -244,10 +258,52 @@ func TestCrashBetweenTheTwoWritesIsMendedByTheNextStart(t *testing.T) {
 func TestCustomResourceDefinitionWithoutWebhookIsAnError(t *testing.T) {
 	definition := crd()
 	definition.Spec.Conversion = nil
-	c := newAPIServer(t, definition)
+	c := newAPIServer(t, definition, validating())
 
 	if _, err := c.selfSigned().Reconcile(t.Context(), reconcile.Request{}); err == nil {
 		t.Error("no error although nobody can be told to trust the certificate")
+	}
+}
+
+// An administrator who deletes it to switch validation off still needs conversion.
+func TestValidationThatIsSwitchedOffIsNoObstacle(t *testing.T) {
+	c := newAPIServer(t, crd())
+	s := c.selfSigned()
+
+	c.reconcile(s)
+
+	if err := c.call(s, webhookHost); err != nil {
+		t.Errorf("call: %v", err)
+	}
+	if err := s.Ready(&http.Request{}); err != nil {
+		t.Errorf("not ready: %v", err)
+	}
+}
+
+func TestTrustChangesNothingElseOfTheWebhooks(t *testing.T) {
+	c := newAPIServer(t, crd(), validating())
+	s := c.selfSigned()
+	s.client = interceptor.NewClient(c.WithWatch, interceptor.Funcs{
+		// While the cache is read, somebody changes the webhooks.
+		Get: func(ctx context.Context, api client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
+			err := api.Get(ctx, key, obj, opts...)
+			if _, ok := obj.(*admissionregistrationv1.ValidatingWebhookConfiguration); ok {
+				live := c.validating()
+				live.Webhooks[0].TimeoutSeconds = new(int32(3))
+				c.must(c.Update(ctx, live))
+			}
+			return err
+		},
+	})
+
+	c.reconcile(s)
+
+	webhook := c.validating().Webhooks[0]
+	if len(webhook.ClientConfig.CABundle) == 0 {
+		t.Error("the webhook trusts nobody")
+	}
+	if webhook.TimeoutSeconds == nil || *webhook.TimeoutSeconds != 3 {
+		t.Error("the change was taken back")
 	}
 }
 
@@ -264,6 +320,7 @@ func newAPIServer(t *testing.T, objects ...client.Object) *apiServer {
 	c := &apiServer{t: t, beforeSecretIsWritten: func(*corev1.Secret) {}}
 	c.must(corev1.AddToScheme(scheme))
 	c.must(apiextensionsv1.AddToScheme(scheme))
+	c.must(admissionregistrationv1.AddToScheme(scheme))
 	c.WithWatch = fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
 		WithInterceptorFuncs(interceptor.Funcs{
 			Update: func(ctx context.Context, api client.WithWatch, obj client.Object, opts ...client.UpdateOption) error {
@@ -313,31 +370,66 @@ func (c *apiServer) crd() *apiextensionsv1.CustomResourceDefinition {
 	return definition
 }
 
-// call connects to a replica as the API server does: it trusts what the
-// CustomResourceDefinition says and insists on the name of the Service.
+func (c *apiServer) validating() *admissionregistrationv1.ValidatingWebhookConfiguration {
+	c.t.Helper()
+	configuration := &admissionregistrationv1.ValidatingWebhookConfiguration{}
+	c.must(c.Get(c.t.Context(), types.NamespacedName{Name: validatingName}, configuration))
+	return configuration
+}
+
+// roots are what the API server trusts for conversion and for each webhook.
+func (c *apiServer) roots() []*x509.CertPool {
+	c.t.Helper()
+	caBundles := [][]byte{c.crd().Spec.Conversion.Webhook.ClientConfig.CABundle}
+	var configurations admissionregistrationv1.ValidatingWebhookConfigurationList
+	c.must(c.List(c.t.Context(), &configurations))
+	for _, configuration := range configurations.Items {
+		for _, webhook := range configuration.Webhooks {
+			caBundles = append(caBundles, webhook.ClientConfig.CABundle)
+		}
+	}
+	var roots []*x509.CertPool
+	for _, caBundle := range caBundles {
+		pool := x509.NewCertPool()
+		pool.AppendCertsFromPEM(caBundle)
+		roots = append(roots, pool)
+	}
+	return roots
+}
+
+// call connects to a replica as the API server does: it trusts what it is told
+// to, for each of its calls, and insists on the name of the Service.
 func (c *apiServer) call(s *selfSigned, host string) error {
 	c.t.Helper()
+	for _, roots := range c.roots() {
+		if err := c.handshake(s, host, roots); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *apiServer) handshake(s *selfSigned, host string, roots *x509.CertPool) error {
 	clientSide, serverSide := net.Pipe()
 	defer func() { _ = errors.Join(clientSide.Close(), serverSide.Close()) }()
 	server := tls.Server(serverSide, &tls.Config{GetCertificate: s.GetCertificate, MinVersion: tls.VersionTLS13})
 	go func() { _ = server.HandshakeContext(c.t.Context()) }() // the caller sees the error, too
-	return tls.Client(clientSide, &tls.Config{RootCAs: roots(c.crd()), ServerName: host, MinVersion: tls.VersionTLS13}).HandshakeContext(c.t.Context())
+	return tls.Client(clientSide, &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS13}).HandshakeContext(c.t.Context())
 }
 
 // verify tells whether the API server would accept the certificate in a Secret.
-func verify(definition *apiextensionsv1.CustomResourceDefinition, secret *corev1.Secret) error {
+func (c *apiServer) verify(secret *corev1.Secret) error {
+	c.t.Helper()
 	chain, err := certutil.ParseCertsPEM(secret.Data[corev1.TLSCertKey])
 	if err != nil {
 		return err
 	}
-	_, err = chain[0].Verify(x509.VerifyOptions{Roots: roots(definition), DNSName: webhookHost})
-	return err
-}
-
-func roots(definition *apiextensionsv1.CustomResourceDefinition) *x509.CertPool {
-	pool := x509.NewCertPool()
-	pool.AppendCertsFromPEM(definition.Spec.Conversion.Webhook.ClientConfig.CABundle)
-	return pool
+	for _, roots := range c.roots() {
+		if _, err := chain[0].Verify(x509.VerifyOptions{Roots: roots, DNSName: webhookHost}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func crd() *apiextensionsv1.CustomResourceDefinition {
@@ -352,6 +444,16 @@ func crd() *apiextensionsv1.CustomResourceDefinition {
 					},
 				},
 			},
+		},
+	}
+}
+
+func validating() *admissionregistrationv1.ValidatingWebhookConfiguration {
+	return &admissionregistrationv1.ValidatingWebhookConfiguration{
+		ObjectMeta: metav1.ObjectMeta{Name: validatingName},
+		Webhooks: []admissionregistrationv1.ValidatingWebhook{
+			{Name: "v1.example.com"},
+			{Name: "v1alpha1.example.com"},
 		},
 	}
 }

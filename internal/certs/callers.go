@@ -1,0 +1,99 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package certs
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+)
+
+// What tells the API server to call the operator.
+const (
+	// crdName is the CustomResourceDefinition with the conversion webhook.
+	crdName = "extendedjobs.fissile.cloudfoundry.org"
+	// validatingName is the ValidatingWebhookConfiguration.
+	validatingName = "extendedjob-validating-webhook-configuration"
+)
+
+// caller is an object that tells the API server to call the operator, and whom
+// to trust when it does.
+type caller struct {
+	object    client.Object
+	caBundles []*[]byte // point into object
+	// patch changes the object's caBundles and nothing else of it.
+	patch func(before client.Object) client.Patch
+}
+
+func (c caller) trusts(pair keyPair) bool {
+	for _, caBundle := range c.caBundles {
+		if !bytes.Equal(*caBundle, pair.authorities) {
+			return false
+		}
+	}
+	return true
+}
+
+// callers reads what tells the API server to call the operator.
+func callers(ctx context.Context, reader client.Reader) ([]caller, error) {
+	conversion, err := conversionCaller(ctx, reader)
+	if err != nil {
+		return nil, err
+	}
+	validation, err := validationCaller(ctx, reader)
+	if apierrors.IsNotFound(err) {
+		// Somebody has switched validation off, or not applied all manifests yet.
+		return []caller{conversion}, nil
+	}
+	return []caller{conversion, validation}, err
+}
+
+func conversionCaller(ctx context.Context, reader client.Reader) (caller, error) {
+	crd := &apiextensionsv1.CustomResourceDefinition{}
+	if err := reader.Get(ctx, types.NamespacedName{Name: crdName}, crd); err != nil {
+		return caller{}, fmt.Errorf("read CustomResourceDefinition %s: %w", crdName, err)
+	}
+	conversion := crd.Spec.Conversion
+	if conversion == nil || conversion.Webhook == nil || conversion.Webhook.ClientConfig == nil {
+		return caller{}, fmt.Errorf("no conversion webhook in CustomResourceDefinition %s: apply the operator's manifests again", crdName)
+	}
+	return caller{crd, []*[]byte{&conversion.Webhook.ClientConfig.CABundle}, client.MergeFrom}, nil
+}
+
+func validationCaller(ctx context.Context, reader client.Reader) (caller, error) {
+	configuration := &admissionregistrationv1.ValidatingWebhookConfiguration{}
+	if err := reader.Get(ctx, types.NamespacedName{Name: validatingName}, configuration); err != nil {
+		return caller{}, fmt.Errorf("read ValidatingWebhookConfiguration %s: %w", validatingName, err)
+	}
+	c := caller{object: configuration, patch: strategicMergeFrom}
+	for i := range configuration.Webhooks {
+		c.caBundles = append(c.caBundles, &configuration.Webhooks[i].ClientConfig.CABundle)
+	}
+	return c, nil
+}
+
+// strategicMergeFrom patches items of a list. A merge patch would replace the
+// list.
+func strategicMergeFrom(before client.Object) client.Patch {
+	return client.StrategicMergeFrom(before)
+}
