@@ -139,7 +139,7 @@ test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integ
 
 .PHONY: test-e2e
 test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
-	go tool ginkgo run --tags=e2e --timeout=30m --trace -v ./test/e2e
+	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --timeout=30m --trace ./test/e2e
 
 ##@ Deployment
 

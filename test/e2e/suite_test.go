@@ -1,0 +1,176 @@
+//go:build e2e
+
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package e2e tests the operator as users get it: its own image and manifests on
+// a real cluster, with real pods and real logs. make test-e2e deploys it first.
+package e2e
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+)
+
+const (
+	// timeout is more than a run takes on a slow machine.
+	timeout = time.Minute
+	// quiet is how long nothing may happen where nothing is to happen.
+	quiet    = 3 * time.Second
+	interval = 100 * time.Millisecond
+
+	operatorNamespace  = "extendedjob-system"
+	operatorDeployment = "extendedjob-controller-manager"
+)
+
+var (
+	restConfig *rest.Config
+	k8s        client.WithWatch
+)
+
+func TestE2E(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "End to end")
+}
+
+var _ = BeforeSuite(func(ctx context.Context) {
+	SetDefaultEventuallyTimeout(timeout)
+	SetDefaultEventuallyPollingInterval(interval)
+	SetDefaultConsistentlyDuration(quiet)
+	SetDefaultConsistentlyPollingInterval(interval)
+
+	var err error
+	restConfig, err = clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		clientcmd.NewDefaultClientConfigLoadingRules(),
+		&clientcmd.ConfigOverrides{CurrentContext: os.Getenv("KUBE_CONTEXT")},
+	).ClientConfig()
+	Expect(err).NotTo(HaveOccurred(), "the suite is started by make test-e2e, which says which cluster to use")
+	scheme := runtime.NewScheme()
+	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
+	Expect(fissilev1.AddToScheme(scheme)).To(Succeed())
+	Expect(fissilev1alpha1.AddToScheme(scheme)).To(Succeed())
+	k8s, err = client.NewWithWatch(restConfig, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+	kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", "deployment", operatorDeployment, "--timeout=2m")
+})
+
+// newNamespace makes a namespace for a spec, in which pods have to be as
+// restricted as pod security can demand.
+func newNamespace(ctx context.Context) string {
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		GenerateName: "e2e-",
+		Labels:       map[string]string{"pod-security.kubernetes.io/enforce": "restricted"},
+	}}
+	Expect(k8s.Create(ctx, namespace)).To(Succeed())
+	DeferCleanup(func(ctx context.Context) {
+		if CurrentSpecReport().Failed() {
+			report(ctx, namespace.Name)
+		}
+		Expect(k8s.Delete(ctx, namespace)).To(Succeed())
+	})
+	return namespace.Name
+}
+
+// report prints what tells why a spec failed.
+func report(ctx context.Context, namespace string) {
+	for _, arguments := range [][]string{
+		{"--namespace=" + namespace, "describe", "extendedjobs,jobs,pods"},
+		{"--namespace=" + operatorNamespace, "describe", "pods"},
+		{"--namespace=" + operatorNamespace, "logs", "--selector=app.kubernetes.io/component=controller-manager", "--prefix", "--tail=200"},
+	} {
+		output, err := command(ctx, arguments...).CombinedOutput()
+		AddReportEntry("kubectl "+arguments[1], string(output), err)
+	}
+}
+
+// kubectl runs kubectl on the cluster and returns what it prints.
+func kubectl(ctx context.Context, arguments ...string) string {
+	GinkgoHelper()
+	output, err := command(ctx, arguments...).CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), "kubectl %v: %s", arguments, output)
+	return string(output)
+}
+
+func command(ctx context.Context, arguments ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, os.Getenv("KUBECTL"), append([]string{"--context=" + os.Getenv("KUBE_CONTEXT")}, arguments...)...)
+}
+
+// the returns a function that reads an object, for Eventually.
+func the[T client.Object](object T) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) {
+		return object, k8s.Get(ctx, client.ObjectKeyFromObject(object), object)
+	}
+}
+
+// secret returns a function that reads the data of a Secret, for Eventually.
+func secret(namespace, name string) func(context.Context) (map[string]string, error) {
+	return func(ctx context.Context) (map[string]string, error) {
+		secret := &corev1.Secret{}
+		if err := k8s.Get(ctx, client.ObjectKey{Namespace: namespace, Name: name}, secret); err != nil {
+			return nil, err
+		}
+		data := make(map[string]string, len(secret.Data))
+		for key, value := range secret.Data {
+			data[key] = string(value)
+		}
+		return data, nil
+	}
+}
+
+// jobs returns a function that lists the names of the Jobs in a namespace, for
+// Eventually.
+func jobs(namespace string) func(context.Context) ([]string, error) {
+	return func(ctx context.Context) ([]string, error) {
+		var list batchv1.JobList
+		if err := k8s.List(ctx, &list, client.InNamespace(namespace)); err != nil {
+			return nil, err
+		}
+		names := []string{}
+		for i := range list.Items {
+			names = append(names, list.Items[i].Name)
+		}
+		return names, nil
+	}
+}
+
+// patch changes an object as kubectl patch --type=merge does.
+func patch(ctx context.Context, object client.Object, merge string) {
+	GinkgoHelper()
+	Expect(k8s.Patch(ctx, object, client.RawPatch("application/merge-patch+json", []byte(merge)))).To(Succeed())
+}
+
+// trigger asks for a run.
+func trigger(ctx context.Context, ej client.Object) {
+	GinkgoHelper()
+	patch(ctx, ej, `{"spec":{"trigger":{"strategy":"now"}}}`)
+}
