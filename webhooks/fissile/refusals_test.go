@@ -1,0 +1,398 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+)
+
+// example is something that users write, and what they are told. The tests prove
+// it, and docs/reference/refusals.md shows it.
+type example struct {
+	// input ends the sentence "An ExtendedJob with ...".
+	input string
+	// write writes it in v1. In v1alpha1 it is what conversion makes of that.
+	write func(*fissilev1.ExtendedJob)
+	// writeV1alpha1 writes what v1 does not have.
+	writeV1alpha1 func(*fissilev1alpha1.ExtendedJob)
+	// apiServer is what the API server says to a dry run of the Job.
+	apiServer error
+	// field is the path of the field that is refused, or that a %s in the message
+	// of a warning stands for.
+	field paths
+	// message is what users are told.
+	message string
+}
+
+// paths are the paths of a field by version, empty where there is none.
+type paths struct{ v1, v1alpha1 string }
+
+func inBoth(path string) paths { return paths{path, path} }
+
+func inPod(path string) paths {
+	return paths{"spec.jobTemplate.spec.template." + path, "spec.template." + path}
+}
+
+func onlyInV1(path string) paths {
+	return paths{"spec." + path, annotation + "." + path}
+}
+
+const (
+	annotation = "metadata.annotations[fissile.cloudfoundry.org/conversion-data]"
+
+	secretNameRule = `the name of a Secret consists of lower case letters, digits, "-" and ".", and begins with a letter or digit: for instance "database"`
+	keyRule        = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
+		"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
+	valueRule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
+		"(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
+	onePodRule = "spec.output keeps the output of one pod: set it to 1, or remove spec.output"
+)
+
+var refused = []example{
+	{
+		input:   "a strategy that does not exist",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.Strategy = "NOW" },
+		field:   inBoth("spec.trigger.strategy"),
+		message: `Unsupported value: "NOW": supported values: "manual", "now", "once", "done"`,
+	},
+	{
+		input:   "no restart policy",
+		write:   func(ej *fissilev1.ExtendedJob) { podSpec(ej).RestartPolicy = "" },
+		field:   inPod("spec.restartPolicy"),
+		message: `Unsupported value: "": supported values: "Never", "OnFailure"`,
+	},
+	{
+		input:   "pods that always restart",
+		write:   func(ej *fissilev1.ExtendedJob) { podSpec(ej).RestartPolicy = corev1.RestartPolicyAlways },
+		field:   inPod("spec.restartPolicy"),
+		message: `Unsupported value: "Always": supported values: "Never", "OnFailure"`,
+		apiServer: jobInvalid(field.NotSupported(field.NewPath("spec", "template", "spec", "restartPolicy"),
+			corev1.RestartPolicyAlways, []string{"OnFailure", "Never"})),
+	},
+	{
+		input:   "another output type",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).OutputType = "yaml" },
+		field:   inBoth("spec.output.outputType"),
+		message: `Unsupported value: "yaml": supported values: "json"`,
+	},
+	{
+		input:   "output without a name prefix",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "" },
+		field:   inBoth("spec.output.namePrefix"),
+		message: `Required value: the names of the Secrets begin with it, for instance "database"`,
+	},
+	{
+		input:   "a name prefix in capitals",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "Foo" },
+		field:   inBoth("spec.output.namePrefix"),
+		message: `Invalid value: "Foo": ` + secretNameRule,
+	},
+	{
+		input:   "an underscore in the name prefix",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "foo_" },
+		field:   inBoth("spec.output.namePrefix"),
+		message: `Invalid value: "foo_": ` + secretNameRule,
+	},
+	{
+		input:   "a parenthesis in the name prefix",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "foo(" },
+		field:   inBoth("spec.output.namePrefix"),
+		message: `Invalid value: "foo(": ` + secretNameRule,
+	},
+	{
+		input:   "a name prefix that starts with a dash",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "-foo" },
+		field:   inBoth("spec.output.namePrefix"),
+		message: `Invalid value: "-foo": ` + secretNameRule,
+	},
+	{
+		input: "a name prefix of 200 characters and a container name of 53",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej).NamePrefix = strings.Repeat("a", 200)
+			podSpec(ej).Containers = append(podSpec(ej).Containers, corev1.Container{Name: strings.Repeat("c", 53), Image: "busybox"})
+		},
+		field: inBoth("spec.output.namePrefix"),
+		message: `Invalid value: the name of the Secret of container "` + strings.Repeat("c", 53) +
+			`" can become 254 characters long, and 253 is the most: shorten it by 1`,
+	},
+	{
+		input: "versioned output, a name prefix of 200 characters and a container name of 41",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej).NamePrefix = strings.Repeat("a", 200)
+			output(ej).Versioned = new(true)
+			podSpec(ej).Containers[0].Name = strings.Repeat("c", 41)
+		},
+		field: inBoth("spec.output.namePrefix"),
+		message: `Invalid value: the name of the Secret of container "` + strings.Repeat("c", 41) +
+			`" can become 254 characters long, and 253 is the most: shorten it by 1`,
+	},
+	{
+		input:   "an invalid key of a Secret label",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).SecretLabels = map[string]string{"my key": "value"} },
+		field:   inBoth("spec.output.secretLabels[my key]"),
+		message: `Invalid value: "my key": ` + keyRule,
+	},
+	{
+		input:   "an invalid value of a Secret label",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).SecretLabels = map[string]string{"key": "my value"} },
+		field:   inBoth("spec.output.secretLabels[key]"),
+		message: `Invalid value: "my value": ` + valueRule,
+	},
+	{
+		input: "a Secret label with a key that the operator goes by",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej).SecretLabels = map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}
+		},
+		field:   inBoth("spec.output.secretLabels[fissile.cloudfoundry.org/secret-kind]"),
+		message: `Forbidden: the operator goes by this key: choose another one`,
+	},
+	{
+		input:   "an invalid key of a Secret annotation",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).SecretAnnotations = map[string]string{"my key": "value"} },
+		field:   onlyInV1("output.secretAnnotations[my key]"),
+		message: `Invalid value: "my key": ` + keyRule,
+	},
+	{
+		input: "a Secret annotation with a key that the operator goes by",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej).SecretAnnotations = map[string]string{"fissile.cloudfoundry.org/owner-uid": "me"}
+		},
+		field:   onlyInV1("output.secretAnnotations[fissile.cloudfoundry.org/owner-uid]"),
+		message: `Forbidden: the operator goes by this key: choose another one`,
+	},
+	{
+		input: "Secret annotations of more than 256 KiB",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej).SecretAnnotations = map[string]string{"key": strings.Repeat("x", 256*1024)}
+		},
+		field:   paths{v1: "spec.output.secretAnnotations"}, // no annotation of v1alpha1 can hold them
+		message: `Too long: may not be more than 262144 bytes`,
+	},
+	{
+		input:   "less than one version to keep",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).VersionsToKeep = -1 },
+		field:   onlyInV1("output.versionsToKeep"),
+		message: `Invalid value: -1: must be at least 1; without it, all versions stay`,
+	},
+	{
+		input:   "a deletion policy that does not exist",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).DeletionPolicy = "Keep" },
+		field:   onlyInV1("output.deletionPolicy"),
+		message: `Unsupported value: "Keep": supported values: "Delete", "Retain"`,
+	},
+	{
+		input: "output and several completions",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej)
+			ej.Spec.JobTemplate.Spec.Completions = new(int32(3))
+		},
+		field:   onlyInV1("jobTemplate.spec.completions"),
+		message: `Invalid value: 3: ` + onePodRule,
+	},
+	{
+		input: "output and several pods at once",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej)
+			ej.Spec.JobTemplate.Spec.Parallelism = new(int32(2))
+		},
+		field:   onlyInV1("jobTemplate.spec.parallelism"),
+		message: `Invalid value: 2: ` + onePodRule,
+	},
+	{
+		input:   "a negative number of Jobs of successful runs to keep",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.SuccessfulJobsHistoryLimit = new(int32(-1)) },
+		field:   onlyInV1("successfulJobsHistoryLimit"),
+		message: `Invalid value: -1: must be greater than or equal to 0`,
+	},
+	{
+		input:   "a negative number of Jobs of failed runs to keep",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.FailedJobsHistoryLimit = new(int32(-1)) },
+		field:   onlyInV1("failedJobsHistoryLimit"),
+		message: `Invalid value: -1: must be greater than or equal to 0`,
+	},
+	{
+		input: "a conversion annotation that does not hold what conversion wrote",
+		writeV1alpha1: func(ej *fissilev1alpha1.ExtendedJob) {
+			ej.Annotations = map[string]string{fissilev1.AnnotationConversionData: `{"suspend": "yes"}`}
+		},
+		field:   paths{v1alpha1: annotation},
+		message: `Invalid value: cannot be read: leave it as the API server returned it, or remove it, and with it the fields that only v1 has`,
+	},
+	{
+		input:     "a template of which the API server refuses the Job",
+		write:     func(ej *fissilev1.ExtendedJob) { podSpec(ej).Containers[0].Image = "" },
+		apiServer: jobInvalid(field.Required(field.NewPath("spec", "template", "spec", "containers").Index(0).Child("image"), "")),
+		field:     inPod("spec.containers[0].image"),
+		message:   `Required value`,
+	},
+	{
+		input: "a label of the pods that the API server refuses",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{"key": "my value"}
+		},
+		apiServer: jobInvalid(field.Invalid(field.NewPath("spec", "template", "labels"), "my value", valueRule)),
+		field:     inPod("metadata.labels"),
+		message:   `Invalid value: "my value": ` + valueRule,
+	},
+	{
+		input:     "a label of the Job that the API server refuses",
+		write:     func(ej *fissilev1.ExtendedJob) { ej.Spec.JobTemplate.Labels = map[string]string{"key": "my value"} },
+		apiServer: jobInvalid(field.Invalid(field.NewPath("metadata", "labels"), "my value", valueRule)),
+		field:     onlyInV1("jobTemplate.metadata.labels"),
+		message:   `Invalid value: "my value": ` + valueRule,
+	},
+	{
+		input: "a name that the pods of an indexed Job cannot have",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Name = "my.job"
+			ej.Spec.JobTemplate.Spec.CompletionMode = new(batchv1.IndexedCompletion)
+			ej.Spec.JobTemplate.Spec.Completions = new(int32(1))
+		},
+		apiServer: jobInvalid(field.Invalid(field.NewPath("metadata", "name"), "my.job-e3b0c442-999999",
+			`will not able to create pod with invalid DNS label: "my.job-e3b0c442-999999-0"`)),
+		field:   inBoth("metadata.name"),
+		message: `Invalid value: "my.job-e3b0c442-999999": will not able to create pod with invalid DNS label: "my.job-e3b0c442-999999-0"`,
+	},
+	{
+		input: "a field of the template that only newer versions of Kubernetes have",
+		write: func(ej *fissilev1.ExtendedJob) { podSpec(ej).HostnameOverride = new("host") },
+		apiServer: apierrors.NewBadRequest(`Job in version "v1" cannot be handled as a Job: ` +
+			`strict decoding error: unknown field "spec.template.spec.hostnameOverride"`),
+		field:   inPod("spec.hostnameOverride"),
+		message: `Forbidden: the API server of this cluster does not know the field: remove it`,
+	},
+}
+
+var warned = []example{
+	{
+		input: "updateOnConfigChange on an errand",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.Trigger.Strategy = fissilev1.StrategyManual
+			ej.Spec.UpdateOnConfigChange = new(true)
+		},
+		field:   inBoth("spec.updateOnConfigChange"),
+		message: "%s has no effect on an errand",
+	},
+	{
+		input: "updateOnTemplateChange on an errand that is created to run now",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.Trigger.Strategy = fissilev1.StrategyNow
+			ej.Spec.UpdateOnTemplateChange = new(true)
+		},
+		field:   onlyInV1("updateOnTemplateChange"),
+		message: "%s has no effect on an errand",
+	},
+	{
+		input:         "the retired field when",
+		writeV1alpha1: func(ej *fissilev1alpha1.ExtendedJob) { ej.Spec.Trigger.When = "ready" },
+		field:         paths{v1alpha1: "spec.trigger.when"},
+		message:       "%s has no effect any more: remove it",
+	},
+	{
+		input:         "the retired field selector",
+		writeV1alpha1: func(ej *fissilev1alpha1.ExtendedJob) { ej.Spec.Trigger.Selector = &metav1.LabelSelector{} },
+		field:         paths{v1alpha1: "spec.trigger.selector"},
+		message:       "%s has no effect any more: remove it",
+	},
+	{
+		input: "output to a Secret that its template reads",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej).NamePrefix = "foo"
+			podSpec(ej).Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{
+				LocalObjectReference: corev1.LocalObjectReference{Name: "foo-main"},
+			}}}
+		},
+		field:   inBoth("spec.output"),
+		message: "%s overwrites what the template reads: Secret foo-main; set spec.output.versioned to keep both",
+	},
+	{
+		input:   "output to a Secret that another ExtendedJob writes",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "taken" },
+		field:   inBoth("spec.output.namePrefix"),
+		message: "Secret taken-main is the output of ExtendedJob other, too: choose another %s",
+	},
+	{
+		input:   "versions to keep of a Secret that is not versioned",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).VersionsToKeep = 3 },
+		field:   onlyInV1("output.versionsToKeep"),
+		message: "%s has no effect without versioned",
+	},
+	{
+		input:   "a name of more than 52 characters",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 53) },
+		field:   inBoth("metadata.name"),
+		message: "%s is long: shortened in the names of Jobs",
+	},
+	{
+		input:   "a name of more than 63 characters",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 64) },
+		field:   inBoth("metadata.name"),
+		message: "%s is long: shortened in the names of Jobs and in the label fissile.cloudfoundry.org/ejob-name",
+	},
+	{
+		input:     "a template that cannot be tried in time",
+		write:     func(*fissilev1.ExtendedJob) {},
+		apiServer: context.DeadlineExceeded,
+		field:     paths{"spec.jobTemplate.spec.template", "spec.template"},
+		message:   "%s was not tried: the API server did not answer within 2s",
+	},
+	{
+		input:     "a template that cannot be tried for another reason",
+		write:     func(*fissilev1.ExtendedJob) {},
+		apiServer: apierrors.NewForbidden(batchv1.Resource("jobs"), "job", errors.New("exceeded quota: no-jobs")),
+		field:     paths{"spec.jobTemplate.spec.template", "spec.template"},
+		message:   `%s was not tried: jobs.batch "job" is forbidden: exceeded quota: no-jobs`,
+	},
+}
+
+// minimal is an ExtendedJob that nobody has anything to say about.
+func minimal() *fissilev1.ExtendedJob {
+	ej := &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "job"}}
+	ej.SetGroupVersionKind(fissilev1.GroupVersion.WithKind("ExtendedJob"))
+	ej.Spec.Trigger.Strategy = fissilev1.StrategyOnce
+	podSpec(ej).RestartPolicy = corev1.RestartPolicyNever
+	podSpec(ej).Containers = []corev1.Container{{Name: "main", Image: "busybox"}}
+	return ej
+}
+
+func podSpec(ej *fissilev1.ExtendedJob) *corev1.PodSpec {
+	return &ej.Spec.JobTemplate.Spec.Template.Spec
+}
+
+// output is the ExtendedJob's output, which is valid unless it is changed.
+func output(ej *fissilev1.ExtendedJob) *fissilev1.Output {
+	if ej.Spec.Output == nil {
+		ej.Spec.Output = &fissilev1.Output{NamePrefix: "foo", OutputType: fissilev1.OutputTypeJSON}
+	}
+	return ej.Spec.Output
+}
+
+// jobInvalid is how the API server refuses a Job for what is in it.
+func jobInvalid(errs ...*field.Error) error {
+	return apierrors.NewInvalid(batchv1.SchemeGroupVersion.WithKind("Job").GroupKind(), "job", errs)
+}

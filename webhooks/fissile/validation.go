@@ -1,0 +1,184 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apivalidation "k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
+)
+
+// operatorKeys are the labels and annotations that the operator goes by. All
+// other keys of the domain are the users'.
+var operatorKeys = []string{
+	fissilev1.LabelExtendedJob,
+	fissilev1.LabelName,
+	fissilev1.LabelUID,
+	fissilev1.LabelContainerName,
+	fissilev1.AnnotationRun,
+	fissilev1.AnnotationRunCause,
+	fissilev1.AnnotationClaim,
+	fissilev1.AnnotationInputsDigest,
+	fissilev1.AnnotationOutput,
+	fissilev1.AnnotationJobUID,
+	fissilev1.AnnotationOwnerName,
+	fissilev1.AnnotationOwnerUID,
+	fissilev1.AnnotationManagedKeys,
+	fissilev1.AnnotationSettledRun,
+	fissilev1.AnnotationConversionData,
+	fissilev1.AnnotationRetiredTrigger,
+	versionedsecret.LabelKind,
+	versionedsecret.LabelVersion,
+	versionedsecret.AnnotationSourceDescription,
+}
+
+// validate returns the rules that a spec breaks. Some are in the schema, too; but
+// no schema sees the fields that v1alpha1 has in an annotation.
+func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
+	path := field.NewPath("spec")
+	jobPath := path.Child("jobTemplate", "spec")
+	job := &spec.JobTemplate.Spec
+
+	errs := validateEnum(path.Child("trigger", "strategy"), spec.Trigger.Strategy,
+		fissilev1.StrategyManual, fissilev1.StrategyNow, fissilev1.StrategyOnce, fissilev1.StrategyDone)
+	errs = append(errs, validateEnum(jobPath.Child("template", "spec", "restartPolicy"), job.Template.Spec.RestartPolicy,
+		corev1.RestartPolicyNever, corev1.RestartPolicyOnFailure)...)
+	if limit := spec.SuccessfulJobsHistoryLimit; limit != nil {
+		errs = append(errs, apivalidation.ValidateNonnegativeField(int64(*limit), path.Child("successfulJobsHistoryLimit"))...)
+	}
+	if limit := spec.FailedJobsHistoryLimit; limit != nil {
+		errs = append(errs, apivalidation.ValidateNonnegativeField(int64(*limit), path.Child("failedJobsHistoryLimit"))...)
+	}
+	if spec.Output != nil {
+		errs = append(errs, validateOutput(path.Child("output"), spec.Output, job.Template.Spec.Containers)...)
+		errs = append(errs, validateOnePod(jobPath, job)...)
+	}
+	return errs
+}
+
+func validateOutput(path *field.Path, output *fissilev1.Output, containers []corev1.Container) field.ErrorList {
+	errs := validateNamePrefix(path.Child("namePrefix"), output, containers)
+	if output.OutputType != "" {
+		errs = append(errs, validateEnum(path.Child("outputType"), output.OutputType, fissilev1.OutputTypeJSON)...)
+	}
+	errs = append(errs, validateSecretLabels(path.Child("secretLabels"), output.SecretLabels)...)
+	errs = append(errs, validateSecretAnnotations(path.Child("secretAnnotations"), output.SecretAnnotations)...)
+	if output.VersionsToKeep < 0 {
+		errs = append(errs, field.Invalid(path.Child("versionsToKeep"), output.VersionsToKeep, "must be at least 1; without it, all versions stay"))
+	}
+	if output.DeletionPolicy != "" {
+		errs = append(errs, validateEnum(path.Child("deletionPolicy"), output.DeletionPolicy,
+			fissilev1.DeletionPolicyDelete, fissilev1.DeletionPolicyRetain)...)
+	}
+	return errs
+}
+
+// validateNamePrefix checks that the Secret of each container, and of each
+// version of it, can have its name.
+func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers []corev1.Container) field.ErrorList {
+	prefix := output.NamePrefix
+	if prefix == "" {
+		return field.ErrorList{field.Required(path, `the names of the Secrets begin with it, for instance "database"`)}
+	}
+	const shortest = "a"
+	if len(validation.IsDNS1123Subdomain(plan.SecretName(prefix, shortest))) > 0 && len(prefix) < validation.DNS1123SubdomainMaxLength {
+		return field.ErrorList{field.Invalid(path, prefix,
+			`the name of a Secret consists of lower case letters, digits, "-" and ".", and begins with a letter or digit: for instance "database"`)}
+	}
+	if len(containers) == 0 {
+		return nil
+	}
+
+	container := slices.MaxFunc(containers, func(a, b corev1.Container) int { return len(a.Name) - len(b.Name) }).Name
+	name := plan.SecretName(prefix, container)
+	if isTrue(output.Versioned) {
+		name = versionedsecret.Name(name, versionedsecret.MaxOrdinal)
+	}
+	if excess := len(name) - validation.DNS1123SubdomainMaxLength; excess > 0 {
+		return field.ErrorList{field.Invalid(path, field.OmitValueType{}, fmt.Sprintf(
+			"the name of the Secret of container %q can become %d characters long, and %d is the most: shorten it by %d",
+			container, len(name), validation.DNS1123SubdomainMaxLength, excess))}
+	}
+	return nil
+}
+
+func validateSecretLabels(path *field.Path, labels map[string]string) field.ErrorList {
+	var errs field.ErrorList
+	for _, key := range slices.Sorted(maps.Keys(labels)) {
+		errs = append(errs, validateKey(path.Key(key), key, key)...)
+		for _, message := range validation.IsValidLabelValue(labels[key]) {
+			errs = append(errs, field.Invalid(path.Key(key), labels[key], message))
+		}
+	}
+	return errs
+}
+
+func validateSecretAnnotations(path *field.Path, annotations map[string]string) field.ErrorList {
+	var errs field.ErrorList
+	for _, key := range slices.Sorted(maps.Keys(annotations)) {
+		errs = append(errs, validateKey(path.Key(key), key, strings.ToLower(key))...) // as Kubernetes does it
+	}
+	if apivalidation.ValidateAnnotationsSize(annotations) != nil {
+		errs = append(errs, field.TooLong(path, field.OmitValueType{}, apivalidation.TotalAnnotationSizeLimitB))
+	}
+	return errs
+}
+
+// validateKey checks the key of a label or annotation, as a qualified name in the
+// spelling that counts.
+func validateKey(path *field.Path, key, name string) field.ErrorList {
+	if slices.Contains(operatorKeys, key) {
+		return field.ErrorList{field.Forbidden(path, "the operator goes by this key: choose another one")}
+	}
+	var errs field.ErrorList
+	for _, message := range validation.IsQualifiedName(name) {
+		errs = append(errs, field.Invalid(path, key, message))
+	}
+	return errs
+}
+
+// validateOnePod checks that no run has several pods that succeed: their output
+// would go to the same Secret.
+func validateOnePod(path *field.Path, job *batchv1.JobSpec) field.ErrorList {
+	const cure = "spec.output keeps the output of one pod: set it to 1, or remove spec.output"
+	var errs field.ErrorList
+	if job.Completions != nil && *job.Completions > 1 {
+		errs = append(errs, field.Invalid(path.Child("completions"), *job.Completions, cure))
+	}
+	if job.Parallelism != nil && *job.Parallelism > 1 {
+		errs = append(errs, field.Invalid(path.Child("parallelism"), *job.Parallelism, cure))
+	}
+	return errs
+}
+
+func validateEnum[T ~string](path *field.Path, value T, supported ...T) field.ErrorList {
+	if slices.Contains(supported, value) {
+		return nil
+	}
+	return field.ErrorList{field.NotSupported(path, value, supported)}
+}

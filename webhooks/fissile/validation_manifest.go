@@ -1,0 +1,108 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	kjson "sigs.k8s.io/json"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+)
+
+// templatePath is the part of a v1 template that v1alpha1 has, too.
+const templatePath = "spec.jobTemplate.spec.template"
+
+// manifest is an ExtendedJob as its user wrote it, in whatever version.
+type manifest struct {
+	// ej is the same in v1, which the rules are about.
+	ej *fissilev1.ExtendedJob
+	// field turns the path of a v1 field into that of the user's version.
+	field func(path string) string
+	// judged is what an update has to change to be looked at. The webhook
+	// configuration's matchConditions say the same.
+	judged any
+	// errs and warnings are about what only the user's version has.
+	errs     field.ErrorList
+	warnings []string
+}
+
+func readV1(_ context.Context, ej *fissilev1.ExtendedJob) (*manifest, error) {
+	judged := ej.Spec
+	// These the schema judges alone.
+	judged.Trigger = fissilev1.Trigger{}
+	judged.Suspend = nil
+	judged.SuccessfulJobsHistoryLimit, judged.FailedJobsHistoryLimit = nil, nil
+	return &manifest{ej: ej, field: func(path string) string { return path }, judged: judged}, nil
+}
+
+func readV1alpha1(ctx context.Context, ej *fissilev1alpha1.ExtendedJob) (*manifest, error) {
+	hub := &fissilev1.ExtendedJob{}
+	if err := toV1(ctx, ej, hub); err != nil {
+		return nil, err
+	}
+	m := &manifest{ej: hub, field: v1alpha1Field}
+
+	data, restored := ej.Annotations[fissilev1.AnnotationConversionData]
+	if restored {
+		// Conversion takes what it can read. Here the rest would be lost.
+		var spec fissilev1.ExtendedJobSpec
+		if strict, err := kjson.UnmarshalStrict([]byte(data), &spec); err != nil || len(strict) > 0 {
+			m.errs = append(m.errs, field.Invalid(conversionDataPath, field.OmitValueType{},
+				"cannot be read: leave it as the API server returned it, or remove it, and with it the fields that only v1 has"))
+		}
+	}
+
+	trigger := ej.Spec.Trigger
+	if trigger.When != "" {
+		m.warnings = append(m.warnings, "spec.trigger.when has no effect any more: remove it")
+	}
+	if trigger.Selector != nil {
+		m.warnings = append(m.warnings, "spec.trigger.selector has no effect any more: remove it")
+	}
+
+	judged := ej.Spec
+	judged.Trigger.Strategy = ""
+	m.judged = []any{judged, data, restored}
+	return m, nil
+}
+
+// conversionDataPath is where a v1alpha1 object has the fields that only v1 has.
+var conversionDataPath = field.NewPath("metadata", "annotations").Key(fissilev1.AnnotationConversionData)
+
+// v1alpha1Field is the path in v1alpha1 of a v1 field.
+func v1alpha1Field(path string) string {
+	below, ok := strings.CutPrefix(path, "spec.")
+	if !ok {
+		return path
+	}
+	for _, both := range inV1alpha1 {
+		if inPath(below, strings.Join(both, ".")) {
+			return strings.Replace(path, templatePath, "spec.template", 1)
+		}
+	}
+	return conversionDataPath.String() + "." + below
+}
+
+// inPath tells whether a path leads to a field or below it.
+func inPath(path, parent string) bool {
+	below, ok := strings.CutPrefix(path, parent)
+	return ok && (below == "" || below[0] == '.' || below[0] == '[')
+}

@@ -1,0 +1,453 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+)
+
+func TestWhatIsRefused(t *testing.T) {
+	for _, example := range refused {
+		for version, path := range example.versions() {
+			t.Run(example.input+" in "+version, func(t *testing.T) {
+				server := newAPIServer(t)
+				server.judge = func(*batchv1.Job) error { return example.apiServer }
+				_, err := server.create(example, version)
+
+				requireCauses(t, err, path+": "+example.message)
+			})
+		}
+	}
+}
+
+func TestWhatIsWarnedOf(t *testing.T) {
+	for _, example := range warned {
+		for version, path := range example.versions() {
+			t.Run(example.input+" in "+version, func(t *testing.T) {
+				server := newAPIServer(t)
+				server.judge = func(*batchv1.Job) error { return example.apiServer }
+				warnings, err := server.create(example, version)
+				if err != nil {
+					t.Fatal(err)
+				}
+
+				want := strings.Replace(example.message, "%s", path, 1)
+				if !slices.Equal(warnings, admission.Warnings{want}) {
+					t.Errorf("got the warnings %q, want %q", warnings, want)
+				}
+				if len(want) > 120 {
+					t.Errorf("the warning is %d characters long", len(want))
+				}
+			})
+		}
+	}
+}
+
+func TestWhatNobodyHasAnythingToSayAbout(t *testing.T) {
+	for name, write := range map[string]func(*fissilev1.ExtendedJob){
+		"as little as possible":  func(*fissilev1.ExtendedJob) {},
+		"an errand":              func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.Strategy = fissilev1.StrategyManual },
+		"a prefix with a dash":   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "foo-" },
+		"a prefix with a dot":    func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "foo." },
+		"a prefix of one letter": func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "f" },
+		"output of one completion": func(ej *fissilev1.ExtendedJob) {
+			output(ej)
+			ej.Spec.JobTemplate.Spec.Completions = new(int32(1))
+			ej.Spec.JobTemplate.Spec.Parallelism = new(int32(1))
+		},
+		"several completions without output": func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Spec.Completions = new(int32(3))
+		},
+		"names of Secrets that just fit": func(ej *fissilev1.ExtendedJob) {
+			output(ej).NamePrefix = strings.Repeat("a", 200)
+			podSpec(ej).Containers[0].Name = strings.Repeat("c", 52)
+		},
+		"names of versions that just fit": func(ej *fissilev1.ExtendedJob) {
+			output(ej).NamePrefix = strings.Repeat("a", 200)
+			output(ej).Versioned = new(true)
+			podSpec(ej).Containers[0].Name = strings.Repeat("c", 40)
+		},
+		"other keys of the domain": func(ej *fissilev1.ExtendedJob) {
+			output(ej).SecretLabels = map[string]string{"fissile.cloudfoundry.org/deployment-name": "mine"}
+			output(ej).SecretAnnotations = map[string]string{"fissile.cloudfoundry.org/Mine": "any: text"}
+		},
+		"versioned output that the template reads": func(ej *fissilev1.ExtendedJob) {
+			output(ej).Versioned = new(true)
+			podSpec(ej).Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{
+				LocalObjectReference: corev1.LocalObjectReference{Name: "foo-main-v1"},
+			}}}
+		},
+		"a one-off that is updated": func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.UpdateOnConfigChange = new(true)
+			ej.Spec.UpdateOnTemplateChange = new(true)
+		},
+		"a name of 52 characters": func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 52) },
+	} {
+		for _, version := range []string{"v1", "v1alpha1"} {
+			t.Run(name+" in "+version, func(t *testing.T) {
+				warnings, err := newAPIServer(t).create(example{write: write}, version)
+				if err != nil {
+					t.Error(err)
+				}
+				if len(warnings) > 0 {
+					t.Errorf("got the warnings %q", warnings)
+				}
+			})
+		}
+	}
+}
+
+func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
+	wrong := example{write: func(ej *fissilev1.ExtendedJob) {
+		ej.Spec.Trigger.Strategy = "podstate"
+		output(ej).OutputType = "yaml"
+		output(ej).SecretLabels = map[string]string{fissilev1.AnnotationRun: "1"}
+		ej.Spec.JobTemplate.Spec.Completions = new(int32(2))
+		podSpec(ej).Containers[0].Image = ""
+	}}
+	for version, want := range map[string][]string{
+		"v1": {
+			"spec.trigger.strategy", "spec.output.outputType", "spec.output.secretLabels[fissile.cloudfoundry.org/run]",
+			"spec.jobTemplate.spec.completions", "spec.jobTemplate.spec.template.spec.containers[0].image",
+		},
+		"v1alpha1": {
+			"spec.trigger.strategy", "spec.output.outputType", "spec.output.secretLabels[fissile.cloudfoundry.org/run]",
+			annotation + ".jobTemplate.spec.completions", "spec.template.spec.containers[0].image",
+		},
+	} {
+		t.Run(version, func(t *testing.T) {
+			_, err := newAPIServer(t).create(wrong, version)
+			var fields []string
+			for _, cause := range causes(t, err) {
+				fields = append(fields, cause.Field)
+			}
+			if !slices.Equal(fields, want) {
+				t.Errorf("got the fields %q, want %q", fields, want)
+			}
+		})
+	}
+}
+
+func TestADryRunThatTellsNothingAboutTheTemplateRefusesNothing(t *testing.T) {
+	jobs := batchv1.Resource("jobs")
+	for name, answer := range map[string]error{
+		"the operator may not create Jobs": apierrors.NewForbidden(jobs, "job", errors.New("not allowed")),
+		"there is no such namespace":       apierrors.NewNotFound(corev1.Resource("namespaces"), "default"),
+		"the API server is overloaded":     apierrors.NewTooManyRequests("slow down", 1),
+		"something breaks":                 apierrors.NewInternalError(errors.New("broken")),
+		"a webhook knows no dry runs":      apierrors.NewBadRequest("admission webhook does not support dry run"),
+		"the Job exists":                   apierrors.NewAlreadyExists(jobs, "job"),
+		"a policy is against it": &apierrors.StatusError{ErrStatus: metav1.Status{
+			Reason:  metav1.StatusReasonInvalid,
+			Code:    422,
+			Message: "ValidatingAdmissionPolicy denied request",
+			Details: &metav1.StatusDetails{Causes: []metav1.StatusCause{{Message: "denied"}}},
+		}},
+		"the refusal has no details": &apierrors.StatusError{ErrStatus: metav1.Status{Reason: metav1.StatusReasonInvalid, Code: 422}},
+		"the answer is long":         errors.New(strings.Repeat("very ", 100) + "long"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newAPIServer(t)
+			server.judge = func(*batchv1.Job) error { return answer }
+			warnings, err := server.create(example{}, "v1")
+			if err != nil {
+				t.Error(err)
+			}
+			if len(warnings) != 1 || len(warnings[0]) > 120 {
+				t.Errorf("got the warnings %q, want one of at most 120 characters", warnings)
+			}
+		})
+	}
+}
+
+func TestAnAPIServerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		server := newAPIServer(t)
+		server.hangs = true
+		start := time.Now()
+		if _, err := server.create(example{}, "v1"); err != nil {
+			t.Error(err)
+		}
+		if waited := time.Since(start); waited != 2*time.Second {
+			t.Errorf("waited %s", waited)
+		}
+	})
+}
+
+func TestTheDryRunLeavesNothingBehind(t *testing.T) {
+	server := newAPIServer(t)
+	if _, err := server.create(example{}, "v1"); err != nil {
+		t.Fatal(err)
+	}
+	var jobs batchv1.JobList
+	if err := server.List(t.Context(), &jobs); err != nil {
+		t.Fatal(err)
+	}
+	if len(jobs.Items) > 0 {
+		t.Errorf("there are %d Jobs", len(jobs.Items))
+	}
+}
+
+func TestUpdates(t *testing.T) {
+	noImage := func(ej *fissilev1.ExtendedJob) { podSpec(ej).Containers[0].Image = "" }
+	const imagePath = "spec.containers[0].image"
+
+	tests := map[string]struct {
+		before func(*fissilev1.ExtendedJob)
+		change func(*fissilev1.ExtendedJob)
+		want   []paths
+	}{
+		"that break something are refused": {
+			change: func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "Foo" },
+			want:   []paths{inBoth("spec.output.namePrefix")},
+		},
+		"to a template of which there can be no Job are refused": {
+			change: noImage,
+			want:   []paths{inPod(imagePath)},
+		},
+		"that leave what is invalid are admitted": {
+			before: func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "Foo" },
+			change: func(ej *fissilev1.ExtendedJob) { output(ej).WriteOnFailure = new(true) },
+		},
+		"that break something else are refused for that alone": {
+			before: func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "Foo" },
+			change: func(ej *fissilev1.ExtendedJob) { output(ej).SecretLabels = map[string]string{fissilev1.LabelUID: "1"} },
+			want:   []paths{inBoth("spec.output.secretLabels[fissile.cloudfoundry.org/ejob-uid]")},
+		},
+		"from one invalid value to another are refused": {
+			before: func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "Foo" },
+			change: func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "Bar" },
+			want:   []paths{inBoth("spec.output.namePrefix")},
+		},
+		"that mend one of two things in the template are admitted": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				noImage(ej)
+				podSpec(ej).RestartPolicy = corev1.RestartPolicyAlways
+			},
+			change: func(ej *fissilev1.ExtendedJob) { podSpec(ej).RestartPolicy = corev1.RestartPolicyNever },
+		},
+		"that mend everything are admitted": {
+			before: noImage,
+			change: func(ej *fissilev1.ExtendedJob) { podSpec(ej).Containers[0].Image = "busybox" },
+		},
+		"of the output do not depend on the template": {
+			before: noImage,
+			change: func(ej *fissilev1.ExtendedJob) { output(ej) },
+		},
+		"that set the strategy back do not depend on anything": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				noImage(ej)
+				output(ej).NamePrefix = "Foo"
+				ej.Spec.Trigger.Strategy = fissilev1.StrategyNow
+			},
+			change: func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.Strategy = fissilev1.StrategyManual },
+		},
+		"of metadata and status do not depend on anything": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				noImage(ej)
+				output(ej).NamePrefix = "Foo"
+			},
+			change: func(ej *fissilev1.ExtendedJob) {
+				ej.Labels = map[string]string{"key": "value"}
+				ej.Finalizers = []string{"example.com/keep"}
+				ej.Status.Runs = new(int64(1))
+			},
+		},
+		"of an ExtendedJob that is being deleted are admitted": {
+			before: func(ej *fissilev1.ExtendedJob) { ej.DeletionTimestamp = new(metav1.Now()) },
+			change: func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "Foo" },
+		},
+	}
+	for name, test := range tests {
+		for _, version := range []string{"v1", "v1alpha1"} {
+			t.Run(name+" in "+version, func(t *testing.T) {
+				before := minimal()
+				if test.before != nil {
+					test.before(before)
+				}
+				after := before.DeepCopy()
+				test.change(after)
+				warnings, err := newAPIServer(t).update(before, after, version)
+
+				var want []string
+				for _, path := range test.want {
+					want = append(want, map[string]string{"v1": path.v1, "v1alpha1": path.v1alpha1}[version])
+				}
+				var got []string
+				for _, cause := range causes(t, err) {
+					got = append(got, cause.Field)
+				}
+				if !slices.Equal(got, want) {
+					t.Errorf("got %v, want refusals of %q", err, want)
+				}
+				if len(warnings) > 0 {
+					t.Errorf("got the warnings %q", warnings)
+				}
+			})
+		}
+	}
+}
+
+// apiServer is the API server as the validators see it. It holds an ExtendedJob
+// that writes the Secret taken-main.
+type apiServer struct {
+	client.WithWatch
+	t *testing.T
+	// judge is what it says to a dry run of a Job.
+	judge func(*batchv1.Job) error
+	// hangs is true if it never says anything.
+	hangs bool
+}
+
+func newAPIServer(t *testing.T) *apiServer {
+	t.Helper()
+	scheme := runtime.NewScheme()
+	if err := errors.Join(batchv1.AddToScheme(scheme), fissilev1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	other := minimal()
+	other.Name = "other"
+	output(other).NamePrefix = "taken"
+	server := &apiServer{t: t, judge: imagesRequired}
+	server.WithWatch = fake.NewClientBuilder().WithScheme(scheme).WithObjects(other).
+		WithIndex(&fissilev1.ExtendedJob{}, indexOutput, func(obj client.Object) []string {
+			return secretNames(obj.(*fissilev1.ExtendedJob))
+		}).
+		WithInterceptorFuncs(interceptor.Funcs{
+			Create: func(ctx context.Context, api client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+				if server.hangs {
+					<-ctx.Done()
+					return ctx.Err()
+				}
+				job := &batchv1.Job{}
+				content := obj.(*unstructured.Unstructured).Object
+				if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content, job, true); err != nil {
+					return err
+				}
+				if err := server.judge(job); err != nil {
+					return err
+				}
+				return api.Create(ctx, obj, opts...)
+			},
+		}).Build()
+	return server
+}
+
+// imagesRequired is one of the rules that the API server has for Jobs.
+func imagesRequired(job *batchv1.Job) error {
+	path := field.NewPath("spec", "template", "spec", "containers")
+	for i, container := range job.Spec.Template.Spec.Containers {
+		if container.Image == "" {
+			return jobInvalid(field.Required(path.Index(i).Child("image"), ""))
+		}
+	}
+	return nil
+}
+
+// create asks whether an ExtendedJob may be created.
+func (s *apiServer) create(example example, version string) (admission.Warnings, error) {
+	s.t.Helper()
+	switch ej := example.written(s.t, version).(type) {
+	case *fissilev1.ExtendedJob:
+		return newV1Validator(s).ValidateCreate(s.t.Context(), ej)
+	case *fissilev1alpha1.ExtendedJob:
+		return newV1alpha1Validator(s).ValidateCreate(s.t.Context(), ej)
+	}
+	panic("unknown version " + version)
+}
+
+// update asks whether an ExtendedJob may be changed.
+func (s *apiServer) update(before, after *fissilev1.ExtendedJob, version string) (admission.Warnings, error) {
+	s.t.Helper()
+	if version == "v1" {
+		return newV1Validator(s).ValidateUpdate(s.t.Context(), before, after)
+	}
+	oldEJ, ej := convertToV1alpha1(s.t, *before), convertToV1alpha1(s.t, *after)
+	return newV1alpha1Validator(s).ValidateUpdate(s.t.Context(), &oldEJ, &ej)
+}
+
+// written is the example's ExtendedJob in a version.
+func (e example) written(t *testing.T, version string) runtime.Object {
+	t.Helper()
+	ej := minimal()
+	if e.write != nil {
+		e.write(ej)
+	}
+	if version == "v1" {
+		return ej
+	}
+	inV1alpha1 := convertToV1alpha1(t, *ej)
+	if e.writeV1alpha1 != nil {
+		e.writeV1alpha1(&inV1alpha1)
+	}
+	return &inV1alpha1
+}
+
+// versions are those in which an example can be written, with its field's path.
+func (e example) versions() map[string]string {
+	versions := map[string]string{"v1": e.field.v1, "v1alpha1": e.field.v1alpha1}
+	maps.DeleteFunc(versions, func(_, path string) bool { return path == "" })
+	return versions
+}
+
+// causes are what kubectl shows of a refusal. There are none if there is no
+// refusal.
+func causes(t *testing.T, err error) []metav1.StatusCause {
+	t.Helper()
+	if err == nil {
+		return nil
+	}
+	var status apierrors.APIStatus
+	if !errors.As(err, &status) || status.Status().Code != http.StatusUnprocessableEntity {
+		t.Fatalf("got %v, want HTTP status 422", err)
+	}
+	return status.Status().Details.Causes
+}
+
+func requireCauses(t *testing.T, err error, want ...string) {
+	t.Helper()
+	var got []string
+	for _, cause := range causes(t, err) {
+		got = append(got, cause.Field+": "+cause.Message)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
+	}
+}

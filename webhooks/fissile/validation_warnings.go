@@ -1,0 +1,138 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// indexOutput is the index, kept by controllers/fissile, of ExtendedJobs by the
+// Secrets that their output goes to.
+const indexOutput = "extendedjob.output"
+
+// warnings are about what is legal, and useless or not what it seems. reader
+// reads from the manager's cache.
+func warnings(ctx context.Context, reader client.Reader, m *manifest, created bool) admission.Warnings {
+	warnings := slices.Clone(m.warnings)
+	if created {
+		warnings = append(warnings, nameWarnings(m.ej.Name)...)
+	}
+	// An update to "now" is for one-offs, too.
+	strategy := m.ej.Spec.Trigger.Strategy
+	if strategy == fissilev1.StrategyManual || (strategy == fissilev1.StrategyNow && created) {
+		warnings = append(warnings, errandWarnings(m)...)
+	}
+	if m.ej.Spec.Output != nil {
+		warnings = append(warnings, outputWarnings(m)...)
+		warnings = append(warnings, sharedOutputWarnings(ctx, reader, m.ej)...)
+	}
+	return warnings
+}
+
+func nameWarnings(name string) admission.Warnings {
+	job := plan.JobName(&fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: name}}, 1)
+	switch {
+	case plan.NameLabel(name) != name:
+		return admission.Warnings{warningf("metadata.name is long: shortened in the names of Jobs and in the label %s", fissilev1.LabelName)}
+	case !strings.HasPrefix(job, name+"-"):
+		return admission.Warnings{warningf("metadata.name is long: shortened in the names of Jobs")}
+	}
+	return nil
+}
+
+func errandWarnings(m *manifest) (warnings admission.Warnings) {
+	const useless = "%s has no effect on an errand"
+	if isTrue(m.ej.Spec.UpdateOnConfigChange) {
+		warnings = append(warnings, warningf(useless, m.field("spec.updateOnConfigChange")))
+	}
+	if isTrue(m.ej.Spec.UpdateOnTemplateChange) {
+		warnings = append(warnings, warningf(useless, m.field("spec.updateOnTemplateChange")))
+	}
+	return warnings
+}
+
+func outputWarnings(m *manifest) (warnings admission.Warnings) {
+	output := m.ej.Spec.Output
+	if isTrue(output.Versioned) {
+		return nil
+	}
+	if output.VersionsToKeep > 0 {
+		warnings = append(warnings, warningf("%s has no effect without versioned", m.field("spec.output.versionsToKeep")))
+	}
+	names := secretNames(m.ej)
+	for _, reference := range configrefs.Of(&m.ej.Spec.JobTemplate.Spec.Template.Spec) {
+		if reference.Kind == configrefs.Secret && slices.Contains(names, reference.Name) {
+			warnings = append(warnings, warningf("spec.output overwrites what the template reads: Secret %s; set spec.output.versioned to keep both", reference.Name))
+		}
+	}
+	return warnings
+}
+
+// sharedOutputWarnings name the ExtendedJobs whose output goes to the same
+// Secrets.
+func sharedOutputWarnings(ctx context.Context, reader client.Reader, ej *fissilev1.ExtendedJob) (warnings admission.Warnings) {
+	for _, secret := range secretNames(ej) {
+		var list fissilev1.ExtendedJobList
+		if err := reader.List(ctx, &list, client.InNamespace(ej.Namespace), client.MatchingFields{indexOutput: secret}); err != nil {
+			// The cache does not hold the ExtendedJobs of namespaces that are not watched.
+			ctrl.LoggerFrom(ctx).V(1).Info("Cannot tell whose output a Secret is", "secret", secret, "error", err.Error())
+			return warnings
+		}
+		for _, other := range list.Items {
+			if other.Name != ej.Name {
+				warnings = append(warnings, warningf("Secret %s is the output of ExtendedJob %s, too: choose another spec.output.namePrefix", secret, other.Name))
+			}
+		}
+	}
+	return warnings
+}
+
+// secretNames are the names of the output Secrets, without the ordinal of a
+// version.
+func secretNames(ej *fissilev1.ExtendedJob) []string {
+	var names []string
+	for _, container := range ej.Spec.JobTemplate.Spec.Template.Spec.Containers {
+		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container.Name))
+	}
+	return names
+}
+
+// warningf cuts a warning off where Kubernetes asks to.
+func warningf(format string, args ...any) string {
+	const limit, mark = 120, "..."
+	warning := fmt.Sprintf(format, args...)
+	if len(warning) > limit {
+		warning = strings.ToValidUTF8(warning[:limit-len(mark)], "") + mark
+	}
+	return warning
+}
+
+func isTrue(flag *bool) bool {
+	return flag != nil && *flag
+}

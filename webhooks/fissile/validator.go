@@ -1,0 +1,130 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"slices"
+
+	"k8s.io/apimachinery/pkg/api/equality"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+)
+
+// +kubebuilder:webhook:path=/validate-fissile-cloudfoundry-org-v1-extendedjob,mutating=false,failurePolicy=fail,matchPolicy=Exact,sideEffects=None,timeoutSeconds=10,groups=fissile.cloudfoundry.org,resources=extendedjobs,verbs=create;update,versions=v1,name=v1.extendedjob.fissile.cloudfoundry.org,admissionReviewVersions=v1
+// +kubebuilder:webhook:path=/validate-fissile-cloudfoundry-org-v1alpha1-extendedjob,mutating=false,failurePolicy=fail,matchPolicy=Exact,sideEffects=None,timeoutSeconds=10,groups=fissile.cloudfoundry.org,resources=extendedjobs,verbs=create;update,versions=v1alpha1,name=v1alpha1.extendedjob.fissile.cloudfoundry.org,admissionReviewVersions=v1
+
+var (
+	_ admission.Validator[*fissilev1.ExtendedJob]       = &validator[*fissilev1.ExtendedJob]{}
+	_ admission.Validator[*fissilev1alpha1.ExtendedJob] = &validator[*fissilev1alpha1.ExtendedJob]{}
+)
+
+// validator admits the ExtendedJobs of one version, or says all that is wrong
+// with them. The rules are the same for every version.
+type validator[T runtime.Object] struct {
+	// client reads from the manager's cache.
+	client client.Client
+	read   func(context.Context, T) (*manifest, error)
+}
+
+func newV1Validator(c client.Client) *validator[*fissilev1.ExtendedJob] {
+	return &validator[*fissilev1.ExtendedJob]{client: c, read: readV1}
+}
+
+func newV1alpha1Validator(c client.Client) *validator[*fissilev1alpha1.ExtendedJob] {
+	return &validator[*fissilev1alpha1.ExtendedJob]{client: c, read: readV1alpha1}
+}
+
+func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warnings, error) {
+	created, err := v.read(ctx, ej)
+	if err != nil {
+		return nil, err
+	}
+	errs, dryRunWarnings := v.errors(ctx, created, true)
+	return append(warnings(ctx, v.client, created, true), dryRunWarnings...), refusal(created, errs)
+}
+
+// ValidateUpdate does not refuse what was wrong before, so that an object that
+// an earlier version of the operator admitted can be changed.
+func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admission.Warnings, error) {
+	before, err := v.read(ctx, oldEJ)
+	if err != nil {
+		return nil, err
+	}
+	updated, err := v.read(ctx, ej)
+	if err != nil {
+		return nil, err
+	}
+	// Where the webhook configuration has no matchConditions, as with OLM, such
+	// updates come here. One of them sets the strategy back after a run.
+	if !updated.ej.DeletionTimestamp.IsZero() || equality.Semantic.DeepEqual(before.judged, updated.judged) {
+		return nil, nil
+	}
+
+	newTemplate := !equality.Semantic.DeepEqual(before.ej.Spec.JobTemplate, updated.ej.Spec.JobTemplate)
+	errs, dryRunWarnings := v.errors(ctx, updated, newTemplate)
+	if len(errs) > 0 {
+		old, _ := v.errors(ctx, before, newTemplate)
+		errs = slices.DeleteFunc(errs, func(err *field.Error) bool {
+			return slices.ContainsFunc(old, func(e *field.Error) bool { return e.Error() == err.Error() })
+		})
+	}
+	return append(warnings(ctx, v.client, updated, false), dryRunWarnings...), refusal(updated, errs)
+}
+
+// ValidateDelete is not called: the webhook configuration leaves deletion out.
+func (v *validator[T]) ValidateDelete(context.Context, T) (admission.Warnings, error) {
+	return nil, nil
+}
+
+// errors are all that is wrong with an ExtendedJob, by v1's paths. A dry run
+// that tells nothing about the template is a warning.
+func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (field.ErrorList, admission.Warnings) {
+	errs := append(slices.Clone(m.errs), validate(&m.ej.Spec)...)
+	if !dryRun {
+		return errs, nil
+	}
+	refused, err := dryRunJob(ctx, v.client, m.ej)
+	if err != nil {
+		return errs, admission.Warnings{warningf("%s was not tried: %v", m.field(templatePath), err)}
+	}
+	for _, err := range refused {
+		// The rules have said it in the words of ExtendedJobs.
+		if !slices.ContainsFunc(errs, func(e *field.Error) bool { return e.Field == err.Field }) {
+			errs = append(errs, err)
+		}
+	}
+	return errs, nil
+}
+
+// refusal is the error that kubectl shows field by field, nil if there is
+// nothing wrong.
+func refusal(m *manifest, errs field.ErrorList) error {
+	if len(errs) == 0 {
+		return nil
+	}
+	for _, err := range errs {
+		err.Field = m.field(err.Field)
+	}
+	return apierrors.NewInvalid(fissilev1.GroupVersion.WithKind("ExtendedJob").GroupKind(), m.ej.Name, errs)
+}
