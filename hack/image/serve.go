@@ -19,6 +19,7 @@ package main
 import (
 	"flag"
 	"net/http"
+	"time"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/hack/image/registry"
 )
@@ -30,5 +31,6 @@ func serve(args []string) error {
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	return http.ListenAndServe(*address, registry.Handler())
+	server := http.Server{Addr: *address, Handler: registry.Handler(), ReadHeaderTimeout: time.Minute}
+	return server.ListenAndServe()
 }

@@ -132,14 +132,16 @@ func (a *Archive) read(path string) error {
 
 	// "docker save" writes both formats; only an OCI image layout can hold several platforms.
 	if _, err := os.Stat(filepath.Join(a.dir, "index.json")); err == nil {
-		err = a.readLayout()
-	} else {
-		err = a.readDocker(path)
+		if err := a.readLayout(); err != nil {
+			return err
+		}
+	} else if err := a.readDocker(path); err != nil {
+		return err
 	}
-	if err == nil && len(a.Images) == 0 {
+	if len(a.Images) == 0 {
 		return errors.New("no image with a name in it")
 	}
-	return err
+	return nil
 }
 
 func (a *Archive) readLayout() error {

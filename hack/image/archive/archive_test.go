@@ -23,6 +23,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -161,34 +162,36 @@ func TestAnArchiveOfDockerIsRead(t *testing.T) {
 	}
 }
 
-func TestAFileThatIsNoArchiveIsRefused(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "image.tar")
-	if err := os.WriteFile(path, []byte("no archive"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := archive.Open(path); err == nil {
-		t.Error("no error")
+func TestAFileWithoutNamedImagesIsRefused(t *testing.T) {
+	for _, tc := range []struct {
+		name  string
+		files map[string]string
+	}{
+		{"no files at all", nil},
+		{"an index that is no JSON", map[string]string{"index.json": "no JSON"}},
+		{"an index of an image without a name", map[string]string{"index.json": `{"schemaVersion":2,"manifests":[{"digest":"sha256:` + strings.Repeat("0", 64) + `"}]}`}},
+		{"an empty manifest of Docker", map[string]string{"manifest.json": "[]"}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "image.tar")
+			writeTar(t, path, tc.files)
+			if _, err := archive.Open(path); err == nil {
+				t.Error("no error")
+			}
+		})
 	}
 }
 
 func TestAnArchiveCannotWriteOutsideOfItsDirectory(t *testing.T) {
 	dir := t.TempDir()
-	path := filepath.Join(dir, "image.tar")
-	var content bytes.Buffer
-	out := tar.NewWriter(&content)
-	target := filepath.Join(dir, "outside")
-	if err := out.WriteHeader(&tar.Header{Name: "../../../../../../.." + target, Typeflag: tar.TypeReg, Mode: 0o644}); err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(out.Close(), os.WriteFile(path, content.Bytes(), 0o600)); err != nil {
-		t.Fatal(err)
-	}
+	path, outside := filepath.Join(dir, "image.tar"), filepath.Join(dir, "outside")
+	writeTar(t, path, map[string]string{strings.Repeat("../", 32) + outside: "written"})
 
 	if _, err := archive.Open(path); err == nil {
 		t.Error("no error")
 	}
-	if _, err := os.Stat(target); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("the archive has written %s", target)
+	if _, err := os.Stat(outside); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the archive has written %s", outside)
 	}
 }
 
@@ -208,6 +211,24 @@ func makeRoot(t *testing.T, program string) string {
 		t.Fatal(err)
 	}
 	return root
+}
+
+// writeTar writes a tar file with the files.
+func writeTar(t *testing.T, path string, files map[string]string) {
+	t.Helper()
+	var content bytes.Buffer
+	out := tar.NewWriter(&content)
+	for name, text := range files {
+		if err := out.WriteHeader(&tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o644, Size: int64(len(text))}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := out.Write([]byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(out.Close(), os.WriteFile(path, content.Bytes(), 0o600)); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // writeArchive writes an image for two platforms and returns the path of the archive.

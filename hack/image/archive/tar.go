@@ -31,7 +31,7 @@ import (
 // only: not on owners, times, the umask or the order of directory entries.
 func pack(w io.Writer, root string, modified time.Time) error {
 	out := tar.NewWriter(w)
-	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(root, func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || path == root {
 			return err
 		}
