@@ -44,6 +44,18 @@ const (
 	CutAfter
 )
 
+// String says when the client is cut off.
+func (f Fault) String() string {
+	switch f {
+	case CutBefore:
+		return "before"
+	case CutAfter:
+		return "after"
+	case None:
+	}
+	return "never"
+}
+
 // Proxy forwards requests to an API server until it cuts the client off: then
 // no request passes any more, and no answer, until Mend is called.
 type Proxy struct {
