@@ -19,153 +19,234 @@ package fissile
 import (
 	"context"
 	"encoding/json"
+	"net/http"
 
 	"k8s.io/apimachinery/pkg/api/validation"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/conversion"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 )
 
-// Each version has spec fields that the other lacks. Conversion puts them into
-// an annotation of the other version's object and takes them out again on the
+// Conversion moves the fields that both versions have. Fields that the other
+// version lacks go into an annotation of its object, and come out of it on the
 // way back, so that nothing is lost when a client reads and writes a version
-// that is not the one the object was made in. Fields that both versions have
-// are never in an annotation: what the client wrote is what counts.
+// that the object was not made in. What both versions have is never taken from
+// the annotation: what the client wrote is what counts.
 //
-// A conversion that fails would fail each list that the object is in. So there
-// is no error for bad data: an annotation that cannot be read counts as none.
+// It works on JSON and not on the Go types. Those write "resources: {}" where
+// there was nothing, and drop what is empty and what they do not know yet: to
+// read an object in the other version and to write it back would change it. And
+// it has no error for bad data, because a conversion that fails makes each list
+// fail that the object is in.
 
-// inV1alpha1 are the fields of a v1 spec that v1alpha1 has too. The annotation
-// holds all others, so a field that is new in v1 is in it without further ado.
-var inV1alpha1 = [][]string{
-	{"trigger", "strategy"},
-	{"jobTemplate", "spec", "template"},
-	{"updateOnConfigChange"},
-	{"output", "namePrefix"},
-	{"output", "outputType"},
-	{"output", "secretLabels"},
-	{"output", "writeOnFailure"},
-	{"output", "versioned"},
+// The fields of a spec that both versions have, by their paths in v1 and, in
+// the same order, in v1alpha1.
+var (
+	inV1alpha1 = [][]string{
+		{"trigger", "strategy"},
+		{"jobTemplate", "spec", "template"},
+		{"updateOnConfigChange"},
+		{"output", "namePrefix"},
+		{"output", "outputType"},
+		{"output", "secretLabels"},
+		{"output", "writeOnFailure"},
+		{"output", "versioned"},
+	}
+	inV1 = [][]string{
+		{"trigger", "strategy"},
+		{"template"},
+		{"updateOnConfigChange"},
+		{"output", "namePrefix"},
+		{"output", "outputType"},
+		{"output", "secretLabels"},
+		{"output", "writeOnFailure"},
+		{"output", "versioned"},
+	}
+)
+
+// form is what conversion knows of a version.
+type form struct {
+	version schema.GroupVersion
+	// common are the paths of the fields that both versions have.
+	common [][]string
+	// annotation, on objects of this version, holds the fields of a spec that
+	// only the other version has.
+	annotation string
+	// newSpec makes a spec to decode into.
+	newSpec func() any
 }
 
-// retiredTrigger are the fields of a v1alpha1 spec that v1 lacks.
-type retiredTrigger struct {
-	When     string                `json:"when,omitempty"`
-	Selector *metav1.LabelSelector `json:"selector,omitempty"`
-}
-
-func toV1alpha1(_ context.Context, src *fissilev1.ExtendedJob, dst *fissilev1alpha1.ExtendedJob) error {
-	src = src.DeepCopy()
-	dst.ObjectMeta = src.ObjectMeta
-	dst.Status = src.Status
-
-	retired := takeData[retiredTrigger](&dst.ObjectMeta, fissilev1.AnnotationRetiredTrigger)
-	dst.Spec = fissilev1alpha1.ExtendedJobSpec{
-		Trigger: fissilev1alpha1.Trigger{
-			Strategy: src.Spec.Trigger.Strategy,
-			When:     retired.When,
-			Selector: retired.Selector,
-		},
-		Template:             src.Spec.JobTemplate.Spec.Template,
-		UpdateOnConfigChange: src.Spec.UpdateOnConfigChange,
+var (
+	v1Form = form{
+		version:    fissilev1.GroupVersion,
+		common:     inV1alpha1,
+		annotation: fissilev1.AnnotationRetiredTrigger,
+		newSpec:    func() any { return &fissilev1.ExtendedJobSpec{} },
 	}
-	if output := src.Spec.Output; output != nil {
-		dst.Spec.Output = &fissilev1alpha1.Output{
-			NamePrefix:     output.NamePrefix,
-			OutputType:     output.OutputType,
-			SecretLabels:   output.SecretLabels,
-			WriteOnFailure: output.WriteOnFailure,
-			Versioned:      output.Versioned,
-		}
+	v1alpha1Form = form{
+		version:    fissilev1alpha1.GroupVersion,
+		common:     inV1,
+		annotation: fissilev1.AnnotationConversionData,
+		newSpec:    func() any { return &fissilev1alpha1.ExtendedJobSpec{} },
 	}
+)
 
-	beyond, err := beyondV1alpha1(&src.Spec)
-	if err != nil {
-		return err
+// newConversionHandler answers the API server's requests to convert
+// ExtendedJobs. v1 is the hub, v1alpha1 a spoke.
+func newConversionHandler() (http.Handler, error) {
+	scheme := runtime.NewScheme() // in which ExtendedJobs are JSON
+	register := func(version schema.GroupVersion) *unstructured.Unstructured {
+		object := &unstructured.Unstructured{}
+		object.SetGroupVersionKind(version.WithKind("ExtendedJob"))
+		scheme.AddKnownTypeWithName(object.GroupVersionKind(), object)
+		return object
 	}
-	return putData(&dst.ObjectMeta, fissilev1.AnnotationConversionData, beyond)
-}
-
-func toV1(_ context.Context, src *fissilev1alpha1.ExtendedJob, dst *fissilev1.ExtendedJob) error {
-	src = src.DeepCopy()
-	dst.ObjectMeta = src.ObjectMeta
-	dst.Status = src.Status
-
-	dst.Spec = takeData[fissilev1.ExtendedJobSpec](&dst.ObjectMeta, fissilev1.AnnotationConversionData)
-	dst.Spec.Trigger.Strategy = src.Spec.Trigger.Strategy
-	dst.Spec.JobTemplate.Spec.Template = src.Spec.Template
-	dst.Spec.UpdateOnConfigChange = src.Spec.UpdateOnConfigChange
-	if output := src.Spec.Output; output == nil {
-		dst.Spec.Output = nil
-	} else {
-		if dst.Spec.Output == nil {
-			dst.Spec.Output = &fissilev1.Output{}
-		}
-		dst.Spec.Output.NamePrefix = output.NamePrefix
-		dst.Spec.Output.OutputType = output.OutputType
-		dst.Spec.Output.SecretLabels = output.SecretLabels
-		dst.Spec.Output.WriteOnFailure = output.WriteOnFailure
-		dst.Spec.Output.Versioned = output.Versioned
-	}
-
-	return putData(&dst.ObjectMeta, fissilev1.AnnotationRetiredTrigger, retiredTrigger{
-		When:     src.Spec.Trigger.When,
-		Selector: src.Spec.Trigger.Selector,
-	})
-}
-
-// beyondV1alpha1 returns the fields of a spec that v1alpha1 lacks.
-func beyondV1alpha1(spec *fissilev1.ExtendedJobSpec) (map[string]any, error) {
-	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(spec)
+	hub, spoke := register(v1Form.version), register(v1alpha1Form.version)
+	converter, err := conversion.NewHubSpokeConverter(hub, conversion.NewSpokeConverter(spoke, hubToSpoke, spokeToHub))(scheme)
 	if err != nil {
 		return nil, err
 	}
-	for _, path := range inV1alpha1 {
-		unstructured.RemoveNestedField(fields, path...)
+	registry := conversion.NewRegistry()
+	if err := registry.RegisterConverter(hub.GroupVersionKind().GroupKind(), converter); err != nil {
+		return nil, err
 	}
-	// A struct of which nothing is left is still there, as {}.
-	for _, path := range [][]string{
-		{"trigger"},
-		{"jobTemplate", "metadata"}, {"jobTemplate", "spec"}, {"jobTemplate"},
-		{"output"},
-	} {
-		if left, _, _ := unstructured.NestedMap(fields, path...); len(left) == 0 {
-			unstructured.RemoveNestedField(fields, path...)
-		}
-	}
-	return fields, nil
+	return conversion.NewWebhookHandler(scheme, registry), nil
 }
 
-// takeData removes an annotation and decodes it.
-func takeData[T any](meta *metav1.ObjectMeta, annotation string) T {
-	var data, none T
-	value := meta.Annotations[annotation]
-	delete(meta.Annotations, annotation)
-	if err := utiljson.Unmarshal([]byte(value), &data); err != nil {
-		return none
-	}
-	return data
+func hubToSpoke(_ context.Context, hub, spoke *unstructured.Unstructured) error {
+	return convert(hub, v1Form, spoke, v1alpha1Form)
 }
 
-// putData puts data into an annotation, or removes the annotation if there is no
-// data. Data that makes the annotations larger than the API server accepts is
-// left out: it would fail the conversion.
-func putData(meta *metav1.ObjectMeta, annotation string, data any) error {
-	delete(meta.Annotations, annotation)
-	value, err := json.Marshal(data)
+func spokeToHub(_ context.Context, spoke, hub *unstructured.Unstructured) error {
+	return convert(spoke, v1alpha1Form, hub, v1Form)
+}
+
+// toV1 converts an ExtendedJob that is decoded already.
+func toV1(ctx context.Context, src *fissilev1alpha1.ExtendedJob, dst *fissilev1.ExtendedJob) error {
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(src)
 	if err != nil {
 		return err
 	}
-	if string(value) == "{}" {
-		return nil
+	hub := &unstructured.Unstructured{}
+	if err := spokeToHub(ctx, &unstructured.Unstructured{Object: fields}, hub); err != nil {
+		return err
 	}
-	metav1.SetMetaDataAnnotation(meta, annotation, string(value))
-	if validation.ValidateAnnotationsSize(meta.Annotations) != nil {
-		delete(meta.Annotations, annotation)
+	return runtime.DefaultUnstructuredConverter.FromUnstructured(hub.Object, dst)
+}
+
+func convert(src *unstructured.Unstructured, from form, dst *unstructured.Unstructured, to form) error {
+	dst.Object = runtime.DeepCopyJSON(src.Object)
+	dst.SetAPIVersion(to.version.String())
+	annotations := dst.GetAnnotations()
+	_, specified := dst.Object["spec"]
+	old, _ := dst.Object["spec"].(map[string]any)
+
+	spec := decode(annotations[from.annotation], to)
+	for _, parent := range []string{"trigger", "output"} { // of common fields and of others
+		if _, there := old[parent]; !there {
+			delete(spec, parent)
+		} else if spec[parent] == nil {
+			spec[parent] = map[string]any{}
+		}
 	}
+	for i, path := range from.common {
+		if value, found := take(old, path); found {
+			put(spec, to.common[i], value)
+		}
+	}
+	if specified || len(spec) > 0 {
+		dst.Object["spec"] = spec
+	}
+
+	data, err := encode(old)
+	if err != nil {
+		return err
+	}
+	delete(annotations, from.annotation)
+	delete(annotations, to.annotation)
+	annotate(dst, annotations, to.annotation, data)
 	return nil
+}
+
+// decode returns the fields in an annotation's value that only version has.
+// There are none if the value is no spec of that version.
+func decode(value string, version form) map[string]any {
+	var fields map[string]any
+	if utiljson.Unmarshal([]byte(value), version.newSpec()) != nil || utiljson.Unmarshal([]byte(value), &fields) != nil || fields == nil {
+		return map[string]any{}
+	}
+	for _, path := range version.common {
+		take(fields, path)
+	}
+	return fields
+}
+
+// encode returns what is left of a spec, as an annotation's value. Empty, if
+// nothing is left.
+func encode(fields map[string]any) (string, error) {
+	// trigger and output are in the other version as well. Clients in Go write an
+	// empty metadata where there is none.
+	for _, path := range [][]string{{"trigger"}, {"output"}, {"jobTemplate", "metadata"}} {
+		if left, found, _ := unstructured.NestedMap(fields, path...); found && len(left) == 0 {
+			take(fields, path)
+		}
+	}
+	if len(fields) == 0 {
+		return "", nil
+	}
+	value, err := json.Marshal(fields)
+	return string(value), err
+}
+
+// annotate sets an object's annotations and adds one, unless it is empty or makes
+// them larger than the API server accepts: that would fail the conversion.
+func annotate(object *unstructured.Unstructured, annotations map[string]string, key, value string) {
+	if value != "" {
+		if annotations == nil {
+			annotations = map[string]string{}
+		}
+		annotations[key] = value
+		if validation.ValidateAnnotationsSize(annotations) != nil {
+			delete(annotations, key)
+		}
+	}
+	if len(annotations) == 0 {
+		annotations = nil
+	}
+	object.SetAnnotations(annotations)
+}
+
+// take removes a field, and parents of which nothing is left, and returns the
+// field's value.
+func take(fields map[string]any, path []string) (value any, found bool) {
+	name, below := path[0], path[1:]
+	if len(below) == 0 {
+		value, found = fields[name]
+		delete(fields, name)
+		return value, found
+	}
+	parent, _ := fields[name].(map[string]any)
+	value, found = take(parent, below)
+	if found && len(parent) == 0 {
+		delete(fields, name)
+	}
+	return value, found
+}
+
+// put sets a field, and makes its parents.
+func put(fields map[string]any, path []string, value any) {
+	for _, name := range path[:len(path)-1] {
+		parent, ok := fields[name].(map[string]any)
+		if !ok {
+			parent = map[string]any{}
+			fields[name] = parent
+		}
+		fields = parent
+	}
+	fields[path[len(path)-1]] = value
 }

@@ -19,7 +19,7 @@ package fissile
 import (
 	"bytes"
 	"encoding/json"
-	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -32,7 +32,8 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
-	"sigs.k8s.io/controller-runtime/pkg/webhook/conversion"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"sigs.k8s.io/yaml"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -47,12 +48,12 @@ func TestAManifestMeansTheSameInBothVersions(t *testing.T) {
 	}
 	for _, file := range files {
 		t.Run(filepath.Base(strings.TrimSuffix(file, ".v1.yaml")), func(t *testing.T) {
-			v1 := readFile[fissilev1.ExtendedJob](t, file)
-			v1alpha1 := readFile[fissilev1alpha1.ExtendedJob](t, strings.Replace(file, ".v1.", ".v1alpha1.", 1))
-			if diff := cmp.Diff(v1, convertToV1(t, v1alpha1), cmpopts.EquateEmpty()); diff != "" {
+			v1 := readJSON(t, file)
+			v1alpha1 := readJSON(t, strings.Replace(file, ".v1.", ".v1alpha1.", 1))
+			if diff := cmp.Diff(format(t, v1), format(t, askWebhook(t, v1alpha1, fissilev1.GroupVersion))); diff != "" {
 				t.Errorf("v1 (-want +got):\n%s", diff)
 			}
-			if diff := cmp.Diff(v1alpha1, convertToV1alpha1(t, v1), cmpopts.EquateEmpty()); diff != "" {
+			if diff := cmp.Diff(format(t, v1alpha1), format(t, askWebhook(t, v1, fissilev1alpha1.GroupVersion))); diff != "" {
 				t.Errorf("v1alpha1 (-want +got):\n%s", diff)
 			}
 		})
@@ -125,6 +126,7 @@ func TestAClientThatKnowsV1alpha1OnlyEditsAV1Object(t *testing.T) {
 func TestAnAnnotationThatCannotBeReadCountsAsNone(t *testing.T) {
 	values := map[string]string{
 		"no JSON":                     `{"suspend"`,
+		"null":                        `null`,
 		"no object":                   `true`,
 		"a field of another type":     `{"suspend":true,"failedJobsHistoryLimit":"two"}`,
 		"a field in another case":     `{"Suspend":true}`,
@@ -144,10 +146,35 @@ func TestAnAnnotationThatCannotBeReadCountsAsNone(t *testing.T) {
 	}
 }
 
+// Conversion may come before validation, which then says what is wrong.
+func TestWhateverIsSentConverts(t *testing.T) {
+	for name, fields := range map[string]string{
+		"no metadata":              `"spec": {}`,
+		"a spec that is no object": `"metadata": {"name": "a"}, "spec": "all"`,
+		"parts that are no objects": `"metadata": {"name": "a"},
+			"spec": {"trigger": "now", "output": ["foo"], "template": 1, "jobTemplate": 2}`,
+		"parts that are null": `"metadata": {"name": "a", "annotations": null},
+			"spec": {"trigger": null, "output": null, "template": null, "jobTemplate": null}`,
+		"an annotation with parts that are null": `"metadata": {"name": "a", "annotations": {
+				"fissile.cloudfoundry.org/conversion-data": "{\"trigger\": null, \"output\": null, \"jobTemplate\": null}"
+			}}, "spec": {"trigger": {"strategy": "now"}, "output": {"namePrefix": "foo"}, "template": {}}`,
+	} {
+		t.Run(name, func(t *testing.T) {
+			for from, to := range map[schema.GroupVersion]schema.GroupVersion{
+				fissilev1.GroupVersion:       fissilev1alpha1.GroupVersion,
+				fissilev1alpha1.GroupVersion: fissilev1.GroupVersion,
+			} {
+				object := fmt.Sprintf(`{"apiVersion": %q, "kind": "ExtendedJob", %s}`, from, fields)
+				askWebhook(t, askWebhook(t, []byte(object), to), from)
+			}
+		})
+	}
+}
+
 func TestTheAnnotationsAreConversionsOwn(t *testing.T) {
 	written := map[string]string{
 		fissilev1.AnnotationConversionData: `{"suspend":true}`,
-		fissilev1.AnnotationRetiredTrigger: `{"when":"ready"}`,
+		fissilev1.AnnotationRetiredTrigger: `{"trigger":{"when":"ready"}}`,
 	}
 	t.Run("v1 has no conversion-data, whoever wrote it", func(t *testing.T) {
 		v1alpha1 := readFile[fissilev1alpha1.ExtendedJob](t, "testdata/errand.v1alpha1.yaml")
@@ -192,53 +219,76 @@ func fixture(t *testing.T) fissilev1.ExtendedJob {
 
 func readFile[T any](t *testing.T, file string) T {
 	t.Helper()
-	content, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var object T
-	if err := yaml.UnmarshalStrict(content, &object); err != nil {
+	if err := json.Unmarshal(readJSON(t, file), &object); err != nil {
 		t.Fatalf("%s: %v", file, err)
 	}
 	return object
 }
 
+// readJSON reads a file of YAML.
+func readJSON(t *testing.T, file string) []byte {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	object, err := yaml.YAMLToJSONStrict(content)
+	if err != nil {
+		t.Fatalf("%s: %v", file, err)
+	}
+	return object
+}
+
+// format makes JSON readable, and the same where it means the same.
+func format(t *testing.T, object []byte) string {
+	t.Helper()
+	formatted, err := yaml.JSONToYAML(object)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(formatted)
+}
+
 func convertToV1(t *testing.T, object fissilev1alpha1.ExtendedJob) fissilev1.ExtendedJob {
 	t.Helper()
-	return convert[fissilev1.ExtendedJob](t, &object, fissilev1.GroupVersion.String())
+	return convertTo[fissilev1.ExtendedJob](t, object, fissilev1.GroupVersion)
 }
 
 func convertToV1alpha1(t *testing.T, object fissilev1.ExtendedJob) fissilev1alpha1.ExtendedJob {
 	t.Helper()
-	return convert[fissilev1alpha1.ExtendedJob](t, &object, fissilev1alpha1.GroupVersion.String())
+	return convertTo[fissilev1alpha1.ExtendedJob](t, object, fissilev1alpha1.GroupVersion)
 }
 
-// convert asks the webhook as the API server does.
-func convert[T any](t *testing.T, object runtime.Object, apiVersion string) T {
+func convertTo[T any](t *testing.T, object any, version schema.GroupVersion) T {
 	t.Helper()
-	scheme := runtime.NewScheme()
-	if err := errors.Join(fissilev1.AddToScheme(scheme), fissilev1alpha1.AddToScheme(scheme)); err != nil {
-		t.Fatal(err)
-	}
-	converter, err := newConverter(scheme)
+	written, err := json.Marshal(object)
 	if err != nil {
 		t.Fatal(err)
 	}
-	registry := conversion.NewRegistry()
-	if err := registry.RegisterConverter(fissilev1.GroupVersion.WithKind("ExtendedJob").GroupKind(), converter); err != nil {
+	var converted T
+	if err := utiljson.Unmarshal(askWebhook(t, written, version), &converted); err != nil {
 		t.Fatal(err)
 	}
+	return converted
+}
 
+// askWebhook converts an object in JSON, as the API server does.
+func askWebhook(t *testing.T, object []byte, version schema.GroupVersion) []byte {
+	t.Helper()
+	handler, err := newConversionHandler()
+	if err != nil {
+		t.Fatal(err)
+	}
 	request, err := json.Marshal(apiextensionsv1.ConversionReview{Request: &apiextensionsv1.ConversionRequest{
-		DesiredAPIVersion: apiVersion,
-		Objects:           []runtime.RawExtension{{Object: object}},
+		DesiredAPIVersion: version.String(),
+		Objects:           []runtime.RawExtension{{Raw: object}},
 	}})
 	if err != nil {
 		t.Fatal(err)
 	}
 	recorder := httptest.NewRecorder()
-	conversion.NewWebhookHandler(scheme, registry).
-		ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/convert", bytes.NewReader(request)))
+	handler.ServeHTTP(recorder, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/convert", bytes.NewReader(request)))
 
 	var review apiextensionsv1.ConversionReview
 	if err := json.Unmarshal(recorder.Body.Bytes(), &review); err != nil {
@@ -247,9 +297,5 @@ func convert[T any](t *testing.T, object runtime.Object, apiVersion string) T {
 	if review.Response.Result.Status != metav1.StatusSuccess {
 		t.Fatalf("conversion failed: %s", review.Response.Result.Message)
 	}
-	var converted T
-	if err := json.Unmarshal(review.Response.ConvertedObjects[0].Raw, &converted); err != nil {
-		t.Fatal(err)
-	}
-	return converted
+	return review.Response.ConvertedObjects[0].Raw
 }

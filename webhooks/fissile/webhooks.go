@@ -19,20 +19,14 @@ package fissile
 
 import (
 	ctrl "sigs.k8s.io/controller-runtime"
-	"sigs.k8s.io/controller-runtime/pkg/webhook/conversion"
-
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
-)
-
-// newConverter converts between v1, the hub, and v1alpha1.
-var newConverter = conversion.NewHubSpokeConverter(&fissilev1.ExtendedJob{},
-	conversion.NewSpokeConverter(&fissilev1alpha1.ExtendedJob{}, toV1alpha1, toV1),
 )
 
 // SetupWithManager makes mgr's webhook server serve the webhooks of ExtendedJob.
 func SetupWithManager(mgr ctrl.Manager) error {
-	return ctrl.NewWebhookManagedBy(mgr, &fissilev1.ExtendedJob{}).
-		WithConverter(newConverter).
-		Complete()
+	converter, err := newConversionHandler()
+	if err != nil {
+		return err
+	}
+	mgr.GetWebhookServer().Register("/convert", converter)
+	return nil
 }
