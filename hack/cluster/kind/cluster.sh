@@ -1,21 +1,17 @@
 # A kind cluster. Sourced by ../cluster.sh.
 # shellcheck shell=bash
-need docker kind
+
+need docker kind kubectl
 docker version > /dev/null 2>&1 || die "CLUSTER=kind needs a running Docker daemon"
 
 name=extendedjob
 
-exists() {
-  kind get clusters 2> /dev/null | grep -qx "$name"
-}
-
 up() {
-  if exists; then
-    echo "The kind cluster $name is already there: kubectl --context kind-$name. Stop it: make cluster-down CLUSTER=kind"
-    return
+  if ! is_up; then
+    echo "Creating the kind cluster $name: 1 to 3 minutes"
+    kind create cluster --name "$name" --wait 5m
   fi
-  echo "Creating the kind cluster $name: one to three minutes"
-  kind create cluster --name "$name" --wait 3m
+  how_to_use
 }
 
 down() {
@@ -23,16 +19,25 @@ down() {
 }
 
 status() {
-  if exists; then
-    echo "up: the kind cluster $name. Use it: kubectl --context kind-$name. Stop it: make cluster-down CLUSTER=kind"
-  else
-    echo "down: there is no kind cluster $name. Start it: make cluster-up CLUSTER=kind"
+  if ! is_up; then
+    echo "The kind cluster $name is down. Start it: make cluster-up CLUSTER=kind"
     return 1
   fi
+  how_to_use
 }
 
 load() {
   need_archive "$1"
-  exists || die "there is no kind cluster $name; start it: make cluster-up CLUSTER=kind"
+  is_up || die "the kind cluster $name is down; start it: make cluster-up CLUSTER=kind"
   kind load image-archive --name "$name" "$1"
+}
+
+is_up() {
+  kind get clusters 2> /dev/null | grep -qx "$name"
+}
+
+how_to_use() {
+  echo "The kind cluster $name is up.
+Use it:   kubectl --context=kind-$name get pods --all-namespaces
+Stop it:  make cluster-down CLUSTER=kind"
 }
