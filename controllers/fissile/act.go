@@ -152,11 +152,14 @@ func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fi
 	return nil
 }
 
-// deleteJob deletes a Job and its pods, if it is still as it was observed.
+// deleteJob deletes a Job and its pods. One that had not finished is deleted only
+// if it is still as it was observed: otherwise it may be history by now.
 func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1.Job) error {
-	err := r.Client.Delete(ctx, job,
-		client.PropagationPolicy(metav1.DeletePropagationBackground),
-		client.Preconditions{UID: &job.UID, ResourceVersion: &job.ResourceVersion})
+	preconditions := client.Preconditions{UID: &job.UID}
+	if plan.Finished(job) == nil {
+		preconditions.ResourceVersion = &job.ResourceVersion
+	}
+	err := r.Client.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground), preconditions)
 	if client.IgnoreNotFound(err) != nil {
 		return err
 	}

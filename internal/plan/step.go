@@ -49,7 +49,8 @@ const (
 	Settle Kind = "Settle"
 	// WriteStatus writes Status.
 	WriteStatus Kind = "WriteStatus"
-	// DeleteJob deletes Job with its pods, if it is still as observed.
+	// DeleteJob deletes Job with its pods; one that had not finished only if it is
+	// still as observed.
 	DeleteJob Kind = "DeleteJob"
 	// DeleteVersion deletes Secret, a version of the output, if it is still as
 	// observed.

@@ -65,7 +65,8 @@ var _ = Describe("The operator, crashing", Serial, Ordered, func() {
 		GinkgoHelper()
 		namespace := newNamespace(ctx)
 		recorded := recordJobs(ctx, namespace)
-		oneOff := shell(namespace, "one-off", `echo '{"a":"b"}'`).Strategy(fissilev1.StrategyOnce).Output("out").Obj()
+		// It outlives the fence of its claim, so that its Job is recorded.
+		oneOff := shell(namespace, "one-off", `sleep 6; echo '{"a":"b"}'`).Strategy(fissilev1.StrategyOnce).Output("out").Obj()
 		oneOff.Spec.Output.Versioned = new(true)
 		faults.watch(namespace)
 		Expect(k8s.Create(ctx, oneOff)).To(Succeed())
@@ -85,7 +86,7 @@ var _ = Describe("The operator, crashing", Serial, Ordered, func() {
 		run(ctx)
 		writes := faults.seen()
 		By(fmt.Sprintf("An undisturbed run: %s", strings.Join(writes, ", ")))
-		Expect(writes).To(HaveLen(6), "claim, Job, Secret, settle, status, delete")
+		Expect(writes).To(HaveLen(7), "claim, Job, its UID, Secret, settle, status, delete")
 
 		for at := range writes {
 			for _, fault := range []faultproxy.Fault{faultproxy.CutBefore, faultproxy.CutAfter} {
