@@ -40,7 +40,6 @@ import (
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
 	schemavalidation "k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
 	celconfig "k8s.io/apiserver/pkg/apis/cel"
@@ -156,19 +155,6 @@ spec:
 	}
 }
 
-func TestTheOutputTypeIsJSONUnlessItIsSaid(t *testing.T) {
-	servers := apiServers(t)
-	for version, object := range minimal(t) {
-		set(t, object, "foo", "spec.output.namePrefix")
-		if refusals := servers[version].store(t.Context(), object); len(refusals) > 0 {
-			t.Fatal(refusals)
-		}
-		if got, _, _ := unstructured.NestedString(object, "spec", "output", "outputType"); got != "json" {
-			t.Errorf("%s: got the output type %q, want json", version, got)
-		}
-	}
-}
-
 func TestBothVersionsHaveTheSameStatusAndColumns(t *testing.T) {
 	crd, all := readCRD(t), schemas(t)
 	if diff := cmp.Diff(all["v1"].Properties["status"].Properties, all["v1alpha1"].Properties["status"].Properties); diff != "" {
@@ -176,70 +162,6 @@ func TestBothVersionsHaveTheSameStatusAndColumns(t *testing.T) {
 	}
 	if diff := cmp.Diff(crd.Spec.Versions[0].AdditionalPrinterColumns, crd.Spec.Versions[1].AdditionalPrinterColumns); diff != "" {
 		t.Errorf("columns (-%s +%s):\n%s", crd.Spec.Versions[0].Name, crd.Spec.Versions[1].Name, diff)
-	}
-}
-
-func TestInvalidManifestsAreRefusedWithTheNameOfTheField(t *testing.T) {
-	const v1Pod, v1alpha1Pod = "spec.jobTemplate.spec.template.spec", "spec.template.spec"
-	both := func(v1, v1alpha1 string) map[string]string {
-		return map[string]string{"v1": v1, "v1alpha1": v1alpha1}
-	}
-	same := func(path string) map[string]string { return both(path, path) }
-	inV1 := func(path string) map[string]string { return map[string]string{"v1": path} }
-	container := func(name string) any { return map[string]any{"name": name, "image": "busybox"} }
-
-	tests := map[string]struct {
-		field map[string]string // by version
-		value any               // nil: the field is removed
-		want  string            // the field in the refusal, if it is another one
-	}{
-		"no strategy":                       {field: same("spec.trigger.strategy")},
-		"an empty strategy":                 {field: same("spec.trigger.strategy"), value: ""},
-		"a strategy in capitals":            {field: same("spec.trigger.strategy"), value: "NOW"},
-		"a strategy that cf-operator had":   {field: same("spec.trigger.strategy"), value: "podstate"},
-		"a strategy of another type":        {field: same("spec.trigger.strategy"), value: int64(1)},
-		"no trigger":                        {field: same("spec.trigger")},
-		"no spec":                           {field: same("spec")},
-		"no template":                       {field: both("spec.jobTemplate", "spec.template")},
-		"no restart policy":                 {field: both(v1Pod+".restartPolicy", v1alpha1Pod+".restartPolicy")},
-		"a pod that always restarts":        {field: both(v1Pod+".restartPolicy", v1alpha1Pod+".restartPolicy"), value: "Always"},
-		"no containers":                     {field: both(v1Pod+".containers", v1alpha1Pod+".containers")},
-		"two containers of the same name":   {field: both(v1Pod+".containers", v1alpha1Pod+".containers"), value: []any{container("a"), container("a")}, want: "containers[1]"},
-		"another output type":               {field: same("spec.output.outputType"), value: "yaml"},
-		"output without a prefix":           {field: same("spec.output.namePrefix"), value: ""},
-		"a prefix in capitals":              {field: same("spec.output.namePrefix"), value: "Foo"},
-		"a prefix with an underscore":       {field: same("spec.output.namePrefix"), value: "foo_"},
-		"a prefix that starts with a dash":  {field: same("spec.output.namePrefix"), value: "-foo"},
-		"a prefix that is too long":         {field: same("spec.output.namePrefix"), value: strings.Repeat("a", 201)},
-		"a label that is no string":         {field: same("spec.output.secretLabels"), value: map[string]any{"a": int64(1)}, want: "spec.output.secretLabels.a"},
-		"a flag that is no boolean":         {field: same("spec.updateOnConfigChange"), value: "yes"},
-		"a negative history limit":          {field: inV1("spec.successfulJobsHistoryLimit"), value: int64(-1)},
-		"another negative history limit":    {field: inV1("spec.failedJobsHistoryLimit"), value: int64(-1)},
-		"no version to keep":                {field: inV1("spec.output.versionsToKeep"), value: int64(0)},
-		"a deletion policy of one's own":    {field: inV1("spec.output.deletionPolicy"), value: "Keep"},
-		"a number that the Job cannot hold": {field: inV1("spec.jobTemplate.spec.backoffLimit"), value: int64(5_000_000_000)},
-		"a field that does not exist":       {field: same("spec.colour"), value: "red"},
-	}
-	servers := apiServers(t)
-	for name, test := range tests {
-		for version, path := range test.field {
-			t.Run(name+" in "+version, func(t *testing.T) {
-				object := minimal(t)[version]
-				if strings.HasPrefix(path, "spec.output.") {
-					set(t, object, "foo", "spec.output.namePrefix")
-				}
-				set(t, object, test.value, path)
-
-				refusals := servers[version].store(t.Context(), object)
-				want := path
-				if test.want != "" {
-					want = test.want
-				}
-				if !slices.ContainsFunc(refusals, func(r string) bool { return strings.Contains(r, want) }) {
-					t.Errorf("got the refusals %q, want one that names %s", refusals, want)
-				}
-			})
-		}
 	}
 }
 
@@ -285,16 +207,6 @@ func TestTheConversionWebhookIsAServiceOfTheDeployment(t *testing.T) {
 	}
 	if !slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool { return p.Port == *reference.Port }) {
 		t.Errorf("the Service has no port %d", *reference.Port)
-	}
-}
-
-// minimal returns the shortest valid object of each version.
-func minimal(t *testing.T) map[string]map[string]any {
-	t.Helper()
-	const pod = `{spec: {restartPolicy: Never, containers: [{name: a, image: busybox}]}}`
-	return map[string]map[string]any{
-		"v1":       parse(t, `spec: {trigger: {strategy: once}, jobTemplate: {spec: {template: `+pod+`}}}`),
-		"v1alpha1": parse(t, `spec: {trigger: {strategy: once}, template: `+pod+`}`),
 	}
 }
 
@@ -347,19 +259,6 @@ func (s apiServer) store(ctx context.Context, object map[string]any) (refusals [
 		refusals = append(refusals, err.Error())
 	}
 	return refusals
-}
-
-// set sets or, with nil, removes the field at a path.
-func set(t *testing.T, object map[string]any, value any, path string) {
-	t.Helper()
-	fields := strings.Split(path, ".")
-	if value == nil {
-		unstructured.RemoveNestedField(object, fields...)
-		return
-	}
-	if err := unstructured.SetNestedField(object, value, fields...); err != nil {
-		t.Fatal(err)
-	}
 }
 
 func parse(t *testing.T, manifest string) map[string]any {
