@@ -18,7 +18,12 @@ limitations under the License.
 package fissile
 
 import (
+	"errors"
+
 	ctrl "sigs.k8s.io/controller-runtime"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 )
 
 // SetupWithManager makes mgr's webhook server serve the webhooks of ExtendedJob.
@@ -28,5 +33,12 @@ func SetupWithManager(mgr ctrl.Manager) error {
 		return err
 	}
 	mgr.GetWebhookServer().Register("/convert", converter)
-	return nil
+	return errors.Join(
+		ctrl.NewWebhookManagedBy(mgr, &fissilev1.ExtendedJob{}).
+			WithValidator(newV1Validator(mgr.GetClient())).
+			Complete(),
+		ctrl.NewWebhookManagedBy(mgr, &fissilev1alpha1.ExtendedJob{}).
+			WithValidator(newV1alpha1Validator(mgr.GetClient())).
+			Complete(),
+	)
 }
