@@ -18,6 +18,7 @@ package fissile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -56,7 +57,7 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 	case plan.DeleteVersion:
 		return r.deleteVersion(ctx, o, step.Secret)
 	default:
-		return fmt.Errorf("unknown step")
+		return errors.New("unknown step")
 	}
 }
 

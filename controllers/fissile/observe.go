@@ -18,6 +18,7 @@ package fissile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -109,7 +110,7 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 		return err
 	}
 	if ej.UID != o.EJ.UID {
-		return fmt.Errorf("it was deleted and created again")
+		return errors.New("it was deleted and created again")
 	}
 	o.see(ej)
 	o.LiveReadAt = now

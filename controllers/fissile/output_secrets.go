@@ -338,7 +338,7 @@ func (w *secretWriter) managedKeys() string {
 // put on a Secret.
 func earlierKeys(secret metav1.Object, below string) []string {
 	var keys []string
-	for _, entry := range strings.Fields(secret.GetAnnotations()[fissilev1.AnnotationManagedKeys]) {
+	for entry := range strings.FieldsSeq(secret.GetAnnotations()[fissilev1.AnnotationManagedKeys]) {
 		if key, ok := strings.CutPrefix(entry, below+"/"); ok {
 			keys = append(keys, key)
 		}

@@ -431,7 +431,7 @@ func TestNext(t *testing.T) {
 			}, plan.WriteStatus,
 		},
 		"a template that did not change runs nothing": {
-			func(t *testing.T) *world { return oneOffOfTemplate(t) }, plan.Wait,
+			oneOffOfTemplate, plan.Wait,
 		},
 		"a template that was edited is looked at": {
 			func(t *testing.T) *world {

@@ -85,7 +85,7 @@ var _ = Describe("The operator, crashing", Serial, Ordered, func() {
 	It("before or after any of its writes ends as if it had not (85)", func(ctx context.Context) {
 		run(ctx)
 		writes := faults.seen()
-		By(fmt.Sprintf("An undisturbed run: %s", strings.Join(writes, ", ")))
+		By("An undisturbed run: " + strings.Join(writes, ", "))
 		Expect(writes).To(HaveLen(7), "claim, Job, its UID, Secret, settle, status, delete")
 
 		for at := range writes {
@@ -160,7 +160,7 @@ func putProxyBetween(ctx context.Context, decide func(*http.Request) faultproxy.
 	Expect(err).NotTo(HaveOccurred())
 	// The address by which this process reaches the node is one by which pods reach
 	// this process.
-	probe, err := net.Dial("udp", target.Host)
+	probe, err := (&net.Dialer{}).DialContext(ctx, "udp", target.Host)
 	Expect(err).NotTo(HaveOccurred())
 	address := probe.LocalAddr().(*net.UDPAddr).IP
 	Expect(probe.Close()).To(Succeed())
@@ -171,7 +171,7 @@ func putProxyBetween(ctx context.Context, decide func(*http.Request) faultproxy.
 	// Who the operator is, it says itself.
 	transport, err := rest.TransportFor(rest.AnonymousClientConfig(restConfig))
 	Expect(err).NotTo(HaveOccurred())
-	listener, err := net.Listen("tcp", net.JoinHostPort(address.String(), "0"))
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(address.String(), "0"))
 	Expect(err).NotTo(HaveOccurred())
 	proxy := faultproxy.New(target, transport, decide)
 	go func() { _ = proxy.Serve(listener, certificate) }() // until it is closed

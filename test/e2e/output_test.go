@@ -21,6 +21,7 @@ package e2e
 import (
 	"context"
 	"fmt"
+	"strconv"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -152,7 +153,7 @@ var _ = Describe("The output", func() {
 			Expect(output.Immutable).To(HaveValue(BeTrue()))
 			Expect(output.Labels).To(SatisfyAll(
 				HaveKeyWithValue("fissile.cloudfoundry.org/secret-kind", "versionedSecret"),
-				HaveKeyWithValue("fissile.cloudfoundry.org/secret-version", fmt.Sprint(version+1)),
+				HaveKeyWithValue("fissile.cloudfoundry.org/secret-version", strconv.Itoa(version+1)),
 			))
 			Expect(output.Annotations).To(HaveKey("fissile.cloudfoundry.org/source-description"))
 		}

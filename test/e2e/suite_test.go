@@ -109,7 +109,7 @@ func report(ctx context.Context, namespace string) {
 		{"--namespace=" + operatorNamespace, "logs", "--selector=app.kubernetes.io/component=controller-manager", "--prefix", "--tail=200"},
 	} {
 		output, err := command(ctx, arguments...).CombinedOutput()
-		AddReportEntry("kubectl "+arguments[1], string(output), err)
+		GinkgoWriter.Printf("kubectl %v: %v\n%s\n", arguments, err, output)
 	}
 }
 

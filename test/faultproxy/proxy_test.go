@@ -24,7 +24,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"strings"
 	"sync/atomic"
 	"testing"
 
@@ -63,7 +62,7 @@ func start(t *testing.T, fault faultproxy.Fault) (proxy *faultproxy.Proxy, clien
 	if err != nil {
 		t.Fatal(err)
 	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,13 +72,22 @@ func start(t *testing.T, fault faultproxy.Fault) (proxy *faultproxy.Proxy, clien
 		}
 		return faultproxy.None
 	})
-	go proxy.Serve(listener, certificate)
+	go func() { _ = proxy.Serve(listener, certificate) }() // until it is closed
 	t.Cleanup(func() { proxy.Close() })
 
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(certificatePEM)
 	client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
 	return proxy, client, "https://" + listener.Addr().String(), writes
+}
+
+func send(t *testing.T, client *http.Client, method, url string) (*http.Response, error) {
+	t.Helper()
+	request, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client.Do(request)
 }
 
 func TestCut(t *testing.T) {
@@ -92,13 +100,13 @@ func TestCut(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			proxy, client, address, writes := start(t, test.fault)
-			watch, err := client.Get(address + "/api/v1/pods?watch=1")
+			watch, err := send(t, client, http.MethodGet, address+"/api/v1/pods?watch=1")
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer watch.Body.Close()
 
-			if response, err := client.Post(address+"/api/v1/pods", "application/json", strings.NewReader("{}")); err == nil {
+			if response, err := send(t, client, http.MethodPost, address+"/api/v1/pods"); err == nil {
 				response.Body.Close()
 				t.Errorf("want no answer to the write, got %s", response.Status)
 			}
@@ -106,7 +114,7 @@ func TestCut(t *testing.T) {
 			if _, err := io.ReadAll(watch.Body); err == nil {
 				t.Error("want the watch to break")
 			}
-			if response, err := client.Get(address + "/api/v1/pods"); err == nil {
+			if response, err := send(t, client, http.MethodGet, address+"/api/v1/pods"); err == nil {
 				response.Body.Close()
 				t.Errorf("want no answer after the cut, got %s", response.Status)
 			}
@@ -115,7 +123,7 @@ func TestCut(t *testing.T) {
 			}
 
 			proxy.Mend()
-			response, err := client.Get(address + "/api/v1/pods")
+			response, err := send(t, client, http.MethodGet, address+"/api/v1/pods")
 			if err != nil {
 				t.Fatalf("want an answer after the mend, got %v", err)
 			}
@@ -126,10 +134,10 @@ func TestCut(t *testing.T) {
 
 func TestWhatIsNoWrite(t *testing.T) {
 	for name, request := range map[string]*http.Request{
-		"a read":                   httptest.NewRequest(http.MethodGet, "/api/v1/pods", nil),
-		"an event":                 httptest.NewRequest(http.MethodPost, "/apis/events.k8s.io/v1/namespaces/n/events", nil),
-		"the Lease":                httptest.NewRequest(http.MethodPut, "/apis/coordination.k8s.io/v1/namespaces/n/leases/l", nil),
-		"a question about a token": httptest.NewRequest(http.MethodPost, "/apis/authentication.k8s.io/v1/tokenreviews", nil),
+		"a read":                   httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/pods", nil),
+		"an event":                 httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/apis/events.k8s.io/v1/namespaces/n/events", nil),
+		"the Lease":                httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/apis/coordination.k8s.io/v1/namespaces/n/leases/l", nil),
+		"a question about a token": httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/apis/authentication.k8s.io/v1/tokenreviews", nil),
 	} {
 		if faultproxy.IsWrite(request) {
 			t.Errorf("%s counts as a write", name)
