@@ -45,10 +45,6 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation) error {
 		if err != nil {
 			return err
 		}
-		if reference.Kind == configrefs.Secret && slices.Contains(outputNames(o.EJ), base) {
-			// What it prints does not make it run again.
-			continue
-		}
 		counted := base
 		if base != reference.Name {
 			counted += "-v*" // not a name: the plain Secret of the base name is another object
@@ -57,13 +53,12 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation) error {
 		if err != nil {
 			return err
 		}
-		entries = append(entries, configrefs.Entry{Kind: reference.Kind, Name: counted, MAC: seen.mac})
 		inputs.Missing = append(inputs.Missing, missing(reference, name, seen)...)
-
-		object := fissilev1.InputObject{
-			ObjectName:      fissilev1.ObjectName{Kind: fissilev1.InputKind(reference.Kind), Name: reference.Name},
-			UID:             seen.uid,
-			ResourceVersion: seen.resourceVersion,
+		object := fissilev1.InputObject{ObjectName: fissilev1.ObjectName{Kind: fissilev1.InputKind(reference.Kind), Name: reference.Name}}
+		if reference.Kind != configrefs.Secret || !slices.Contains(outputNames(o.EJ), base) {
+			// What it prints itself does not make it run again.
+			entries = append(entries, configrefs.Entry{Kind: reference.Kind, Name: counted, MAC: seen.mac})
+			object.UID, object.ResourceVersion = seen.uid, seen.resourceVersion
 		}
 		if name != reference.Name {
 			object.ResolvedName = name

@@ -53,6 +53,13 @@ func TestTriggerThatComesBackAtOnceIsDelayed(t *testing.T) {
 				return first(t).again(t, time.Second).again(t, 10*time.Second).edit(now)
 			}, 20 * time.Second,
 		},
+		"not the second after one that was claimed anew": {
+			func(t *testing.T) *world {
+				w := given(now).claimed(t).live().claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+				clear(w.Jobs)
+				return w.after(time.Second).edit(now)
+			}, 0,
+		},
 		"not the third after a pause": {
 			func(t *testing.T) *world { return first(t).again(t, time.Second).after(2 * time.Minute).edit(now) }, 0,
 		},

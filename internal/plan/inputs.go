@@ -96,7 +96,8 @@ func (o *Observation) changedInputs() []fissilev1.ObjectName {
 	}
 	var changed []fissilev1.ObjectName
 	for _, object := range o.Inputs.Objects {
-		if recorded[object.ObjectName] != object && len(changed) < maxChangedInputs {
+		before := recorded[object.ObjectName]
+		if (before.UID != object.UID || before.ResourceVersion != object.ResourceVersion) && len(changed) < maxChangedInputs {
 			changed = append(changed, object.ObjectName)
 		}
 	}

@@ -294,6 +294,11 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 	if cause == fissilev1.CauseConfigChange {
 		run.ChangedInputs = o.changedInputs()
 	}
+	if before := o.lastRun(); before != nil && before.Number == number {
+		// It is the same run, claimed anew.
+		run.Streak = before.Streak
+		run.ChangedInputs = before.ChangedInputs
+	}
 	return Step{Kind: Claim, Status: o.claimedStatus(run)}
 }
 

@@ -641,6 +641,19 @@ func TestOutputThatIsStoredLateCompletesTheRun(t *testing.T) {
 	}
 }
 
+func TestCompleteIsAboutTheRunThatIsDue(t *testing.T) {
+	w := given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	clear(w.Jobs)
+	w.suspended().edit(now).reported(t)
+	if meta.IsStatusConditionTrue(w.EJ.Status.Conditions, fissilev1.ConditionComplete) {
+		t.Error("it is complete although a run is due")
+	}
+	w.edit(done).reported(t)
+	if !meta.IsStatusConditionTrue(w.EJ.Status.Conditions, fissilev1.ConditionComplete) {
+		t.Error("it is not complete although no run is due any more")
+	}
+}
+
 func TestAnEditThatRunsNothingRefreshesTheConditions(t *testing.T) {
 	w := given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
 	w.EJ.Generation++

@@ -135,7 +135,41 @@ func (o *Observation) idleStatus(reason, message string) *fissilev1.ExtendedJobS
 		s.TemplateDigest = o.TemplateDigest
 	}
 	s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, reason, message)
+	if reason != fissilev1.ReasonIdle {
+		// Who waits for Complete waits for the run that is due.
+		s.set(fissilev1.ConditionComplete, metav1.ConditionFalse, reason, message)
+		s.set(fissilev1.ConditionFailed, metav1.ConditionFalse, reason, message)
+	} else if complete := condition(o.EJ, fissilev1.ConditionComplete); complete != nil && waits(complete.Reason) {
+		// It was called off before it was claimed.
+		s.setLastResult()
+	}
 	return &s.ExtendedJobStatus
+}
+
+// waits tells whether a reason is why a run that is due does not start.
+func waits(reason string) bool {
+	switch reason {
+	case fissilev1.ReasonSuspended, fissilev1.ReasonReferencesMissing, fissilev1.ReasonPodsTerminating, fissilev1.ReasonTriggerBackoff:
+		return true
+	default:
+		return false
+	}
+}
+
+// setLastResult makes Complete and Failed be about the last run again.
+func (s *status) setLastResult() {
+	run := s.LastRun
+	if run == nil || run.Result == "" {
+		return // Never run, or under way.
+	}
+	ended := endedWithoutJob(run, run.Result)
+	s.set(fissilev1.ConditionComplete, conditionStatus(run.Result == fissilev1.ResultSucceeded), ended.Reason, run.Message)
+	s.set(fissilev1.ConditionFailed, conditionStatus(failed(run.Result)), ended.Reason, run.Message)
+}
+
+// failed tells whether a result counts as a failure.
+func failed(result fissilev1.RunResult) bool {
+	return result == fissilev1.ResultFailed || result == fissilev1.ResultAborted
 }
 
 // settledStatus is the status after a run. The run is nil if the status was
@@ -161,8 +195,7 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 
 	s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonIdle, "No run is due.")
 	s.set(fissilev1.ConditionComplete, conditionStatus(outcome.Result == fissilev1.ResultSucceeded), outcome.Reason, outcome.Message)
-	s.set(fissilev1.ConditionFailed,
-		conditionStatus(outcome.Result == fissilev1.ResultFailed || outcome.Result == fissilev1.ResultAborted), outcome.Reason, outcome.Message)
+	s.set(fissilev1.ConditionFailed, conditionStatus(failed(outcome.Result)), outcome.Reason, outcome.Message)
 	s.set(fissilev1.ConditionOutputPersisted, conditionStatus(outcome.Output.Stored()), outcome.Output.Reason, outcome.Output.Message)
 	return &s.ExtendedJobStatus
 }

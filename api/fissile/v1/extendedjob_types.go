@@ -428,14 +428,15 @@ type InputObject struct {
 	// +kubebuilder:validation:MaxLength=253
 	ResolvedName string `json:"resolvedName,omitempty"`
 
-	// uid is the object's UID. Not set if there was none.
+	// uid is the object's UID. Not set if there was none, or if it is an output of
+	// the ExtendedJob itself.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	UID types.UID `json:"uid,omitempty"`
 
-	// resourceVersion is the object's resourceVersion. Not set if there was none.
+	// resourceVersion is the object's resourceVersion. Not set where uid is not.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
