@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"slices"
 
+	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -93,6 +94,7 @@ func startControlPlane(assets, directory string, scheme *runtime.Scheme) *contro
 		Set("audit-policy-file", writeYAML(filepath.Join(directory, "audit-policy.yaml"), auditPolicy())).
 		// As OpenShift has it.
 		Set("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")
+	DeferCleanup(c.Stop)
 	config, err := c.Start()
 	Expect(err).NotTo(HaveOccurred())
 	Expect(os.WriteFile(c.kubeconfig, c.KubeConfig, 0o600)).To(Succeed())

@@ -23,6 +23,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -140,6 +141,22 @@ var _ = Describe("An errand", func() {
 			ejob.HaveCondition(fissilev1.ConditionFailed, metav1.ConditionTrue, fissilev1.ReasonJobDeleted),
 		))
 		Consistently(jobsEver).Should(Equal(1))
+	})
+
+	It("waits until the pods of its last run have ended", func() {
+		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyNow))
+		job := activeJob(errand, 1)
+		lingering := startPod(job)
+		fail(job, nil)
+		Eventually(komega.Object(errand)).Should(ejob.HaveSettled(1, fissilev1.ResultFailed, fissilev1.StrategyManual))
+		setStrategy(errand, fissilev1.StrategyNow)
+		Eventually(komega.Object(errand)).Should(
+			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonPodsTerminating))
+		Consistently(jobsEver).Should(Equal(1))
+
+		end(lingering, corev1.PodFailed, nil)
+		complete(activeJob(errand, 2), nil)
+		Eventually(komega.Object(errand)).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 	})
 
 	It("is delayed, and says so once, when something asks for it again right after each run (case 19)", func() {

@@ -18,7 +18,6 @@ package integration
 
 import (
 	"context"
-	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -72,7 +71,7 @@ func activeJob(ej *fissilev1.ExtendedJob, number int64) *batchv1.Job {
 // succeeds.
 func complete(job *batchv1.Job, printed logs) {
 	GinkgoHelper()
-	runPod(job, corev1.PodSucceeded, printed)
+	end(startPod(job), corev1.PodSucceeded, printed)
 	job.Status.Succeeded = 1
 	job.Status.CompletionTime = new(metav1.Now())
 	finish(job, batchv1.JobSuccessCriteriaMet, batchv1.JobComplete, batchv1.JobReasonCompletionsReached)
@@ -81,7 +80,7 @@ func complete(job *batchv1.Job, printed logs) {
 // fail plays the same for a Job whose pod fails once too often.
 func fail(job *batchv1.Job, printed logs) {
 	GinkgoHelper()
-	runPod(job, corev1.PodFailed, printed)
+	end(startPod(job), corev1.PodFailed, printed)
 	job.Status.Failed = 1
 	finish(job, batchv1.JobFailureTarget, batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)
 }
@@ -103,24 +102,21 @@ func finish(job *batchv1.Job, before, end batchv1.JobConditionType, reason strin
 	Expect(plane.client.Status().Update(context.Background(), job)).To(Succeed())
 }
 
-// runPod makes a pod of a Job that has ended.
-func runPod(job *batchv1.Job, phase corev1.PodPhase, printed logs) {
+// end plays the kubelet for a pod that ends.
+func end(pod *corev1.Pod, phase corev1.PodPhase, printed logs) {
 	GinkgoHelper()
-	pod := startPod(job)
 	pod.Status.Phase = phase
 	for _, container := range pod.Spec.Containers {
 		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{
-			Name: container.Name,
-			State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
-				FinishedAt: metav1.NewTime(time.Now()),
-			}},
+			Name:  container.Name,
+			State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{FinishedAt: metav1.Now()}},
 		})
 		node.print(pod, container.Name, printed[container.Name])
 	}
 	Expect(plane.client.Status().Update(context.Background(), pod)).To(Succeed())
 }
 
-// startPod makes a pod of a Job that has not ended.
+// startPod plays the Job controller and the scheduler: it makes a pod of a Job.
 func startPod(job *batchv1.Job) *corev1.Pod {
 	GinkgoHelper()
 	pod := &corev1.Pod{

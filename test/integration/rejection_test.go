@@ -18,12 +18,17 @@ package integration
 
 import (
 	"context"
+	"net/http"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -32,19 +37,22 @@ import (
 
 var _ = Describe("A Job that cannot be created", func() {
 	It("because of its template is tried once, shown with the API server's words, and tried again after an edit (case 8)", func() {
-		ej := create(ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow).Containers("Not_A_Label"))
+		// Suspended, so that the Job is refused by what was not there yet when the
+		// ExtendedJob was accepted.
+		ej := create(ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow).Suspend())
+		forbidImage("busybox")
+		edit(ej, func() { ej.Spec.Suspend = nil })
 		Eventually(komega.Object(ej)).Should(SatisfyAll(
 			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobRejected),
-			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("spec.template.spec.containers[0].name")),
+			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("the image busybox is forbidden")),
 			ejob.HaveStrategy(fissilev1.StrategyNow),
 		))
-		Consistently(func() []int32 { return plane.audit.creations(namespace, "jobs") }).Should(Equal([]int32{422}))
-		Expect(eventsOn(ej)()).To(ConsistOf(HaveField("Reason", fissilev1.ReasonJobRejected)))
+		Consistently(func() []int32 { return plane.audit.creations(namespace, "jobs") }).Should(Equal([]int32{http.StatusUnprocessableEntity}))
+		Eventually(eventsOn(ej)).Should(ConsistOf(HaveField("Reason", fissilev1.ReasonJobRejected)))
 
-		edit(ej, func() { ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Name = "a-label" })
-		Eventually(jobsEver).Should(Equal(1))
-		complete(activeJob(ej, ej.Status.LastRun.Number), nil)
-		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(ej.Status.LastRun.Number, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+		edit(ej, func() { ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = "busybox:1.37" })
+		complete(activeJob(ej, 1), nil)
+		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		Consistently(jobsEver).Should(Equal(1))
 	})
 
@@ -74,3 +82,47 @@ var _ = Describe("A Job that cannot be created", func() {
 		Expect(jobsEver()).To(Equal(1))
 	})
 })
+
+// forbidImage has the API server refuse Jobs with this image in the spec's
+// namespace as invalid.
+func forbidImage(image string) {
+	GinkgoHelper()
+	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
+		ObjectMeta: metav1.ObjectMeta{Name: "forbid-image-" + namespace},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
+			MatchConstraints: &admissionregistrationv1.MatchResources{
+				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
+				ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{
+					RuleWithOperations: admissionregistrationv1.RuleWithOperations{
+						Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
+						Rule:       admissionregistrationv1.Rule{APIGroups: []string{"batch"}, APIVersions: []string{"v1"}, Resources: []string{"jobs"}},
+					},
+				}},
+			},
+			Validations: []admissionregistrationv1.Validation{{
+				Expression: "object.spec.template.spec.containers.all(c, c.image != '" + image + "')",
+				Message:    "the image " + image + " is forbidden",
+			}},
+		},
+	}
+	Expect(plane.client.Create(context.Background(), policy)).To(Succeed())
+	DeferCleanup(plane.client.Delete, context.Background(), policy)
+	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: policy.Name},
+		Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
+			PolicyName:        policy.Name,
+			ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
+		},
+	}
+	Expect(plane.client.Create(context.Background(), binding)).To(Succeed())
+	DeferCleanup(plane.client.Delete, context.Background(), binding)
+
+	By("waiting until the policy holds")
+	job := &batchv1.Job{
+		ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "trial"},
+		Spec:       batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: *ejob.New("", "").PodSpec()}},
+	}
+	job.Spec.Template.Spec.Containers[0].Image = image
+	Eventually(func() error { return plane.client.Create(context.Background(), job.DeepCopy(), client.DryRunAll) }).
+		Should(MatchError(apierrors.IsInvalid, "IsInvalid"))
+}

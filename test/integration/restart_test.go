@@ -46,7 +46,11 @@ var _ = Describe("A restart of the manager", func() {
 		settled["suspended"] = create(ejob.New(namespace, "suspended").Strategy(fissilev1.StrategyOnce).Suspend())
 		Eventually(komega.Object(settled["suspended"])).Should(
 			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonSuspended))
-		settled["rejected"] = create(ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow).Containers("Not_A_Label"))
+		rejected := ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow).Suspend()
+		rejected.PodSpec().Containers[0].Image = "forbidden"
+		settled["rejected"] = create(rejected)
+		forbidImage("forbidden")
+		edit(settled["rejected"], func() { settled["rejected"].Spec.Suspend = nil })
 		Eventually(komega.Object(settled["rejected"])).Should(
 			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobRejected))
 		settled["running"] = create(ejob.New(namespace, "running").Strategy(fissilev1.StrategyNow))
@@ -77,11 +81,12 @@ var _ = Describe("A restart of the manager", func() {
 
 	It("does not lose what was asked for while it was down", func() {
 		errand := create(ejob.New(namespace, "asked").Strategy(fissilev1.StrategyManual))
+		oneOff := create(ejob.New(namespace, "suspended").Strategy(fissilev1.StrategyOnce).Suspend())
 		Eventually(komega.Object(errand)).Should(ejob.BeIdle())
 		operator.stop()
 		DeferCleanup(startAgain)
 		setStrategy(errand, fissilev1.StrategyNow)
-		oneOff := create(ejob.New(namespace, "created").Strategy(fissilev1.StrategyOnce))
+		edit(oneOff, func() { oneOff.Spec.Suspend = nil })
 		operator.start()
 		for _, ej := range []*fissilev1.ExtendedJob{errand, oneOff} {
 			complete(activeJob(ej, 1), nil)

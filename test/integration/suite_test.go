@@ -73,7 +73,6 @@ var _ = BeforeSuite(func() {
 
 	directory := GinkgoT().TempDir()
 	plane = startControlPlane(assets, directory, scheme)
-	DeferCleanup(plane.Stop)
 	komega.SetClient(plane.client)
 	node = startKubelet(plane.client)
 	DeferCleanup(node.Close)
