@@ -1,0 +1,167 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"context"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+)
+
+var _ = Describe("The validating webhook", func() {
+	ctx := context.Background()
+	both := []string{"v1", "v1alpha1"}
+	template := map[string]string{"v1": "/spec/jobTemplate/spec/template", "v1alpha1": "/spec/template"}
+	// inTemplate is the path of a field of the pod template, as refusals name it.
+	inTemplate := func(version, field string) string {
+		return strings.ReplaceAll(template[version][1:], "/", ".") + "." + field
+	}
+
+	DescribeTable("refuses a template of which the API server would refuse the Job, by the user's paths (cases 8, 10)",
+		func(path, value, field string) {
+			for _, version := range both {
+				By(version)
+				patch := add(template[version]+path, value)
+				expectRefusal(createManifest(patched(valid[version], patch)), inTemplate(version, field))
+
+				Expect(createManifest([]byte(valid[version]))).To(Succeed())
+				object := named("valid", version)
+				expectRefusal(plane.client.Patch(ctx, object, client.RawPatch(types.JSONPatchType, []byte(patch))), inTemplate(version, field))
+				Expect(plane.client.Delete(ctx, object)).To(Succeed())
+			}
+			Expect(jobsEver()).To(BeZero())
+		},
+		Entry("a container's name that is no label", "/spec/containers/0/name", `"Not_A_Label"`, "spec.containers[0].name"),
+		Entry("a container without an image", "/spec/containers/0/image", `""`, "spec.containers[0].image"),
+		Entry("an empty list of containers", "/spec/containers", `[]`, "spec.containers"),
+		Entry("a volume that there is not", "/spec/containers/0/volumeMounts", `[{"name":"none","mountPath":"/none"}]`, "spec.containers[0].volumeMounts[0].name"),
+		Entry("a pod's label that is none", "/metadata", `{"labels":{"key":"my value"}}`, "metadata.labels"),
+		Entry("a Secret's name with a parenthesis", "/spec/containers/0/envFrom", `[{"secretRef":{"name":"foo(-v1"}}]`, "spec.containers[0].envFrom[0].secretRef.name"),
+		Entry("a Secret's name with two dots in a row", "/spec/containers/0/envFrom", `[{"secretRef":{"name":"a..b"}}]`, "spec.containers[0].envFrom[0].secretRef.name"),
+		Entry("a ConfigMap's name with a variable", "/spec/containers/0/envFrom", `[{"configMapRef":{"name":"$(X)"}}]`, "spec.containers[0].envFrom[0].configMapRef.name"),
+	)
+
+	It("refuses a field of the template in v1alpha1 that only v1 has, by the annotation's path", func() {
+		expectRefusal(createManifest(patched(valid["v1alpha1"],
+			add("/metadata/annotations", `{"fissile.cloudfoundry.org/conversion-data":"{\"jobTemplate\":{\"spec\":{\"completions\":2}}}"}`))),
+			"metadata.annotations[fissile.cloudfoundry.org/conversion-data].jobTemplate.spec.completions")
+	})
+
+	It("says all that is wrong at once, with every field", func() {
+		b := ejob.New(namespace, "wrong").Strategy(fissilev1.StrategyOnce).Containers("Not_A_Label", strings.Repeat("c", 60)).
+			Output(strings.Repeat("p", 200)).SecretLabels(map[string]string{fissilev1.LabelUID: "mine"})
+		b.Obj().Spec.JobTemplate.Spec.Completions = new(int32(2))
+		err := plane.client.Create(ctx, b.Obj())
+		Expect(err).To(MatchError(apierrors.IsInvalid, "IsInvalid"))
+		for _, field := range []string{
+			"spec.output.namePrefix",
+			"spec.output.secretLabels[fissile.cloudfoundry.org/ejob-uid]",
+			"spec.jobTemplate.spec.completions",
+			"spec.jobTemplate.spec.template.spec.containers[0].name",
+		} {
+			expectRefusal(err, field)
+		}
+	})
+
+	DescribeTable("accepts any name of an ExtendedJob, and its Job is created (case 8)", func(name string) {
+		ej := create(ejob.New(namespace, name).Strategy(fissilev1.StrategyOnce))
+		complete(activeJob(ej, 1), nil)
+		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+	},
+		Entry("of 64 characters", strings.Repeat("a", 64)),
+		Entry("of 253 characters", strings.Repeat("a", 253)),
+		Entry("with a dot where it is cut off", strings.Repeat("a", 51)+"."+strings.Repeat("b", 20)),
+	)
+
+	DescribeTable("warns of what is legal and useless (case 7)", func(version, patch, warning string) {
+		Expect(kubectlWithInput(string(patched(valid[version], patch)), "create", "--filename=-")).
+			To(ContainSubstring("Warning: " + warning))
+	},
+		Entry("updateOnConfigChange on an errand", "v1", add("/spec/updateOnConfigChange", `true`), "spec.updateOnConfigChange has no effect"),
+		Entry("updateOnConfigChange on an errand, in v1alpha1", "v1alpha1", add("/spec/updateOnConfigChange", `true`), "spec.updateOnConfigChange has no effect"),
+		Entry("the retired field when", "v1alpha1", add("/spec/trigger/when", `"ready"`), "spec.trigger.when has no effect"),
+		Entry("the retired field selector", "v1alpha1", add("/spec/trigger/selector", `{}`), "spec.trigger.selector has no effect"),
+	)
+
+	It("warns of output to a Secret that another ExtendedJob writes", func() {
+		create(ejob.New(namespace, "first").Strategy(fissilev1.StrategyManual).Containers("json").Output("foo-"))
+		Eventually(func() string {
+			return kubectlWithInput(valid["v1"], "create", "--filename=-", "--dry-run=server")
+		}).Should(ContainSubstring("Warning: Secret foo-json is the output of ExtendedJob first, too"))
+	})
+
+	It("has no effect of its own in a dry run (case 11)", func() {
+		kubectlWithInput(valid["v1"], "create", "--filename=-", "--dry-run=server")
+		Expect(komega.Get(ejob.New(namespace, "valid").Obj())()).To(MatchError(apierrors.IsNotFound, "IsNotFound"))
+		Expect(jobsOf(ejob.New(namespace, "valid").Obj())()).To(BeEmpty())
+	})
+
+	It("accepts a template that cannot be tried, with a warning", func() {
+		forbidImage("busybox")
+		Expect(kubectlWithInput(valid["v1"], "create", "--filename=-")).
+			To(ContainSubstring("Warning: spec.jobTemplate.spec.template was not tried: "))
+	})
+
+	It("is not needed for what it does not judge ", func() {
+		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyManual))
+		Eventually(komega.Object(errand)).Should(ejob.BeIdle())
+		operator.stop()
+		DeferCleanup(startAgain)
+
+		By("refusing at once what it would have to judge, and saying why")
+		Expect(plane.client.Create(ctx, ejob.New(namespace, "new").Strategy(fissilev1.StrategyManual).Obj())).
+			To(MatchError(ContainSubstring("failed calling webhook \"v1.extendedjob.fissile.cloudfoundry.org\"")))
+		By("letting the schema refuse what is invalid")
+		expectRefusal(plane.client.Create(ctx, ejob.New(namespace, "new").Strategy("foo").Obj()), "spec.trigger.strategy")
+		By("letting users ask for runs, label and delete")
+		setStrategy(errand, fissilev1.StrategyNow)
+		edit(errand, func() { errand.Labels = map[string]string{"key": "value"} })
+		edit(errand, func() { errand.Finalizers = []string{"example.com/keep"} })
+		Expect(plane.client.Delete(ctx, errand)).To(Succeed())
+		edit(errand, func() { errand.Finalizers = nil })
+		Expect(komega.Get(errand)()).To(MatchError(apierrors.IsNotFound, "IsNotFound"))
+		operator.start()
+	})
+
+	It("tries a Job for a new template, and for nothing else", func() {
+		trials := func() (count int) {
+			for _, event := range plane.audit.since(0) {
+				if dryRun(event) && event.ObjectRef.Namespace == namespace {
+					count++
+				}
+			}
+			return count
+		}
+		ej := create(ejob.New(namespace, "tried").Strategy(fissilev1.StrategyNow).Output("foo"))
+		complete(activeJob(ej, 1), logs{"main": `{"a":"1"}`})
+		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+		edit(ej, func() { ej.Labels = map[string]string{"key": "value"} })
+		edit(ej, func() { ej.Spec.Output.WriteOnFailure = new(true) })
+		Expect(trials()).To(Equal(1))
+		edit(ej, func() { ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = "busybox:1.37" })
+		Expect(trials()).To(Equal(2))
+	})
+})
