@@ -244,6 +244,16 @@ var refused = []example{
 		message: `Invalid value: cannot be read: leave it as the API server returned it, or remove it, and with it the fields that only v1 has`,
 	},
 	{
+		input: "output and no containers",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej)
+			podSpec(ej).Containers = []corev1.Container{}
+		},
+		apiServer: jobInvalid(field.Required(field.NewPath("spec", "template", "spec", "containers"), "")),
+		field:     inPod("spec.containers"),
+		message:   `Required value`,
+	},
+	{
 		input:     "a template of which the API server refuses the Job",
 		write:     func(ej *fissilev1.ExtendedJob) { podSpec(ej).Containers[0].Image = "" },
 		apiServer: jobInvalid(field.Required(field.NewPath("spec", "template", "spec", "containers").Index(0).Child("image"), "")),

@@ -106,13 +106,16 @@ func TestWhatNobodyHasAnythingToSayAbout(t *testing.T) {
 		},
 		"other keys of the domain": func(ej *fissilev1.ExtendedJob) {
 			output(ej).SecretLabels = map[string]string{"fissile.cloudfoundry.org/deployment-name": "mine"}
-			output(ej).SecretAnnotations = map[string]string{"fissile.cloudfoundry.org/Mine": "any: text"}
+			output(ej).SecretAnnotations = map[string]string{"fissile.cloudfoundry.org/mine": "any: text", "Example.com/Mine": "as Kubernetes allows"}
 		},
 		"versioned output that the template reads": func(ej *fissilev1.ExtendedJob) {
 			output(ej).Versioned = new(true)
-			podSpec(ej).Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{
-				LocalObjectReference: corev1.LocalObjectReference{Name: "foo-main-v1"},
-			}}}
+			output(ej).VersionsToKeep = 3
+			for _, name := range []string{"foo-main", "foo-main-v1"} {
+				podSpec(ej).Containers[0].EnvFrom = append(podSpec(ej).Containers[0].EnvFrom, corev1.EnvFromSource{
+					SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}},
+				})
+			}
 		},
 		"a one-off that is updated": func(ej *fissilev1.ExtendedJob) {
 			ej.Spec.UpdateOnConfigChange = new(true)
@@ -271,10 +274,18 @@ func TestUpdates(t *testing.T) {
 			before: noImage,
 			change: func(ej *fissilev1.ExtendedJob) { output(ej) },
 		},
+		"of an ExtendedJob do not warn of its own output": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				ej.Name = "other"
+				output(ej).NamePrefix = "taken"
+			},
+			change: func(ej *fissilev1.ExtendedJob) { output(ej).WriteOnFailure = new(true) },
+		},
 		"that set the strategy back do not depend on anything": {
 			before: func(ej *fissilev1.ExtendedJob) {
 				noImage(ej)
 				output(ej).NamePrefix = "Foo"
+				ej.Spec.UpdateOnConfigChange = new(true) // which is warned of otherwise
 				ej.Spec.Trigger.Strategy = fissilev1.StrategyNow
 			},
 			change: func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.Strategy = fissilev1.StrategyManual },
@@ -323,6 +334,48 @@ func TestUpdates(t *testing.T) {
 			})
 		}
 	}
+}
+
+func TestTheConversionAnnotationOfV1alpha1(t *testing.T) {
+	const written = `{"suspend":true}`
+	tests := map[string]struct {
+		before, after string
+		want          string // the field that is refused
+	}{
+		"as conversion writes it is accepted":          {after: written},
+		"that is no JSON is refused":                   {before: written, after: `{"suspend"`, want: annotation},
+		"with a value of another type is refused":      {before: written, after: `{"suspend":"yes"}`, want: annotation},
+		"with a field that v1 does not have, too":      {before: written, after: `{"colour":"red"}`, want: annotation},
+		"with a v1 field that is invalid, too":         {before: written, after: `{"failedJobsHistoryLimit":-1}`, want: annotation + ".failedJobsHistoryLimit"},
+		"that could not be read before is no obstacle": {before: `{"suspend"`, after: `{"suspend"`},
+		"that is mended is accepted":                   {before: `{"suspend"`, after: written},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			before := convertToV1alpha1(t, *minimal())
+			before.Annotations = map[string]string{fissilev1.AnnotationConversionData: test.before}
+			after := convertToV1alpha1(t, *minimal())
+			after.Annotations = map[string]string{fissilev1.AnnotationConversionData: test.after}
+			after.Spec.UpdateOnConfigChange = new(true)
+			_, err := newV1alpha1Validator(newAPIServer(t)).ValidateUpdate(t.Context(), &before, &after)
+
+			var got []string
+			for _, cause := range causes(t, err) {
+				got = append(got, cause.Field)
+			}
+			if strings.Join(got, " ") != test.want {
+				t.Errorf("got %v, want a refusal of %q", err, test.want)
+			}
+		})
+	}
+
+	t.Run("is looked at when nothing else is changed", func(t *testing.T) {
+		before, after := convertToV1alpha1(t, *minimal()), convertToV1alpha1(t, *minimal())
+		after.Annotations = map[string]string{fissilev1.AnnotationConversionData: `{"suspend"`}
+		if _, err := newV1alpha1Validator(newAPIServer(t)).ValidateUpdate(t.Context(), &before, &after); err == nil {
+			t.Error("the update is admitted")
+		}
+	})
 }
 
 // apiServer is the API server as the validators see it. It holds an ExtendedJob
