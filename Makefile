@@ -69,10 +69,11 @@ generate: $(CONTROLLER_GEN) ## Generate the deep copies of the API types.
 	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
 .PHONY: manifests
-manifests: $(CONTROLLER_GEN) ## Generate the CRD and the operator's ClusterRole.
+manifests: $(CONTROLLER_GEN) ## Generate the CRD, the webhook configuration and the operator's ClusterRole.
 	$(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./api/fissile/... output:crd:dir=config/crd/bases
 	go run ./hack/trimcrd config/crd/bases/*.yaml
-	$(CONTROLLER_GEN) rbac:roleName=manager-role paths=. paths=./controllers/... paths=./internal/... output:rbac:dir=config/rbac
+	$(CONTROLLER_GEN) rbac:roleName=manager-role webhook paths=. paths=./controllers/... paths=./internal/... paths=./webhooks/... \
+		output:rbac:dir=config/rbac output:webhook:dir=config/webhook
 
 # api-reference describes the API of a package.
 api-reference = $(CRD_REF_DOCS) --log-level=ERROR --config=hack/crd-ref-docs.yaml --renderer=markdown \
@@ -98,7 +99,7 @@ tidy: ## Tidy all Go modules.
 .PHONY: verify
 verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts ## Check all that needs no running.
 
-GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml \
+GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
 	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md
 
 .PHONY: verify-generated
