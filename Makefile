@@ -80,10 +80,11 @@ api-reference = $(CRD_REF_DOCS) --log-level=ERROR --config=hack/crd-ref-docs.yam
 	--source-path=api/$(1) --output-path=docs/reference/$(2)
 
 .PHONY: docs
-docs: $(CRD_REF_DOCS) ## Generate the API reference.
+docs: $(CRD_REF_DOCS) ## Generate the API reference and the table of what is refused.
 	$(call api-reference,fissile/v1,extendedjob-v1.md)
 	$(call api-reference,fissile/v1alpha1,extendedjob-v1alpha1.md)
 	$(call api-reference,config/v1alpha1,operatorconfiguration-v1alpha1.md)
+	go test ./webhooks/fissile -run TestTheReferenceIsUpToDate -update
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) $(SHFMT) ## Format Go and shell.
@@ -100,7 +101,8 @@ tidy: ## Tidy all Go modules.
 verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts ## Check all that needs no running.
 
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
-	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md
+	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md \
+	docs/reference/refusals.md
 
 .PHONY: verify-generated
 verify-generated: generate manifests docs ## Check that what is generated is up to date and known to git.
