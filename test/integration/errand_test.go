@@ -19,7 +19,6 @@ package integration
 import (
 	"context"
 	"slices"
-	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -178,14 +177,4 @@ var _ = Describe("An errand", func() {
 		}
 		Eventually(backoffs).Should(HaveLen(1))
 	})
-
-	DescribeTable("runs under every name that an object can have (case 8)", func(name string) {
-		errand := create(ejob.New(namespace, name).Strategy(fissilev1.StrategyNow))
-		complete(activeJob(errand, 1), nil)
-		Eventually(komega.Object(errand)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
-	},
-		Entry("of 253 characters", strings.Repeat("a", 253)),
-		Entry("of 64 characters", strings.Repeat("a", 64)),
-		Entry("with a dot at each place where it may be cut", strings.Repeat("a.", 60)+"a"),
-	)
 })
