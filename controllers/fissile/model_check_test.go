@@ -185,7 +185,7 @@ func (w *world) checkExtendedJob(before, after *fissilev1.ExtendedJob) {
 	over := run.finished || run.deleted
 	if from, to := before.Spec.Trigger.Strategy, after.Spec.Trigger.Strategy; from != to {
 		if !over {
-			w.fail("the strategy is set back from %s to %s before run %d is over", from, to, settled.Number)
+			w.fail("the strategy is set back from %s to %s before a run is over", from, to)
 		}
 		served := r.outstanding <= run.serves
 		seen := before.Status.LastRun != nil && before.Status.LastRun.StrategyChanged != nil

@@ -25,6 +25,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -36,8 +37,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
-
-	"github.com/google/uuid"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
@@ -320,7 +319,7 @@ func (s *session) List(_ context.Context, list client.ObjectList, opts ...client
 	if err := a.list(list); err != nil {
 		return err
 	}
-	return meta.EachListItem(list, func(obj runtime.Object) error { return stripped(obj) })
+	return meta.EachListItem(list, stripped)
 }
 
 // stripped takes off an object what the cache does not hold.

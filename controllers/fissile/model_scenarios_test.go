@@ -18,6 +18,7 @@ package fissile
 
 import (
 	"fmt"
+	"strconv"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -74,7 +75,7 @@ func (r *record) set(strategy fissilev1.TriggerStrategy) {
 
 var editTemplate = edit{"the user edits the template", present, func(w *world) {
 	w.change(func(ej *fissilev1.ExtendedJob) {
-		ej.Spec.JobTemplate.Labels = map[string]string{"edit": fmt.Sprint(ej.Generation)}
+		ej.Spec.JobTemplate.Labels = map[string]string{"edit": strconv.FormatInt(ej.Generation, 10)}
 	})
 }}
 
@@ -162,7 +163,7 @@ var writeInput = edit{"the user writes the Secret that the pods read", present, 
 		return
 	}
 	secret = before.Object.(*corev1.Secret).DeepCopy()
-	secret.Data = map[string][]byte{"change": []byte{byte(w.record.triggers)}}
+	secret.Data = map[string][]byte{"change": {byte(w.record.triggers)}}
 	w.put(secrets, before, secret)
 }}
 

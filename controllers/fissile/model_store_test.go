@@ -20,6 +20,7 @@ import (
 	"cmp"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -197,7 +198,7 @@ func (s *store) patch(k kind, name string, patchType types.PatchType, data []byt
 			return nil, err
 		}
 		if expected := lock.Metadata.ResourceVersion; expected != "" && expected != before.GetResourceVersion() {
-			return nil, apierrors.NewConflict(k.resource(), name, fmt.Errorf("the object has been modified"))
+			return nil, apierrors.NewConflict(k.resource(), name, errors.New("the object has been modified"))
 		}
 		encoded, err = jsonpatch.MergePatch(encoded, data)
 	case types.JSONPatchType:

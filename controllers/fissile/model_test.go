@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -223,7 +224,7 @@ func describe(v *version) string {
 	case *fissilev1.ExtendedJob:
 		run := "none"
 		if last := obj.Status.LastRun; last != nil {
-			run = fmt.Sprint(last.Number)
+			run = strconv.FormatInt(last.Number, 10)
 		}
 		return fmt.Sprintf("ExtendedJob (%s, last run %s, settled %d)", obj.Spec.Trigger.Strategy, run, plan.ReadSettled(obj).Number)
 	case *batchv1.Job:

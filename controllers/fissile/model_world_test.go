@@ -242,9 +242,9 @@ func (w *world) addJobs(add adder) {
 		if isForeign(job) || plan.Finished(job) != nil || job.DeletionTimestamp != nil {
 			continue
 		}
-		add(true, fmt.Sprintf("%s completes", job.Name), func(w *world) { w.endJob(v, batchv1.JobComplete, corev1.PodSucceeded) })
+		add(true, job.Name+" completes", func(w *world) { w.endJob(v, batchv1.JobComplete, corev1.PodSucceeded) })
 		if w.scenario.jobsFail {
-			add(false, fmt.Sprintf("%s fails", job.Name), func(w *world) { w.endJob(v, batchv1.JobFailed, corev1.PodFailed) })
+			add(false, job.Name+" fails", func(w *world) { w.endJob(v, batchv1.JobFailed, corev1.PodFailed) })
 		}
 	}
 	for _, v := range w.objects[pods] {
