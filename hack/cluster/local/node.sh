@@ -25,7 +25,6 @@ mount_private() {
   mount --move "$STATE/cgroup" /sys/fs/cgroup
 
   mount -t tmpfs -o mode=755 tmpfs /run
-  mkdir /run/lock
   for directory in "${NODE_DIRECTORIES[@]}" /var/log; do
     mkdir -p "$STATE/root$directory"
     mount --bind "$STATE/root$directory" "$directory"
