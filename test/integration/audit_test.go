@@ -73,6 +73,20 @@ func (l auditLog) creations(namespace, resource string) []int32 {
 	return codes
 }
 
+// requests are what the operator asked for in a namespace after a position,
+// except for events and the webhook's trials.
+func (l auditLog) requests(position int64, namespace string) []string {
+	var requests []string
+	for _, event := range l.since(position) {
+		object := event.ObjectRef
+		if object == nil || object.Namespace != namespace || object.Resource == "events" || dryRun(event) {
+			continue
+		}
+		requests = append(requests, strings.TrimSuffix(event.Verb+" "+object.Resource+"/"+object.Subresource, "/"))
+	}
+	return requests
+}
+
 // writes are what the operator wrote after a position: everything but its
 // Lease, the events of its leader election, and the reviews by which it learns
 // who may read its metrics. Trials of the webhook write nothing.

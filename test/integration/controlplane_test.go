@@ -152,7 +152,7 @@ func typed[T any](content map[string]any) *T {
 func auditPolicy() *auditv1.Policy {
 	return &auditv1.Policy{
 		TypeMeta:   metav1.TypeMeta{APIVersion: auditv1.SchemeGroupVersion.String(), Kind: "Policy"},
-		OmitStages: []auditv1.Stage{auditv1.StageRequestReceived},
+		OmitStages: []auditv1.Stage{auditv1.StageRequestReceived, auditv1.StageResponseStarted},
 		Rules:      []auditv1.PolicyRule{{Level: auditv1.LevelMetadata, Users: []string{operatorUser}}},
 	}
 }

@@ -93,6 +93,25 @@ var _ = Describe("An errand", func() {
 		}),
 	)
 
+	It("costs seven API requests a run with one output, beside events", func() {
+		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyManual).Output("foo"))
+		Eventually(komega.Object(errand)).Should(ejob.BeIdle())
+		start := plane.audit.end()
+		setStrategy(errand, fissilev1.StrategyNow)
+		complete(activeJob(errand, 1), logs{"main": `{"a":"1"}`})
+		Eventually(komega.Object(errand)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+		Eventually(jobsOf(errand)).Should(BeEmpty())
+		Consistently(plane.audit.requests).WithArguments(start, namespace).Should(Equal([]string{
+			"patch extendedjobs/status", // the claim
+			"create jobs",
+			"get pods/log",
+			"create secrets",
+			"patch extendedjobs", // the strategy set back, and the run settled
+			"patch extendedjobs/status",
+			"delete jobs",
+		}))
+	})
+
 	It("runs at once if it is created with now (case 14)", func() {
 		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyNow))
 		complete(activeJob(errand, 1), nil)
