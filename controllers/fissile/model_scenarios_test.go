@@ -263,7 +263,7 @@ var scenarios = []scenario{
 		strategy: fissilev1.StrategyManual,
 		edits:    []edit{setNow},
 		budget:   budget{edits: 2, kills: 1},
-		lags:     []kind{extendedJobs, jobs}, relistLag: 2,
+		lags:     []kind{extendedJobs, jobs}, relistLag: 1,
 	},
 	{
 		name:     "an errand whose leader is held up and replaced",
@@ -324,7 +324,7 @@ var scenarios = []scenario{
 		strategy: fissilev1.StrategyOnce,
 		edits:    []edit{suspend, resume, setManual},
 		budget:   budget{edits: 2, kills: 1},
-		lags:     []kind{extendedJobs}, relistLag: 2,
+		lags:     []kind{extendedJobs}, relistLag: 1,
 	},
 	{
 		name:     "a one-off and a Secret that it reads",
@@ -346,7 +346,7 @@ var scenarios = []scenario{
 		output:   toSecret,
 		edits:    []edit{deleteIt(background), deleteIt(foreground), deleteIt(orphan), createAgain},
 		budget:   budget{edits: 2, kills: 1},
-		lags:     []kind{extendedJobs}, relistLag: 2,
+		lags:     []kind{extendedJobs}, relistLag: 1,
 	},
 	{
 		name:        "a copied one-off among foreign objects",

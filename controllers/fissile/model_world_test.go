@@ -39,7 +39,7 @@ import (
 var key = types.NamespacedName{Namespace: "ns", Name: "ej"}
 
 // longTime is longer than anything waits for.
-const longTime = time.Minute
+const longTime = 2 * time.Minute
 
 // budget is how much may still happen to a world.
 type budget struct {
@@ -462,6 +462,13 @@ func (e *encoder) version(v *version) {
 	case *fissilev1.ExtendedJob:
 		if run := obj.Status.LastRun; run != nil {
 			e.age(run.StartTime.Time, leaseDuration+plan.Fence)
+			// A trigger right after the end of a run makes a streak, and a long streak
+			// waits.
+			ended := e.world.now.Sub(run.CompletionTime.Time)
+			e.flag(ended > time.Minute)
+			if run.Streak > 1 && obj.Spec.Trigger.Strategy == fissilev1.StrategyNow {
+				e.out = append(e.out, byte(min(ended, time.Minute)/plan.Fence))
+			}
 		}
 	case *batchv1.Job:
 		e.age(obj.CreationTimestamp.Time, leaseDuration+plan.Fence)
