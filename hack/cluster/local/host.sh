@@ -77,7 +77,7 @@ connect() {
 
 # clean_up removes the node, running or killed, and everything that the host has of it.
 clean_up() {
-  local pid network directory hierarchy
+  local pid network hierarchy
   if pid=$(node_pid); then
     kill -KILL "$pid"
   fi
@@ -96,16 +96,9 @@ clean_up() {
   while read -r hierarchy; do
     remove_cgroup "$hierarchy"
   done < <(cgroup_hierarchies)
-  while read -r directory; do
-    rmdir "$directory"
-  done < <(take "$STATE/made")
-}
-
-# take FILE prints and removes a file, if it is there.
-take() {
-  if [ -e "$1" ]; then
-    cat "$1"
-    rm "$1"
+  if [ -e "$STATE/made" ]; then
+    xargs rmdir < "$STATE/made"
+    rm "$STATE/made"
   fi
 }
 
@@ -124,12 +117,10 @@ make_cgroup() {
   local controller ours=$1/$CGROUP
   mkdir "$ours"
   if is_version_2 "$1"; then
-    # A cgroup has the controllers that its parent passes on, and the kubelet wants all of these.
+    cp "$1/cgroup.subtree_control" "$STATE/controllers"
+    # A cgroup has the controllers that its parent passes on, and the kubelet insists on these.
     for controller in cpu cpuset hugetlb memory pids; do
-      if grep -qw "$controller" "$1/cgroup.controllers" && ! grep -qw "$controller" "$1/cgroup.subtree_control"; then
-        echo "$controller" >> "$STATE/controllers"
-        echo "+$controller" > "$1/cgroup.subtree_control"
-      fi
+      ! grep -qw "$controller" "$1/cgroup.controllers" || echo "+$controller" > "$1/cgroup.subtree_control"
     done
   elif [ -e "$ours/cpuset.cpus" ]; then
     # In a new cgroup of version 1 these are empty, and no process could run in it.
@@ -142,10 +133,12 @@ make_cgroup() {
 remove_cgroup() {
   local controller ours=$1/$CGROUP
   [ ! -d "$ours" ] || find "$ours" -depth -type d -exec rmdir {} +
-  if is_version_2 "$1"; then
-    while read -r controller; do
-      echo "-$controller" > "$1/cgroup.subtree_control"
-    done < <(take "$STATE/controllers")
+  if is_version_2 "$1" && [ -e "$STATE/controllers" ]; then
+    # runc has the parent pass on every controller that there is. One that somebody else uses by now cannot be taken back.
+    for controller in $(< "$1/cgroup.subtree_control"); do
+      grep -qw "$controller" "$STATE/controllers" || echo "-$controller" > "$1/cgroup.subtree_control" || true
+    done
+    rm "$STATE/controllers"
   fi
 }
 
