@@ -164,6 +164,7 @@ func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1
 	if client.IgnoreNotFound(err) != nil {
 		return err
 	}
+	o.deletedJob = job.UID
 	if number, ok := plan.RunNumber(o.EJ, job); ok {
 		delete(o.Jobs, number)
 	}

@@ -45,6 +45,9 @@ type recollection struct {
 	claimID    string
 	claimedAt  time.Time
 	createdJob types.UID
+	// deletedJob is the last Job that this process deleted; the cache may still
+	// show it.
+	deletedJob types.UID
 	// inputsSeen and templateSeen are true once this process has looked at them;
 	// changeSeen is when it then saw first that they differ from those of the last
 	// claim.

@@ -68,7 +68,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 		return nil, fmt.Errorf("list Jobs: %w", err)
 	}
 	for i := range jobs.Items {
-		if number, ok := plan.RunNumber(ej, &jobs.Items[i]); ok {
+		if number, ok := plan.RunNumber(ej, &jobs.Items[i]); ok && jobs.Items[i].UID != known.deletedJob {
 			o.Jobs[number] = &jobs.Items[i]
 		}
 	}
