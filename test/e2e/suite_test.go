@@ -98,6 +98,9 @@ func newNamespace(ctx context.Context) string {
 		}
 		Expect(k8s.Delete(ctx, namespace)).To(Succeed())
 	})
+	// After a spec that ended the operator, it may not serve its webhooks yet.
+	probe := shell(namespace.Name, "probe", "true").Strategy(fissilev1.StrategyManual).Obj()
+	Eventually(k8s.Create).WithArguments(probe, client.DryRunAll).WithContext(ctx).Should(Succeed())
 	return namespace.Name
 }
 

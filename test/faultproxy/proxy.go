@@ -167,12 +167,15 @@ func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
 
 // IsWrite tells whether a request changes the cluster, as the operator's
-// guarantees count it: not its Lease, its events, or what it asks about the
-// rights of others.
+// guarantees count it: not its Lease, its events, what it asks about the rights
+// of others, or dry runs.
 func IsWrite(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:
 	default:
+		return false
+	}
+	if r.URL.Query().Has("dryRun") {
 		return false
 	}
 	for _, uncounted := range []string{"/leases", "/events", "/tokenreviews", "/subjectaccessreviews"} {

@@ -135,6 +135,7 @@ func TestCut(t *testing.T) {
 func TestWhatIsNoWrite(t *testing.T) {
 	for name, request := range map[string]*http.Request{
 		"a read":                   httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/api/v1/pods", nil),
+		"a dry run":                httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/apis/batch/v1/namespaces/n/jobs?dryRun=All", nil),
 		"an event":                 httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/apis/events.k8s.io/v1/namespaces/n/events", nil),
 		"the Lease":                httptest.NewRequestWithContext(t.Context(), http.MethodPut, "/apis/coordination.k8s.io/v1/namespaces/n/leases/l", nil),
 		"a question about a token": httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/apis/authentication.k8s.io/v1/tokenreviews", nil),
