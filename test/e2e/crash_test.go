@@ -46,7 +46,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/faultproxy"
 )
 
-// writesOfARun are at least the writes of a run that outlives its fence.
+// writesOfARun is the number of writes of a run that outlives its fence.
 const writesOfARun = 7
 
 // The operator talks to the API server through a proxy in this process, which
@@ -89,7 +89,7 @@ var _ = Describe("The operator, crashing", Serial, Ordered, func() {
 		run(ctx)
 		writes := faults.seen()
 		By("An undisturbed run: " + strings.Join(writes, ", "))
-		Expect(len(writes)).To(BeNumerically(">=", writesOfARun), "claim, Job, its UID, Secret, settle, status, delete")
+		Expect(writes).To(HaveLen(writesOfARun), "claim, Job, its UID, Secret, settle, status, delete")
 
 		for at := range writesOfARun {
 			for _, fault := range []faultproxy.Fault{faultproxy.CutBefore, faultproxy.CutAfter} {
