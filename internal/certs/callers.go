@@ -19,6 +19,7 @@ package certs
 import (
 	"bytes"
 	"context"
+	"crypto/x509"
 	"fmt"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -45,13 +46,24 @@ type caller struct {
 	patch func(before client.Object) client.Patch
 }
 
-func (c caller) trusts(pair keyPair) bool {
+// trusts tells whether the API server trusts these authorities and no others.
+func (c caller) trusts(authorities []byte) bool {
 	for _, caBundle := range c.caBundles {
-		if !bytes.Equal(*caBundle, pair.authorities) {
+		if !bytes.Equal(*caBundle, authorities) {
 			return false
 		}
 	}
 	return true
+}
+
+// accepts is nil if the API server accepts a certificate for all names.
+func (c caller) accepts(certificate *x509.Certificate, dnsNames []string) error {
+	for _, caBundle := range c.caBundles {
+		if err := verify(certificate, *caBundle, dnsNames); err != nil {
+			return fmt.Errorf("the API server does not trust the serving certificate yet, for %s: %w", c.object.GetName(), err)
+		}
+	}
+	return nil
 }
 
 // callers reads what tells the API server to call the operator.

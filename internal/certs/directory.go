@@ -20,6 +20,7 @@ import (
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -39,8 +40,16 @@ func newDirectory(path string) (*directory, error) {
 	return &directory{watcher}, nil
 }
 
-// Ready is nil always: without a certificate there is no directory.
+// Ready is nil as long as the certificate is valid. Whether the API server
+// trusts it, only who has made it can tell.
 func (d *directory) Ready(*http.Request) error {
+	certificate, err := d.GetCertificate(nil)
+	if err != nil {
+		return err
+	}
+	if now := time.Now(); now.Before(certificate.Leaf.NotBefore) || now.After(certificate.Leaf.NotAfter) {
+		return fmt.Errorf("the serving certificate is valid from %s to %s only", certificate.Leaf.NotBefore, certificate.Leaf.NotAfter)
+	}
 	return nil
 }
 

@@ -26,23 +26,41 @@ import (
 )
 
 func TestDirectoryServesItsFiles(t *testing.T) {
-	path, want := t.TempDir(), pair(t, time.Hour, webhookHost)
-	for name, content := range map[string][]byte{"tls.crt": want.certificate, "tls.key": want.key} {
-		if err := os.WriteFile(filepath.Join(path, name), content, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
+	path := t.TempDir()
+	mount(t, path, pair(t, time.Hour, webhookHost))
 	source, err := newDirectory(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-
 	got, err := source.GetCertificate(&tls.ClientHelloInfo{ServerName: webhookHost})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := got.Leaf.VerifyHostname(webhookHost); err != nil {
 		t.Error(err)
+	}
+	if err := source.Ready(nil); err != nil {
+		t.Errorf("not ready: %v", err)
+	}
+}
+
+func TestDirectoryIsReadyWhileItsCertificateIsValid(t *testing.T) {
+	path := t.TempDir()
+	mount(t, path, pair(t, -time.Minute, webhookHost))
+	source, err := newDirectory(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if source.Ready(nil) == nil {
+		t.Error("ready with a certificate that has expired")
+	}
+
+	mount(t, path, pair(t, time.Hour, webhookHost))
+	if err := source.ReadCertificate(); err != nil { // as the watcher does
+		t.Fatal(err)
+	}
+	if err := source.Ready(nil); err != nil {
+		t.Errorf("not ready with a new certificate: %v", err)
 	}
 }
 
@@ -53,5 +71,15 @@ func TestDirectoryWithoutACertificateIsAnErrorThatNamesTheFile(t *testing.T) {
 
 	if file := filepath.Join(path, "tls.crt"); err == nil || !strings.Contains(err.Error(), file) {
 		t.Errorf("error %v does not name %s", err, file)
+	}
+}
+
+// mount writes the files of a certificate.
+func mount(t *testing.T, path string, p keyPair) {
+	t.Helper()
+	for name, content := range map[string][]byte{"tls.crt": p.certificate, "tls.key": p.key} {
+		if err := os.WriteFile(filepath.Join(path, name), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -19,7 +19,9 @@ package certs
 import (
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
+	"slices"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -43,6 +45,8 @@ type keyPair struct {
 	authorities []byte
 }
 
+// newKeyPair makes a key pair. That of the certificate before stays trusted; it
+// is empty if there is none.
 func newKeyPair(dnsNames []string, before keyPair) (keyPair, error) {
 	certificate, key, err := certutil.GenerateSelfSignedCertKeyWithOptions(certutil.SelfSignedCertKeyOptions{
 		Host:         dnsNames[0],
@@ -56,16 +60,23 @@ func newKeyPair(dnsNames []string, before keyPair) (keyPair, error) {
 	if err != nil {
 		return keyPair{}, fmt.Errorf("parse serving certificate: %w", err)
 	}
-	authorities := chain[1:]
-	// A replica may serve the certificate before for another moment.
-	if old, err := certutil.ParseCertsPEM(before.authorities); err == nil {
-		authorities = append(authorities, old[0])
-	}
-	bundle, err := certutil.EncodeCertificates(authorities...)
+	authority, err := certutil.EncodeCertificates(chain[1:]...)
 	if err != nil {
-		return keyPair{}, fmt.Errorf("encode authorities: %w", err)
+		return keyPair{}, fmt.Errorf("encode authority: %w", err)
 	}
-	return keyPair{certificate: certificate, key: key, authorities: bundle}, nil
+	pair := keyPair{certificate: certificate, key: key, authorities: authority}
+	pair.authorities = pair.authoritiesWith(before)
+	return pair, nil
+}
+
+// authoritiesWith are the authorities with that of another certificate, which
+// replicas may serve for another moment.
+func (p keyPair) authoritiesWith(other keyPair) []byte {
+	chain, err := certutil.ParseCertsPEM(other.authorities)
+	if err != nil { // there is none
+		return p.authorities
+	}
+	return slices.Concat(p.authorities, pem.EncodeToMemory(&pem.Block{Type: certutil.CertificateBlockType, Bytes: chain[0].Raw}))
 }
 
 // renewal is when the certificate has to be renewed. It is an error if a client
@@ -76,24 +87,23 @@ func (p keyPair) renewal(dnsNames []string) (time.Time, error) {
 	if err != nil {
 		return time.Time{}, err
 	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(p.authorities)
-	for _, name := range dnsNames {
-		if _, err := pair.Leaf.Verify(x509.VerifyOptions{DNSName: name, Roots: roots}); err != nil {
-			return time.Time{}, err
-		}
+	if err := verify(pair.Leaf, p.authorities, dnsNames); err != nil {
+		return time.Time{}, err
 	}
 	return pair.Leaf.NotAfter.Add(-pair.Leaf.NotAfter.Sub(pair.Leaf.NotBefore) / 3), nil
 }
 
-// rest is how long the certificate can be left as it is. If that is no positive
-// time, a new one is due.
-func (p keyPair) rest(dnsNames []string) time.Duration {
-	renewal, err := p.renewal(dnsNames)
-	if err != nil {
-		return 0
+// verify is nil if a client that trusts the authorities accepts a certificate
+// for all names now.
+func verify(certificate *x509.Certificate, authorities []byte, dnsNames []string) error {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authorities)
+	for _, name := range dnsNames {
+		if _, err := certificate.Verify(x509.VerifyOptions{DNSName: name, Roots: roots}); err != nil {
+			return err
+		}
 	}
-	return time.Until(renewal)
+	return nil
 }
 
 func keyPairOf(secret *corev1.Secret) keyPair {

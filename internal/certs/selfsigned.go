@@ -22,6 +22,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -31,6 +32,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+	certutil "k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -44,6 +46,10 @@ import (
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
+
+// propagation is more than it takes until what was written has reached every API
+// server and every replica.
+const propagation = 3 * time.Second
 
 // selfSigned makes a certificate, keeps it in a Secret and has the API server
 // trust it. Only the leader writes; every replica serves what the Secret holds,
@@ -63,10 +69,16 @@ type selfSigned struct {
 	live     client.Reader
 	secret   types.NamespacedName
 	dnsNames []string
+	// last is the last key pair in the Secret that could be used.
+	last        atomic.Pointer[keyPair]
+	propagation time.Duration
 }
 
 func newSelfSigned(restConfig *rest.Config, namespace string, settings *configv1alpha1.SelfSignedCertificates) (*selfSigned, error) {
-	s := &selfSigned{secret: types.NamespacedName{Namespace: namespace, Name: settings.SecretName}}
+	s := &selfSigned{
+		secret:      types.NamespacedName{Namespace: namespace, Name: settings.SecretName},
+		propagation: propagation,
+	}
 	for _, service := range settings.ServiceNames {
 		s.dnsNames = append(s.dnsNames, service+"."+namespace+".svc")
 	}
@@ -101,37 +113,72 @@ func newSelfSigned(restConfig *rest.Config, namespace string, settings *configv1
 }
 
 func (s *selfSigned) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificate, error) {
-	secret, err := s.read(hello.Context(), s.client)
+	pair, err := s.serving(hello.Context())
 	if err != nil {
 		return nil, err
 	}
-	pair := keyPairOf(secret)
 	certificate, err := tls.X509KeyPair(pair.certificate, pair.key)
-	if err != nil {
-		return nil, fmt.Errorf("no serving certificate in Secret %s: %w", s.secret, err)
-	}
-	return &certificate, nil
+	return &certificate, err
 }
 
 func (s *selfSigned) Ready(req *http.Request) error {
-	secret, err := s.read(req.Context(), s.client)
+	pair, err := s.serving(req.Context())
 	if err != nil {
 		return err
 	}
-	pair := keyPairOf(secret)
-	if _, err := pair.renewal(s.dnsNames); err != nil {
-		return fmt.Errorf("no valid serving certificate in Secret %s: %w", s.secret, err)
+	chain, err := certutil.ParseCertsPEM(pair.certificate)
+	if err != nil {
+		return err
 	}
 	callers, err := callers(req.Context(), s.client)
 	if err != nil {
 		return err
 	}
 	for _, caller := range callers {
-		if !caller.trusts(pair) {
-			return fmt.Errorf("the API server does not trust the serving certificate yet, for %s", caller.object.GetName())
+		if err := caller.accepts(chain[0], s.dnsNames); err != nil {
+			return err
 		}
 	}
 	return nil
+}
+
+// serving is the key pair in the Secret. While that cannot be used, because
+// somebody has deleted it, say, it is the last one that could: the API server
+// still trusts that one.
+func (s *selfSigned) serving(ctx context.Context) (keyPair, error) {
+	secret, err := s.read(ctx, s.client)
+	if err != nil {
+		return keyPair{}, err
+	}
+	pair := keyPairOf(secret)
+	_, err = s.renewal(pair)
+	if err == nil {
+		return pair, nil
+	}
+	if last := s.last.Load(); last != nil {
+		return *last, nil
+	}
+	return keyPair{}, fmt.Errorf("no valid serving certificate in Secret %s: %w", s.secret, err)
+}
+
+// renewal is when a key pair of the Secret has to be renewed. It is an error if
+// it cannot be used now.
+func (s *selfSigned) renewal(pair keyPair) (time.Time, error) {
+	renewal, err := pair.renewal(s.dnsNames)
+	if err == nil {
+		s.last.Store(&pair)
+	}
+	return renewal, err
+}
+
+// rest is how long the key pair in the Secret can be left as it is. If that is
+// no positive time, a new one is due.
+func (s *selfSigned) rest(secret *corev1.Secret) time.Duration {
+	renewal, err := s.renewal(keyPairOf(secret))
+	if err != nil {
+		return 0
+	}
+	return time.Until(renewal)
 }
 
 // SetupWithManager watches the Secret, and what tells the API server to call.
@@ -160,29 +207,44 @@ func (s *selfSigned) Reconcile(ctx context.Context, _ reconcile.Request) (reconc
 	if err != nil {
 		return reconcile.Result{}, err
 	}
-	if keyPairOf(secret).rest(s.dnsNames) <= 0 {
+	if s.rest(secret) <= 0 {
 		// The cache may not show the last certificate yet, and to trust another one
 		// that nobody serves would break what works.
 		if secret, err = s.read(ctx, s.live); err != nil {
 			return reconcile.Result{}, err
 		}
 	}
-	pair := keyPairOf(secret)
-	rest := pair.rest(s.dnsNames)
+	rest := s.rest(secret)
 	if rest <= 0 {
 		return reconcile.Result{}, s.renew(ctx, secret)
 	}
-	return reconcile.Result{RequeueAfter: rest}, s.trust(ctx, pair)
+	return reconcile.Result{RequeueAfter: rest}, s.trust(ctx, keyPairOf(secret).authorities)
 }
 
 // renew puts a new certificate into the Secret. It is served from the next
-// moment on, so the API server has to trust it before.
+// moment on, so the API server has to trust it before; and another replica may
+// serve the last one a moment longer, so the API server has to trust that until
+// then. A caller notices nothing.
+//
+// With a Secret that was deleted or damaged, the last certificate is gone for
+// good: the next reconcile takes the API server's trust in it away.
 func (s *selfSigned) renew(ctx context.Context, secret *corev1.Secret) error {
-	pair, err := newKeyPair(s.dnsNames, keyPairOf(secret))
+	before := keyPairOf(secret)
+	if _, err := before.renewal(s.dnsNames); err != nil {
+		before = keyPair{}
+	}
+	pair, err := newKeyPair(s.dnsNames, before)
 	if err != nil {
 		return err
 	}
-	if err := s.trust(ctx, pair); err != nil {
+	last := s.last.Load()
+	if last == nil { // nothing is served that anybody trusts
+		last = &keyPair{}
+	}
+	if err := s.trust(ctx, pair.authoritiesWith(*last)); err != nil {
+		return err
+	}
+	if err := s.propagate(ctx); err != nil {
 		return err
 	}
 	pair.putInto(secret)
@@ -196,22 +258,36 @@ func (s *selfSigned) renew(ctx context.Context, secret *corev1.Secret) error {
 		return fmt.Errorf("write Secret %s: %w", s.secret, err)
 	}
 	ctrl.LoggerFrom(ctx).Info("Made a serving certificate", "dnsNames", s.dnsNames, "lifetime", lifetime)
-	return nil
+	return s.propagate(ctx)
 }
 
-// trust puts the authorities wherever they are not.
-func (s *selfSigned) trust(ctx context.Context, pair keyPair) error {
+// propagate waits until API servers and replicas have seen what was written. If
+// nothing is served yet, nobody is cut off.
+func (s *selfSigned) propagate(ctx context.Context) error {
+	if s.last.Load() == nil {
+		return nil
+	}
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(s.propagation):
+		return nil
+	}
+}
+
+// trust makes the API server trust these authorities and no others.
+func (s *selfSigned) trust(ctx context.Context, authorities []byte) error {
 	callers, err := callers(ctx, s.client)
 	if err != nil {
 		return err
 	}
 	for _, caller := range callers {
-		if caller.trusts(pair) {
+		if caller.trusts(authorities) {
 			continue
 		}
 		before := caller.object.DeepCopyObject().(client.Object)
 		for _, caBundle := range caller.caBundles {
-			*caBundle = pair.authorities
+			*caBundle = authorities
 		}
 		if err := s.client.Patch(ctx, caller.object, caller.patch(before)); err != nil {
 			return fmt.Errorf("write %T %s: %w", caller.object, caller.object.GetName(), err)

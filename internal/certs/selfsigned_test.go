@@ -17,6 +17,7 @@ limitations under the License.
 package certs
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
@@ -24,6 +25,7 @@ import (
 	"net"
 	"net/http"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -104,7 +106,7 @@ func TestRenewalIsNotNoticedByCallers(t *testing.T) {
 	old := pair(t, 10*time.Minute, webhookHost, metricsHost)
 	c := newAPIServer(t, crd(), validating(), secretOf(old))
 	s := c.selfSigned()
-	if err := s.trust(t.Context(), old); err != nil {
+	if err := s.trust(t.Context(), old.authorities); err != nil {
 		t.Fatal(err)
 	}
 	// Between the two writes the old certificate is served still, after the second
@@ -134,31 +136,123 @@ func TestRenewalIsNotNoticedByCallers(t *testing.T) {
 	}
 }
 
-func TestHealsByItself(t *testing.T) {
+func TestASecretThatCannotBeUsedIsReplacedWithoutACallerNoticing(t *testing.T) {
 	for name, damage := range map[string]func(*apiServer){
-		"the Secret is deleted": func(c *apiServer) {
+		"deleted": func(c *apiServer) {
 			c.must(c.Delete(t.Context(), c.secret()))
 		},
-		"the Secret is empty": func(c *apiServer) {
+		"empty": func(c *apiServer) {
 			secret := c.secret()
 			secret.Data = nil
 			c.must(c.Update(t.Context(), secret))
 		},
-		"the key is another one's": func(c *apiServer) {
+		"without the right key": func(c *apiServer) {
 			secret := c.secret()
 			secret.Data[corev1.TLSPrivateKeyKey] = pair(t, time.Hour, webhookHost).key
 			c.must(c.Update(t.Context(), secret))
 		},
-		"the certificate has expired": func(c *apiServer) {
+		"expired": func(c *apiServer) {
 			secret := c.secret()
 			pair(t, -time.Minute, webhookHost, metricsHost).putInto(secret)
 			c.must(c.Update(t.Context(), secret))
 		},
-		"the certificate lacks a Service": func(c *apiServer) {
+		"without the name of a Service": func(c *apiServer) {
 			secret := c.secret()
 			pair(t, 24*time.Hour, webhookHost).putInto(secret)
 			c.must(c.Update(t.Context(), secret))
 		},
+	} {
+		t.Run("because it is "+name, func(t *testing.T) {
+			c := newAPIServer(t, crd(), validating())
+			leader, follower := c.selfSigned(), c.selfSigned()
+			c.reconcile(leader)
+			before := c.secret()
+			requireService := func(when string) {
+				t.Helper()
+				for _, replica := range []*selfSigned{leader, follower} {
+					for _, host := range []string{webhookHost, metricsHost} {
+						if err := c.call(replica, host); err != nil {
+							t.Errorf("call %s %s: %v", host, when, err)
+						}
+					}
+					if err := replica.Ready(&http.Request{}); err != nil {
+						t.Errorf("not ready %s: %v", when, err)
+					}
+				}
+			}
+			requireService("at first")
+
+			damage(c)
+			requireService("after the damage")
+			c.beforeSecretIsWritten = func(next *corev1.Secret) {
+				requireService("until there is another certificate")
+				if err := c.verify(next); err != nil {
+					t.Errorf("the API server does not trust the next certificate: %v", err)
+				}
+			}
+			c.reconcile(leader)
+			requireService("with another certificate")
+			if err := c.verify(before); err != nil {
+				t.Errorf("a replica that still serves the certificate before is not trusted: %v", err)
+			}
+
+			c.reconcile(leader)
+			requireService("in the end")
+			if c.verify(before) == nil {
+				t.Error("the certificate before is trusted for ever")
+			}
+		})
+	}
+}
+
+// It may have been for 90 days.
+func TestAnOperatorThatWasDownUntilItsCertificateExpiredHealsAtOnce(t *testing.T) {
+	c := newAPIServer(t, crd(), validating(), secretOf(pair(t, -time.Minute, webhookHost, metricsHost)))
+	s := c.selfSigned()
+	s.propagation = time.Hour // not waited for: nobody is cut off
+	if s.Ready(&http.Request{}) == nil {
+		t.Error("ready with a certificate that has expired")
+	}
+
+	c.reconcile(s)
+
+	if err := c.call(s, webhookHost); err != nil {
+		t.Error(err)
+	}
+	if err := s.Ready(&http.Request{}); err != nil {
+		t.Errorf("not ready: %v", err)
+	}
+}
+
+func TestACertificateIsServedAfterEveryAPIServerHasHeardOfIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newAPIServer(t, crd(), validating())
+		s := c.selfSigned()
+		c.reconcile(s)
+		c.must(c.call(s, webhookHost))
+		s.propagation = propagation
+		trusted := c.crd().Spec.Conversion.Webhook.ClientConfig.CABundle
+		c.must(c.Delete(t.Context(), c.secret()))
+
+		start := time.Now()
+		c.beforeSecretIsWritten = func(*corev1.Secret) {
+			if waited := time.Since(start); waited != propagation {
+				t.Errorf("served after %s, want %s", waited, propagation)
+			}
+		}
+		c.reconcile(s)
+
+		if waited := time.Since(start); waited != 2*propagation {
+			t.Errorf("the certificate before can be distrusted after %s, want %s", waited, 2*propagation)
+		}
+		if bytes.Equal(c.crd().Spec.Conversion.Webhook.ClientConfig.CABundle, trusted) {
+			t.Error("nothing was renewed")
+		}
+	})
+}
+
+func TestAnAPIServerThatIsToldToTrustNobodyIsToldAgain(t *testing.T) {
+	for name, damage := range map[string]func(*apiServer){
 		"the CustomResourceDefinition was replaced": func(c *apiServer) {
 			definition := c.crd()
 			definition.Spec.Conversion.Webhook.ClientConfig.CABundle = nil
@@ -195,20 +289,6 @@ func TestHealsByItself(t *testing.T) {
 				t.Errorf("not ready: %v", err)
 			}
 		})
-	}
-}
-
-func TestDeletingTheSecretRevokesItsCertificate(t *testing.T) {
-	c := newAPIServer(t, crd(), validating())
-	s := c.selfSigned()
-	c.reconcile(s)
-	leaked := c.secret()
-
-	c.must(c.Delete(t.Context(), leaked))
-	c.reconcile(s)
-
-	if c.verify(leaked) == nil {
-		t.Error("the API server still trusts the certificate of the deleted Secret")
 	}
 }
 
@@ -323,6 +403,12 @@ func newAPIServer(t *testing.T, objects ...client.Object) *apiServer {
 	c.must(admissionregistrationv1.AddToScheme(scheme))
 	c.WithWatch = fake.NewClientBuilder().WithScheme(scheme).WithObjects(objects...).
 		WithInterceptorFuncs(interceptor.Funcs{
+			Create: func(ctx context.Context, api client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+				if secret, ok := obj.(*corev1.Secret); ok {
+					c.beforeSecretIsWritten(secret)
+				}
+				return api.Create(ctx, obj, opts...)
+			},
 			Update: func(ctx context.Context, api client.WithWatch, obj client.Object, opts ...client.UpdateOption) error {
 				if secret, ok := obj.(*corev1.Secret); ok {
 					c.beforeSecretIsWritten(secret)
