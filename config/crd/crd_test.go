@@ -29,7 +29,6 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/install"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -188,25 +187,6 @@ func TestTheSamplesAreAccepted(t *testing.T) {
 				}
 			}
 		})
-	}
-}
-
-func TestTheConversionWebhookIsAServiceOfTheDeployment(t *testing.T) {
-	resources := build(t, "../overlays/selfsigned")
-	var crd apiextensionsv1.CustomResourceDefinition
-	decode(t, resources, "CustomResourceDefinition", "", &crd)
-	if crd.Spec.Conversion == nil || crd.Spec.Conversion.Webhook == nil {
-		t.Fatal("the CRD has no conversion webhook")
-	}
-	reference := crd.Spec.Conversion.Webhook.ClientConfig.Service
-
-	var service corev1.Service
-	decode(t, resources, "Service", reference.Name, &service)
-	if service.Namespace != reference.Namespace {
-		t.Errorf("the CRD names the namespace %s, and the Service is in %s", reference.Namespace, service.Namespace)
-	}
-	if !slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool { return p.Port == *reference.Port }) {
-		t.Errorf("the Service has no port %d", *reference.Port)
 	}
 }
 

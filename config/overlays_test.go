@@ -1,0 +1,176 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package config_test asks of what kustomize builds whether its parts fit
+// together, where names are written out.
+package config_test
+
+import (
+	"encoding/json"
+	"slices"
+	"testing"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/api/resmap"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+var overlays = []string{"default", "overlays/openshift", "overlays/selfsigned"}
+
+func TestTheAPIServerCallsAServiceOfTheDeployment(t *testing.T) {
+	for _, overlay := range overlays {
+		t.Run(overlay, func(t *testing.T) {
+			resources := build(t, overlay)
+			webhook := decode[corev1.Service](t, resources, "Service", "extendedjob-webhook-service")
+			port := webhook.Spec.Ports[0].Port
+
+			conversion := decode[apiextensionsv1.CustomResourceDefinition](t, resources, "CustomResourceDefinition", "extendedjobs.fissile.cloudfoundry.org").
+				Spec.Conversion.Webhook.ClientConfig.Service
+			if conversion.Namespace != webhook.Namespace || conversion.Name != webhook.Name || *conversion.Port != port {
+				t.Errorf("conversion calls %s/%s:%d, and the Service is %s/%s:%d",
+					conversion.Namespace, conversion.Name, *conversion.Port, webhook.Namespace, webhook.Name, port)
+			}
+			for _, validation := range validating(t, resources).Webhooks {
+				if service := validation.ClientConfig.Service; service.Namespace != webhook.Namespace || service.Name != webhook.Name {
+					t.Errorf("%s calls %s/%s, and the Service is %s/%s",
+						validation.Name, service.Namespace, service.Name, webhook.Namespace, webhook.Name)
+				}
+			}
+			pods := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template
+			for key, value := range webhook.Spec.Selector {
+				if pods.Labels[key] != value {
+					t.Errorf("the Service selects pods with %s=%s, and the manager's have %s", key, value, pods.Labels[key])
+				}
+			}
+		})
+	}
+}
+
+func TestCertManagerMakesTheCertificateThatIsServed(t *testing.T) {
+	resources := build(t, "default")
+	serving := decode[certificate](t, resources, "Certificate", "extendedjob-serving-certificate")
+
+	if mounted := mountedSecret(t, resources); mounted != serving.Spec.SecretName {
+		t.Errorf("the Secret %s is mounted, and the certificate is in %s", mounted, serving.Spec.SecretName)
+	}
+	for _, name := range []string{"extendedjob-webhook-service", "extendedjob-metrics-service"} {
+		service := decode[corev1.Service](t, resources, "Service", name)
+		if host := service.Name + "." + service.Namespace + ".svc"; !slices.Contains(serving.Spec.DNSNames, host) {
+			t.Errorf("the certificate is for %v and not for %s", serving.Spec.DNSNames, host)
+		}
+	}
+	requireAnnotation(t, resources, "cert-manager.io/inject-ca-from", serving.Metadata.Namespace+"/"+serving.Metadata.Name)
+
+	authority := decode[certificate](t, resources, "Certificate", "extendedjob-certificate-authority")
+	signer := decode[issuer](t, resources, "Issuer", serving.Spec.IssuerRef.Name)
+	if signer.Spec.CA.SecretName != authority.Spec.SecretName {
+		t.Errorf("the Issuer signs with the Secret %s, and the authority is in %s", signer.Spec.CA.SecretName, authority.Spec.SecretName)
+	}
+	decode[issuer](t, resources, "Issuer", authority.Spec.IssuerRef.Name)
+}
+
+func TestOpenShiftMakesTheCertificateThatIsServed(t *testing.T) {
+	resources := build(t, "overlays/openshift")
+	service := decode[corev1.Service](t, resources, "Service", "extendedjob-webhook-service")
+	if made, mounted := service.Annotations["service.beta.openshift.io/serving-cert-secret-name"], mountedSecret(t, resources); made != mounted {
+		t.Errorf("the Secret %q is mounted, and the certificate is in %q", mounted, made)
+	}
+	requireAnnotation(t, resources, "service.beta.openshift.io/inject-cabundle", "true")
+}
+
+// certificate and issuer are what the tests read of cert-manager's kinds.
+type certificate struct {
+	Metadata struct{ Name, Namespace string }
+	Spec     struct {
+		SecretName string
+		DNSNames   []string
+		IssuerRef  struct{ Name string }
+	}
+}
+
+type issuer struct {
+	Spec struct{ CA struct{ SecretName string } }
+}
+
+// requireAnnotation requires an annotation where the API server is told what
+// authority to trust.
+func requireAnnotation(t *testing.T, resources resmap.ResMap, key, want string) {
+	t.Helper()
+	crd := decode[apiextensionsv1.CustomResourceDefinition](t, resources, "CustomResourceDefinition", "extendedjobs.fissile.cloudfoundry.org")
+	if got := crd.Annotations[key]; got != want {
+		t.Errorf("the CustomResourceDefinition has %s: %q, want %q", key, got, want)
+	}
+	if got := validating(t, resources).Annotations[key]; got != want {
+		t.Errorf("the ValidatingWebhookConfiguration has %s: %q, want %q", key, got, want)
+	}
+}
+
+func validating(t *testing.T, resources resmap.ResMap) admissionregistrationv1.ValidatingWebhookConfiguration {
+	t.Helper()
+	return decode[admissionregistrationv1.ValidatingWebhookConfiguration](t, resources,
+		"ValidatingWebhookConfiguration", "extendedjob-validating-webhook-configuration")
+}
+
+// mountedSecret is the Secret that the manager has where it looks for its
+// certificate.
+func mountedSecret(t *testing.T, resources resmap.ResMap) string {
+	t.Helper()
+	pod := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template.Spec
+	for _, mount := range pod.Containers[0].VolumeMounts {
+		if mount.MountPath != "/tmp/k8s-webhook-server/serving-certs" {
+			continue
+		}
+		for _, volume := range pod.Volumes {
+			if volume.Name == mount.Name {
+				return volume.Secret.SecretName
+			}
+		}
+	}
+	t.Fatal("no Secret is mounted where the manager looks for its certificate")
+	return ""
+}
+
+func build(t *testing.T, overlay string) resmap.ResMap {
+	t.Helper()
+	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), overlay)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resources
+}
+
+// decode decodes the resource of a kind and name.
+func decode[T any](t *testing.T, resources resmap.ResMap, kind, name string) (object T) {
+	t.Helper()
+	for _, resource := range resources.Resources() {
+		if resource.GetKind() == kind && resource.GetName() == name {
+			content, err := resource.MarshalJSON()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := json.Unmarshal(content, &object); err != nil {
+				t.Fatal(err)
+			}
+			return object
+		}
+	}
+	t.Fatalf("there is no %s %s", kind, name)
+	return object
+}
