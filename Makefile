@@ -74,6 +74,7 @@ manifests: $(CONTROLLER_GEN) ## Generate the CRD, the webhook configuration and 
 	go run ./hack/trimcrd config/crd/bases/*.yaml
 	$(CONTROLLER_GEN) rbac:roleName=manager-role webhook paths=. paths=./controllers/... paths=./internal/... paths=./webhooks/... \
 		output:rbac:dir=config/rbac output:webhook:dir=config/webhook
+	go run ./hack/namespaced config/overlays/namespaced config/rbac/role.yaml
 
 # api-reference describes the API of a package.
 api-reference = $(CRD_REF_DOCS) --log-level=ERROR --config=hack/crd-ref-docs.yaml --renderer=markdown \
@@ -101,6 +102,7 @@ tidy: ## Tidy all Go modules.
 verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts ## Check all that needs no running.
 
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
+	config/overlays/namespaced/generated \
 	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md \
 	docs/reference/refusals.md
 
@@ -146,7 +148,10 @@ test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on th
 
 ##@ Deployment
 
-manifests-of-img = IMG=$(IMG) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) hack/deployment.sh $(IMAGE_ARCHIVE)
+# What is deployed: config/default, or one of config/overlays.
+OVERLAY ?= config/overlays/selfsigned
+
+manifests-of-img = OVERLAY=$(OVERLAY) IMG=$(IMG) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) hack/deployment.sh $(IMAGE_ARCHIVE)
 only-crds = $(KUSTOMIZE) cfg grep --annotate=false kind=CustomResourceDefinition
 
 # confirm asks before everything is lost, unless CONFIRM=yes.
@@ -155,7 +160,7 @@ confirm = @if [ "$(CONFIRM)" != yes ]; then \
 	read -r -p "Type yes to go on: " answer && [ "$$answer" = yes ] || { echo "Nothing was deleted. Without a question: CONFIRM=yes" >&2; exit 1; }; fi
 
 .PHONY: deploy
-deploy: $(KUSTOMIZE) ## Deploy the operator, as IMG, to the cluster.
+deploy: $(KUSTOMIZE) ## Deploy the operator, as IMG, to the cluster, with OVERLAY.
 	$(manifests-of-img) | $(KUBECTL) apply -f -
 
 .PHONY: undeploy

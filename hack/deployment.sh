@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Prints the operator's manifests: IMG=<name of the image> KUSTOMIZE=<command> deployment.sh [ARCHIVE]
+# Prints the operator's manifests: OVERLAY=<directory> IMG=<name of the image> KUSTOMIZE=<command> deployment.sh [ARCHIVE]
 # With the archive that the image is loaded from, pods are replaced when the image changes and its name does not.
 set -euo pipefail
 
@@ -15,7 +15,7 @@ cat > "$overlay/kustomization.yaml" << EOF
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources:
-- ../../config/overlays/selfsigned
+- ../../$OVERLAY
 EOF
 if [ -e "$archive" ]; then
   cat >> "$overlay/kustomization.yaml" << EOF
