@@ -32,7 +32,7 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-var overlays = []string{"default", "overlays/openshift", "overlays/selfsigned"}
+var overlays = []string{"default", "overlays/namespaced", "overlays/openshift", "overlays/selfsigned"}
 
 func TestTheAPIServerCallsAServiceOfTheDeployment(t *testing.T) {
 	for _, overlay := range overlays {

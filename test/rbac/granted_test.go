@@ -100,13 +100,12 @@ func TestNamespacedGrantsNothingInOtherNamespaces(t *testing.T) {
 // everyOverlay returns what kustomize builds of each overlay.
 func everyOverlay(t *testing.T) map[string]resmap.ResMap {
 	t.Helper()
-	files, err := filepath.Glob(overlays + "/*/kustomization.yaml")
-	if err != nil || len(files) == 0 {
+	directories, err := filepath.Glob(overlays + "/*")
+	if err != nil || len(directories) == 0 {
 		t.Fatalf("found no overlays: %v", err)
 	}
 	all := map[string]resmap.ResMap{}
-	for _, file := range files {
-		directory := filepath.Dir(file)
+	for _, directory := range append(directories, "../../config/default") {
 		all[filepath.Base(directory)] = build(t, directory)
 	}
 	return all
