@@ -8,17 +8,17 @@ cd "$(dirname "${BASH_SOURCE[0]}")/.."
 archive=${1:-}
 
 # An overlay of its own, so that no file of the repository changes.
-overlay=bin/deployment
-rm -rf "$overlay"
-mkdir -p "$overlay"
-cat > "$overlay/kustomization.yaml" << EOF
+work=bin/deployment
+rm -rf "$work"
+mkdir -p "$work"
+cat > "$work/kustomization.yaml" << EOF
 apiVersion: kustomize.config.k8s.io/v1beta1
 kind: Kustomization
 resources:
 - ../../$OVERLAY
 EOF
 if [ -e "$archive" ]; then
-  cat >> "$overlay/kustomization.yaml" << EOF
+  cat >> "$work/kustomization.yaml" << EOF
 patches:
 - target:
     kind: Deployment
@@ -28,5 +28,5 @@ patches:
       value: "$(sha256sum "$archive" | cut -d ' ' -f 1)"
 EOF
 fi
-(cd "$overlay" && "$KUSTOMIZE" edit set image "ghcr.io/cloudfoundry-incubator/extendedjob-operator=$IMG")
-"$KUSTOMIZE" build "$overlay"
+(cd "$work" && "$KUSTOMIZE" edit set image "ghcr.io/cloudfoundry-incubator/extendedjob-operator=$IMG")
+"$KUSTOMIZE" build "$work"
