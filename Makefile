@@ -12,7 +12,8 @@ SHELL := /usr/bin/env bash
 export CGO_ENABLED := 0
 export GOFLAGS += -trimpath
 
-# The operator's image, to build and to deploy.
+# The operator's version, and its image, to build and to deploy. "make manifests bundle" brings them to where else they
+# are.
 VERSION := 0.1.0
 IMAGE_NAME := ghcr.io/cloudfoundry-incubator/extendedjob-operator
 IMG ?= $(IMAGE_NAME):v$(VERSION)
@@ -31,7 +32,8 @@ files = $(shell git ls-files --cached --others --exclude-standard -- $(1))
 MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # These are other people's programs, put together by a main. To look at that, linters
 # would look at all of Kubernetes first, for ten minutes.
-ASSEMBLED_MODULES := hack/cluster/coredns hack/cluster/kubernetes hack/tools hack/tools/golangci-lint
+ASSEMBLED_MODULES := hack/cluster/coredns hack/cluster/kubernetes hack/olm/operator-lifecycle-manager hack/olm/operator-sdk \
+	hack/tools hack/tools/golangci-lint
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
 TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
 SCRIPTS = $(call files,'*.sh' .ci/run)
@@ -40,6 +42,7 @@ in = @for directory in $(1); do echo "$$directory: $(2)"; (cd "$$directory" && $
 
 include hack/cluster/cluster.mk
 include hack/image/image.mk
+include hack/olm/olm.mk
 
 ##@ General
 
@@ -69,11 +72,12 @@ generate: $(CONTROLLER_GEN) ## Generate the deep copies of the API types.
 	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
 .PHONY: manifests
-manifests: $(CONTROLLER_GEN) ## Generate the CRD, the webhook configuration and the operator's ClusterRole.
+manifests: $(CONTROLLER_GEN) $(KUSTOMIZE) ## Generate the CRD, the webhook configuration and the operator's ClusterRole.
 	$(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./api/fissile/... output:crd:dir=config/crd/bases
 	go run ./hack/trimcrd config/crd/bases/*.yaml
 	$(CONTROLLER_GEN) rbac:roleName=manager-role webhook paths=. paths=./controllers/... paths=./internal/... paths=./webhooks/... \
 		output:rbac:dir=config/rbac output:webhook:dir=config/webhook
+	cd config/manager && $(CURDIR)/$(KUSTOMIZE) edit set image manager=$(IMAGE_NAME):v$(VERSION)
 	go run ./hack/namespaced config/overlays/namespaced config/rbac/role.yaml
 
 # api-reference describes the API of a package.
@@ -102,12 +106,12 @@ tidy: ## Tidy all Go modules.
 verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts ## Check all that needs no running.
 
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
-	config/overlays/namespaced/generated \
+	config/manager/kustomization.yaml config/overlays/namespaced/generated bundle bundle.Dockerfile \
 	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md \
 	docs/reference/refusals.md
 
 .PHONY: verify-generated
-verify-generated: generate manifests docs ## Check that what is generated is up to date and known to git.
+verify-generated: generate manifests docs bundle ## Check that what is generated is up to date and known to git.
 	@git diff --exit-code -- $(GENERATED) || { echo "error: generated files have changed; commit them" >&2; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
 		[ -z "$$new" ] || { echo "error: generated files are new; commit them: $$new" >&2; exit 1; }
@@ -145,6 +149,9 @@ test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integ
 .PHONY: test-e2e
 test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
 	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --timeout=30m --trace ./test/e2e
+ifeq ($(CLUSTER),local)
+	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which is the local cluster's
+endif
 
 ##@ Deployment
 
@@ -162,6 +169,11 @@ confirm = @if [ "$(CONFIRM)" != yes ]; then \
 .PHONY: deploy
 deploy: $(KUSTOMIZE) ## Deploy the operator, as IMG, to the cluster, with OVERLAY.
 	$(manifests-of-img) | $(KUBECTL) apply -f -
+
+.PHONY: build-installer
+build-installer: $(KUSTOMIZE) ## Write the manifests that deploy applies to dist/install.yaml.
+	@mkdir -p dist
+	OVERLAY=$(OVERLAY) IMG=$(IMG) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) hack/deployment.sh > dist/install.yaml
 
 .PHONY: undeploy
 undeploy: $(KUSTOMIZE) ## Remove the operator, its CRD, and with it ALL ExtendedJobs and the Secrets they own.

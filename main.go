@@ -55,6 +55,7 @@ import (
 
 func main() {
 	configFile := flag.String("config", "", "File with an OperatorConfiguration. Without it everything has its default.")
+	configOptional := flag.Bool("config-optional", false, "The file of --config may be missing: everything has its default then.")
 	showVersion := flag.Bool("version", false, "Print the version and exit.")
 	logging := zap.Options{}
 	logging.BindFlags(flag.CommandLine)
@@ -68,6 +69,9 @@ func main() {
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)                                // what client-go logs
 	slog.SetDefault(slog.New(logr.ToSlogHandler(logger))) // and net/http
+	if *configOptional && config.IsMissing(*configFile) {
+		*configFile = ""
+	}
 	if err := run(ctrl.SetupSignalHandler(), *configFile); err != nil {
 		logger.Error(err, "The manager stopped")
 		os.Exit(1)

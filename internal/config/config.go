@@ -63,6 +63,12 @@ func Load(path, podNamespace string) (*configv1alpha1.OperatorConfiguration, err
 	return configuration, nil
 }
 
+// IsMissing tells whether there is no file at path, which Load would not accept.
+func IsMissing(path string) bool {
+	_, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // PodNamespace is the namespace of the pod that the process runs in; empty
 // outside of a cluster.
 func PodNamespace() (string, error) {

@@ -255,3 +255,16 @@ func wantError(t *testing.T, err error, parts ...string) {
 		}
 	}
 }
+
+func TestIsMissing(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "operator.yaml")
+	if !config.IsMissing(file) {
+		t.Error("a file that does not exist is not missing")
+	}
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if config.IsMissing(file) {
+		t.Error("an empty file, which Load refuses, is missing")
+	}
+}
