@@ -24,6 +24,8 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
 const referenceFile = "../../docs/reference/refusals.md"
@@ -73,6 +75,15 @@ An ExtendedJob is refused, with HTTP status 422 and a cause for each field, if i
 |---|---|---|---|---|
 `)
 	schemas := readSchemas(t)
+	for _, malformed := range refusedBySchema {
+		v1, v1alpha1 := malformed.refusal(t, schemas, "v1"), malformed.refusal(t, schemas, "v1alpha1")
+		if *v1 == *v1alpha1 {
+			fmt.Fprintf(&text, "| %s | both | %s | schema | %s |\n", malformed.input, code(v1.Field), code(v1.ErrorBody()))
+			continue
+		}
+		fmt.Fprintf(&text, "| %s | v1 | %s | schema | %s |\n", malformed.input, code(v1.Field), code(v1.ErrorBody()))
+		fmt.Fprintf(&text, "| %s | v1alpha1 | %s | schema | %s |\n", malformed.input, code(v1alpha1.Field), code(v1alpha1.ErrorBody()))
+	}
 	for _, example := range refused {
 		for _, row := range example.rows() {
 			by, message := "operator", example.message
@@ -99,6 +110,27 @@ An ExtendedJob is accepted, with a warning, if it has
 		}
 	}
 	return text.String()
+}
+
+// refusal is what the API server says to it in a version.
+func (m malformed) refusal(t *testing.T, schemas map[string]versionSchema, version string) *field.Error {
+	t.Helper()
+	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(example{}.written(t, version))
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := map[string][]string{"v1": {"jobTemplate", "spec", "template"}, "v1alpha1": {"template"}}[version]
+	spec := content["spec"].(map[string]any)
+	podTemplate := spec
+	for _, name := range path {
+		podTemplate = podTemplate[name].(map[string]any)
+	}
+	m.spoil(spec, podTemplate)
+	errs := schemas[version].refuseJSON(t, content)
+	if len(errs) != 1 {
+		t.Fatalf("%s: got %v in %s, want one refusal", m.input, errs, version)
+	}
+	return errs[0]
 }
 
 // row is one row of the reference.

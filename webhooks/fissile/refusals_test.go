@@ -19,6 +19,7 @@ package fissile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -65,7 +66,7 @@ func onlyInV1(path string) paths {
 const (
 	annotation = "metadata.annotations[fissile.cloudfoundry.org/conversion-data]"
 
-	secretNameRule = `the name of a Secret consists of lower case letters, digits, "-" and ".", and begins with a letter or digit: for instance "database"`
+	secretNameRule = "the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'"
 	keyRule        = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
 		"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 	valueRule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
@@ -104,7 +105,7 @@ var refused = []example{
 		input:   "output without a name prefix",
 		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "" },
 		field:   inBoth("spec.output.namePrefix"),
-		message: `Required value: the names of the Secrets begin with it, for instance "database"`,
+		message: "Required value: the names of the Secrets begin with it: for instance 'database'",
 	},
 	{
 		input:   "a name prefix in capitals",
@@ -129,6 +130,12 @@ var refused = []example{
 		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "-foo" },
 		field:   inBoth("spec.output.namePrefix"),
 		message: `Invalid value: "-foo": ` + secretNameRule,
+	},
+	{
+		input:   "a name prefix of more than 200 characters",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = strings.Repeat("a", 201) },
+		field:   inBoth("spec.output.namePrefix"),
+		message: `Too long: may not be more than 200 bytes`,
 	},
 	{
 		input: "a name prefix of 200 characters and a container name of 53",
@@ -170,6 +177,18 @@ var refused = []example{
 		},
 		field:   inBoth("spec.output.secretLabels[fissile.cloudfoundry.org/secret-kind]"),
 		message: `Forbidden: the operator goes by this key: choose another one`,
+	},
+	{
+		input:   "more than 64 Secret labels",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).SecretLabels = keys(65) },
+		field:   inBoth("spec.output.secretLabels"),
+		message: `Too many: 65: must have at most 64 items`,
+	},
+	{
+		input:   "more than 64 Secret annotations",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).SecretAnnotations = keys(65) },
+		field:   onlyInV1("output.secretAnnotations"),
+		message: `Too many: 65: must have at most 64 items`,
 	},
 	{
 		input:   "an invalid key of a Secret annotation",
@@ -380,6 +399,29 @@ var warned = []example{
 	},
 }
 
+// malformed is what the schema alone refuses: the operator does not get to see
+// it.
+type malformed struct {
+	// input ends the sentence "An ExtendedJob with ...".
+	input string
+	// spoil makes it of a manifest, given the template of the pods in it.
+	spoil func(spec, podTemplate map[string]any)
+}
+
+var refusedBySchema = []malformed{
+	{"no trigger", func(spec, _ map[string]any) { delete(spec, "trigger") }},
+	{"no strategy", func(spec, _ map[string]any) { spec["trigger"] = map[string]any{} }},
+	{"no template", func(spec, _ map[string]any) { delete(spec, "jobTemplate"); delete(spec, "template") }},
+	{"no containers", func(_, podTemplate map[string]any) {
+		delete(podTemplate["spec"].(map[string]any), "containers")
+	}},
+	{"two containers of one name", func(_, podTemplate map[string]any) {
+		container := map[string]any{"name": "main", "image": "busybox"}
+		podTemplate["spec"].(map[string]any)["containers"] = []any{container, container}
+	}},
+	{"a value of another type", func(spec, _ map[string]any) { spec["updateOnConfigChange"] = "yes" }},
+}
+
 // minimal is an ExtendedJob that nobody has anything to say about.
 func minimal() *fissilev1.ExtendedJob {
 	ej := &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "job"}}
@@ -400,6 +442,15 @@ func output(ej *fissilev1.ExtendedJob) *fissilev1.Output {
 		ej.Spec.Output = &fissilev1.Output{NamePrefix: "foo", OutputType: fissilev1.OutputTypeJSON}
 	}
 	return ej.Spec.Output
+}
+
+// keys are so many keys of labels or annotations.
+func keys(number int) map[string]string {
+	keys := map[string]string{}
+	for i := range number {
+		keys[fmt.Sprintf("key-%d", i)] = "value"
+	}
+	return keys
 }
 
 // jobInvalid is how the API server refuses a Job for what is in it.

@@ -57,6 +57,13 @@ var operatorKeys = []string{
 	versionedsecret.AnnotationSourceDescription,
 }
 
+const (
+	// maxNamePrefix is what the schema allows, too.
+	maxNamePrefix = 200
+	// maxSecretKeys is how many labels, and how many annotations, the schema allows.
+	maxSecretKeys = 64
+)
+
 // validate returns the rules that a spec breaks. Some are in the schema, too; but
 // no schema sees the fields that v1alpha1 has in an annotation.
 func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
@@ -103,12 +110,15 @@ func validateOutput(path *field.Path, output *fissilev1.Output, containers []cor
 func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers []corev1.Container) field.ErrorList {
 	prefix := output.NamePrefix
 	if prefix == "" {
-		return field.ErrorList{field.Required(path, `the names of the Secrets begin with it, for instance "database"`)}
+		return field.ErrorList{field.Required(path, "the names of the Secrets begin with it: for instance 'database'")}
+	}
+	if len(prefix) > maxNamePrefix {
+		return field.ErrorList{field.TooLong(path, field.OmitValueType{}, maxNamePrefix)}
 	}
 	const shortest = "a"
-	if len(validation.IsDNS1123Subdomain(plan.SecretName(prefix, shortest))) > 0 && len(prefix) < validation.DNS1123SubdomainMaxLength {
+	if len(validation.IsDNS1123Subdomain(plan.SecretName(prefix, shortest))) > 0 {
 		return field.ErrorList{field.Invalid(path, prefix,
-			`the name of a Secret consists of lower case letters, digits, "-" and ".", and begins with a letter or digit: for instance "database"`)}
+			"the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'")}
 	}
 	if len(containers) == 0 {
 		return nil
@@ -128,7 +138,7 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 }
 
 func validateSecretLabels(path *field.Path, labels map[string]string) field.ErrorList {
-	var errs field.ErrorList
+	errs := validateNumber(path, len(labels))
 	for _, key := range slices.Sorted(maps.Keys(labels)) {
 		errs = append(errs, validateKey(path.Key(key), key, key)...)
 		for _, message := range validation.IsValidLabelValue(labels[key]) {
@@ -139,7 +149,7 @@ func validateSecretLabels(path *field.Path, labels map[string]string) field.Erro
 }
 
 func validateSecretAnnotations(path *field.Path, annotations map[string]string) field.ErrorList {
-	var errs field.ErrorList
+	errs := validateNumber(path, len(annotations))
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
 		errs = append(errs, validateKey(path.Key(key), key, strings.ToLower(key))...) // as Kubernetes does it
 	}
@@ -147,6 +157,13 @@ func validateSecretAnnotations(path *field.Path, annotations map[string]string) 
 		errs = append(errs, field.TooLong(path, field.OmitValueType{}, apivalidation.TotalAnnotationSizeLimitB))
 	}
 	return errs
+}
+
+func validateNumber(path *field.Path, number int) field.ErrorList {
+	if number > maxSecretKeys {
+		return field.ErrorList{field.TooMany(path, number, maxSecretKeys)}
+	}
+	return nil
 }
 
 // validateKey checks the key of a label or annotation, as a qualified name in the

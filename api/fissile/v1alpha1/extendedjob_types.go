@@ -122,7 +122,7 @@ type Output struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
-	// +kubebuilder:validation:Pattern=`^([a-z0-9]([-a-z0-9]*[a-z0-9])?\.)*([a-z0-9][-a-z0-9]*)?$`
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([a-z0-9]([-a-z0-9]*[a-z0-9])?\\.)*([a-z0-9][-a-z0-9]*)?$')",message="the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'"
 	NamePrefix string `json:"namePrefix,omitempty"`
 
 	// outputType is the format of the output. Only "json" is supported: a flat
