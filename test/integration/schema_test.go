@@ -129,6 +129,23 @@ var _ = Describe("The schema", func() {
 		Entry("a deletionPolicy that there is not", []string{"v1"}, add("/spec/output/deletionPolicy", `"delete"`), "spec.output.deletionPolicy"),
 	)
 
+	DescribeTable("refuses a strategy that there is not when it is applied on the server's side (case 7)", func(strategy string) {
+		for _, version := range both {
+			By(version)
+			object := &unstructured.Unstructured{}
+			Expect(yaml.Unmarshal(patched(valid[version], add("/spec/trigger/strategy", strategy)), object)).To(Succeed())
+			object.SetNamespace(namespace)
+			err := plane.client.Apply(context.Background(), client.ApplyConfigurationFromUnstructured(object), client.FieldOwner("user"))
+			expectRefusal(err, "spec.trigger.strategy")
+		}
+	},
+		Entry("foo", `"foo"`),
+		Entry("NOW", `"NOW"`),
+		Entry("podstate", `"podstate"`),
+		Entry("an empty one", `""`),
+		Entry("null", `null`),
+	)
+
 	DescribeTable("says so of a field that there is not", func(version, patch, field string) {
 		Expect(createManifest(patched(valid[version], patch))).To(MatchError(ContainSubstring("unknown field %q", field)))
 	},

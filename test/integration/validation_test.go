@@ -22,7 +22,9 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
@@ -125,18 +127,26 @@ var _ = Describe("The validating webhook", func() {
 			To(ContainSubstring("Warning: spec.jobTemplate.spec.template was not tried: "))
 	})
 
-	It("is not needed for what it does not judge ", func() {
+	It("is not needed for what it does not judge", func() {
 		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyManual))
 		Eventually(komega.Object(errand)).Should(ejob.BeIdle())
+		config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "other-kind"}}
 		operator.stop()
 		DeferCleanup(startAgain)
 
 		By("refusing at once what it would have to judge, and saying why")
 		Expect(plane.client.Create(ctx, ejob.New(namespace, "new").Strategy(fissilev1.StrategyManual).Obj())).
 			To(MatchError(ContainSubstring("failed calling webhook \"v1.extendedjob.fissile.cloudfoundry.org\"")))
+		Expect(plane.client.Get(ctx, client.ObjectKeyFromObject(errand), inV1alpha1(errand))).
+			To(MatchError(ContainSubstring("conversion webhook for fissile.cloudfoundry.org/v1, Kind=ExtendedJob failed")))
 		By("letting the schema refuse what is invalid")
 		expectRefusal(plane.client.Create(ctx, ejob.New(namespace, "new").Strategy("foo").Obj()), "spec.trigger.strategy")
-		By("letting users ask for runs, label and delete")
+		By("letting alone what is of another kind")
+		Expect(plane.client.Create(ctx, config)).To(Succeed())
+		Expect(plane.client.Delete(ctx, config)).To(Succeed())
+
+		By("letting users read, ask for runs, label and delete")
+		Expect(komega.Get(errand)()).To(Succeed())
 		setStrategy(errand, fissilev1.StrategyNow)
 		edit(errand, func() { errand.Labels = map[string]string{"key": "value"} })
 		edit(errand, func() { errand.Finalizers = []string{"example.com/keep"} })
