@@ -46,6 +46,8 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 		return r.claim(ctx, o, step.Status)
 	case plan.CreateJob:
 		return r.createJob(ctx, o)
+	case plan.LabelJob:
+		return r.labelJob(ctx, o, step.Job)
 	case plan.StoreOutput:
 		return r.storeOutput(ctx, o, step.Job)
 	case plan.Settle:
@@ -121,6 +123,17 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 
 func (o *observation) reject(reason, message string) {
 	o.JobRejection = &plan.Rejection{Reason: reason, Message: message}
+}
+
+// labelJob puts our labels back on a Job that only a live read has found.
+func (r *Reconciler) labelJob(ctx context.Context, o *observation, job *batchv1.Job) error {
+	labelled := job.DeepCopy()
+	labelled.Labels = plan.Merged(job.Labels, plan.Labels(o.EJ))
+	if err := r.Client.Patch(ctx, labelled, client.MergeFromWithOptions(job, client.MergeFromWithOptimisticLock{})); err != nil {
+		return err
+	}
+	o.Jobs[o.EJ.Status.LastRun.Number] = labelled
+	return nil
 }
 
 // settle sets the strategy back and records the settled run, in one patch that

@@ -46,7 +46,7 @@ import (
 
 // +kubebuilder:rbac:groups=fissile.cloudfoundry.org,resources=extendedjobs,verbs=get;list;watch;patch
 // +kubebuilder:rbac:groups=fissile.cloudfoundry.org,resources=extendedjobs/status,verbs=patch
-// +kubebuilder:rbac:groups=batch,resources=jobs,verbs=get;list;watch;create;delete
+// +kubebuilder:rbac:groups=batch,resources=jobs,verbs=get;list;watch;create;patch;delete
 // +kubebuilder:rbac:groups="",resources=pods,verbs=list;watch
 // +kubebuilder:rbac:groups="",resources=pods/log,verbs=get
 // +kubebuilder:rbac:groups="",resources=secrets,verbs=get;list;watch;create;patch;delete

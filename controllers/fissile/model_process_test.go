@@ -522,7 +522,7 @@ func indexed(v *version, options *client.ListOptions) bool {
 
 // catchUp lets a cache follow one more change, which may queue the ExtendedJob.
 func (w *world) catchUp(p *process, k kind) {
-	c := w.history[k][p.cache[k].changes]
+	c := w.history[k][p.cache[k].changes].seen(k)
 	p.cache[k] = w.next(k, p.cache[k])
 	p.queued = p.queued || w.wakes(p, k, c)
 }

@@ -151,6 +151,31 @@ func deleteJob(propagation metav1.DeletionPropagation) edit {
 	}
 }
 
+// unlabelJob takes off a Job the label by which the caches know it.
+var unlabelJob = edit{
+	"the user takes the label off the Job",
+	func(w *world) bool {
+		v := w.activeJob()
+		return present(w) && v != nil && v.GetLabels()[fissilev1.LabelExtendedJob] != ""
+	},
+	func(w *world) {
+		before := w.activeJob()
+		job := before.Object.(*batchv1.Job).DeepCopy()
+		delete(job.Labels, fissilev1.LabelExtendedJob)
+		w.put(jobs, before, job)
+	},
+}
+
+// activeJob is the ExtendedJob's Job that has not finished, nil without one.
+func (w *world) activeJob() *version {
+	for _, v := range w.objects[jobs] {
+		if job := v.Object.(*batchv1.Job); w.record.of(job) != nil && plan.Finished(job) == nil && job.DeletionTimestamp == nil {
+			return v
+		}
+	}
+	return nil
+}
+
 // input is the Secret that the pods read.
 const input = "input"
 
@@ -318,6 +343,13 @@ var scenarios = []scenario{
 		edits:    []edit{deleteJob(background), deleteJob(foreground), deleteJob(orphan)},
 		budget:   budget{edits: 1, kills: 1},
 		lags:     []kind{jobs}, relistLag: 2,
+	},
+	{
+		name:     "an errand whose Job loses its label",
+		strategy: fissilev1.StrategyNow,
+		edits:    []edit{unlabelJob},
+		budget:   budget{edits: 1, kills: 1},
+		lags:     []kind{jobs}, relistLag: 1,
 	},
 	{
 		name:     "a one-off that is suspended and resumed",

@@ -231,6 +231,12 @@ func (s *store) patch(k kind, name string, patchType types.PatchType, data []byt
 			}
 		}
 		obj = patched
+	case *batchv1.Job:
+		patched := &batchv1.Job{}
+		if err := json.Unmarshal(encoded, patched); err != nil {
+			return nil, err
+		}
+		obj = patched
 	case *corev1.Secret:
 		patched := &corev1.Secret{}
 		if err := json.Unmarshal(encoded, patched); err != nil {
@@ -305,7 +311,22 @@ func (s *store) viewAt(k kind, changes int) view {
 
 // next is the view after one more change.
 func (s *store) next(k kind, v view) view {
-	return view{replaced(v.objects, s.history[k][v.changes]), v.changes + 1}
+	return view{replaced(v.objects, s.history[k][v.changes].seen(k)), v.changes + 1}
+}
+
+// seen is what of a change a cache sees that holds those Jobs only that have our
+// label.
+func (c change) seen(k kind) change {
+	hidden := func(v *version) bool {
+		return k == jobs && v != nil && v.GetLabels()[fissilev1.LabelExtendedJob] == ""
+	}
+	if hidden(c.before) {
+		c.before = nil
+	}
+	if hidden(c.after) {
+		c.after = nil
+	}
+	return c
 }
 
 // ownerUID is the UID of the controller of an object, empty without one.

@@ -43,11 +43,7 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 	if ej.Spec.Output != nil && (valueOr(template.Spec.Completions, 1) > 1 || valueOr(template.Spec.Parallelism, 1) > 1) {
 		return nil, errors.New("spec.output keeps the output of one pod: set spec.jobTemplate.spec.completions and parallelism to 1, or remove spec.output")
 	}
-	labels := map[string]string{
-		fissilev1.LabelExtendedJob: "true",
-		fissilev1.LabelName:        NameLabel(ej.Name),
-		fissilev1.LabelUID:         string(ej.UID),
-	}
+	labels := Labels(ej)
 	annotations := map[string]string{
 		fissilev1.AnnotationRun:      strconv.FormatInt(run.Number, 10),
 		fissilev1.AnnotationRunCause: string(run.Cause),
@@ -83,6 +79,20 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		job.Spec.BackoffLimit = new(int32(defaultBackoffLimit))
 	}
 	return job, nil
+}
+
+// Labels are those of an ExtendedJob's Jobs and pods.
+func Labels(ej *fissilev1.ExtendedJob) map[string]string {
+	return map[string]string{
+		fissilev1.LabelExtendedJob: "true",
+		fissilev1.LabelName:        NameLabel(ej.Name),
+		fissilev1.LabelUID:         string(ej.UID),
+	}
+}
+
+// labelled tells whether a Job has the label by which the cache knows it.
+func labelled(job *batchv1.Job) bool {
+	return job.Labels[fissilev1.LabelExtendedJob] == "true"
 }
 
 // OwnerReference makes an object go when the ExtendedJob is deleted. It does not

@@ -84,6 +84,9 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 	switch {
 	case job == nil:
 		return o.start(run, settled)
+	case !labelled(job):
+		// Somebody took the label off, and the cache does not show it any more.
+		return Step{Kind: LabelJob, Job: job}
 	case Finished(job) != nil:
 		if wantsOutput(job) && o.Output == nil {
 			return Step{Kind: StoreOutput, Job: job}

@@ -43,6 +43,8 @@ const (
 	Claim Kind = "Claim"
 	// CreateJob creates the Job of the last run.
 	CreateJob Kind = "CreateJob"
+	// LabelJob puts the labels of the ExtendedJob's Jobs back on Job.
+	LabelJob Kind = "LabelJob"
 	// StoreOutput reads what the finished Job printed and writes its Secrets.
 	StoreOutput Kind = "StoreOutput"
 	// Settle sets the strategy to Strategy and records Settled.
