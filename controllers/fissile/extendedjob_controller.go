@@ -20,6 +20,7 @@ package fissile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -118,7 +119,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		Clock:     clock.RealClock{},
 		Options:   options,
 	}
-	if err := mgr.Add(activeRuns{mgr.GetClient()}); err != nil {
+	if err := errors.Join(mgr.Add(activeRuns{mgr.GetClient()}), mgr.Add(handover{r})); err != nil {
 		return err
 	}
 	return ctrl.NewControllerManagedBy(mgr).

@@ -17,10 +17,15 @@ limitations under the License.
 package integration
 
 import (
+	"context"
+	"fmt"
+
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -28,41 +33,80 @@ import (
 )
 
 var _ = Describe("A restart of the manager", func() {
-	It("writes nothing and starts nothing when there is nothing to do", func() {
-		// settled are ExtendedJobs of every kind, at rest.
-		settled := map[string]*fissilev1.ExtendedJob{}
-		rest := func(name string, strategy fissilev1.TriggerStrategy, finish func(*batchv1.Job, logs), result fissilev1.RunResult, end fissilev1.TriggerStrategy) {
-			b := ejob.New(namespace, name).Strategy(strategy).Output(name)
-			settled[name] = create(b)
-			finish(activeJob(settled[name], 1), logs{"main": `{"a":"1"}`})
-			Eventually(komega.Object(settled[name])).Should(ejob.HaveSettled(1, result, end))
+	It("writes nothing and starts nothing for 200 ExtendedJobs of every kind at rest", func() {
+		var settled []*fissilev1.ExtendedJob
+		// rest brings ExtendedJobs to rest after a run.
+		rest := func(count int, kind string, strategy fissilev1.TriggerStrategy, finish func(*batchv1.Job, logs), result fissilev1.RunResult, end fissilev1.TriggerStrategy) {
+			GinkgoHelper()
+			for i := range count {
+				name := fmt.Sprintf("%s-%d", kind, i)
+				settled = append(settled, create(ejob.New(namespace, name).Strategy(strategy).Output(name)))
+			}
+			for _, ej := range settled[len(settled)-count:] {
+				finish(activeJob(ej, 1), logs{"main": `{"a":"1"}`})
+			}
+			for _, ej := range settled[len(settled)-count:] {
+				Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, result, end))
+			}
 		}
-		rest("errand", fissilev1.StrategyNow, complete, fissilev1.ResultSucceeded, fissilev1.StrategyManual)
-		rest("errand-failed", fissilev1.StrategyNow, fail, fissilev1.ResultFailed, fissilev1.StrategyManual)
-		rest("one-off", fissilev1.StrategyOnce, complete, fissilev1.ResultSucceeded, fissilev1.StrategyDone)
-		rest("one-off-failed", fissilev1.StrategyOnce, fail, fissilev1.ResultFailed, fissilev1.StrategyDone)
-		settled["manual"] = create(ejob.New(namespace, "manual").Strategy(fissilev1.StrategyManual))
-		Eventually(komega.Object(settled["manual"])).Should(ejob.BeIdle())
-		settled["suspended"] = create(ejob.New(namespace, "suspended").Strategy(fissilev1.StrategyOnce).Suspend())
-		Eventually(komega.Object(settled["suspended"])).Should(
-			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonSuspended))
-		rejected := ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow).Suspend()
-		rejected.PodSpec().Containers[0].Image = "forbidden"
-		settled["rejected"] = create(rejected)
+		rest(40, "errand", fissilev1.StrategyNow, complete, fissilev1.ResultSucceeded, fissilev1.StrategyManual)
+		rest(20, "errand-failed", fissilev1.StrategyNow, fail, fissilev1.ResultFailed, fissilev1.StrategyManual)
+		rest(40, "one-off", fissilev1.StrategyOnce, complete, fissilev1.ResultSucceeded, fissilev1.StrategyDone)
+		rest(20, "one-off-failed", fissilev1.StrategyOnce, fail, fissilev1.ResultFailed, fissilev1.StrategyDone)
+		for i := range 40 {
+			manual := create(ejob.New(namespace, fmt.Sprintf("manual-%d", i)).Strategy(fissilev1.StrategyManual))
+			suspended := create(ejob.New(namespace, fmt.Sprintf("suspended-%d", i)).Strategy(fissilev1.StrategyOnce).Suspend())
+			settled = append(settled, manual, suspended)
+			Eventually(komega.Object(manual)).Should(ejob.BeIdle())
+			Eventually(komega.Object(suspended)).Should(
+				ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonSuspended))
+		}
+		Expect(settled).To(HaveLen(200))
+
+		By("adding what waits")
+		builder := ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow).Suspend()
+		builder.PodSpec().Containers[0].Image = "forbidden"
+		rejected := create(builder)
 		forbidImage("forbidden")
-		edit(settled["rejected"], func() { settled["rejected"].Spec.Suspend = nil })
-		Eventually(komega.Object(settled["rejected"])).Should(
+		edit(rejected, func() { rejected.Spec.Suspend = nil })
+		Eventually(komega.Object(rejected)).Should(
 			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobRejected))
-		settled["running"] = create(ejob.New(namespace, "running").Strategy(fissilev1.StrategyNow))
-		startPod(activeJob(settled["running"], 1))
-		Eventually(komega.Object(settled["running"])).WithTimeout(longTimeout).Should(
+		running := create(ejob.New(namespace, "running").Strategy(fissilev1.StrategyNow))
+		startPod(activeJob(running, 1))
+		Eventually(komega.Object(running)).WithTimeout(longTimeout).Should(
 			HaveField("Status.LastRun.JobUID", Not(BeEmpty())), "a run that lasts")
 
 		operator.stop()
 		start := plane.audit.end()
 		operator.start()
-		Eventually(operator.workedOff).WithArguments(len(settled)).Should(Succeed())
+		Eventually(operator.workedOff).WithArguments(len(settled) + 2).Should(Succeed())
 		Consistently(plane.audit.writes).WithArguments(start).Should(BeEmpty())
+	})
+
+	It("twice while a request waits for a Secret does not lose it (case 17)", func() {
+		builder := ejob.New(namespace, "waiting").Strategy(fissilev1.StrategyNow)
+		builder.PodSpec().Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{
+			LocalObjectReference: corev1.LocalObjectReference{Name: "late"},
+		}}}
+		ej := create(builder)
+		waits := SatisfyAll(
+			ejob.HaveStrategy(fissilev1.StrategyNow),
+			ejob.HaveCondition(fissilev1.ConditionReferencesResolved, metav1.ConditionFalse, fissilev1.ReasonReferencesMissing),
+			ejob.HaveMessage(fissilev1.ConditionReferencesResolved, ContainSubstring("Secret late")),
+		)
+		Eventually(komega.Object(ej)).Should(waits)
+		for range 2 {
+			operator.stop()
+			operator.start()
+			Eventually(operator.workedOff).WithArguments(1).Should(Succeed())
+			Consistently(komega.Object(ej)).Should(waits)
+		}
+		Expect(jobsEver()).To(BeZero())
+
+		Expect(plane.client.Create(context.Background(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "late"}})).To(Succeed())
+		complete(activeJob(ej, 1), nil)
+		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+		Expect(jobsEver()).To(Equal(1))
 	})
 
 	It("in the middle of a run, by SIGKILL, loses and doubles nothing (cases 85, 86)", func() {
@@ -76,6 +120,20 @@ var _ = Describe("A restart of the manager", func() {
 		Eventually(komega.Object(ej)).WithTimeout(longTimeout).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 		Expect(secret("foo-main")()).To(HaveField("Data", HaveKeyWithValue("a", []byte("1"))))
 		Eventually(jobsOf(ej)).WithTimeout(longTimeout).Should(BeEmpty())
+		Expect(jobsEver()).To(Equal(1))
+	})
+
+	It("right after the start of a run does not run it again if its Job was deleted meanwhile", func() {
+		ej := create(ejob.New(namespace, "young").Strategy(fissilev1.StrategyNow))
+		job := activeJob(ej, 1)
+		operator.stop()
+		DeferCleanup(startAgain)
+		Expect(plane.client.Delete(context.Background(), job, client.PropagationPolicy(metav1.DeletePropagationBackground))).To(Succeed())
+		operator.start()
+		Eventually(komega.Object(ej)).Should(SatisfyAll(
+			ejob.HaveSettled(1, fissilev1.ResultAborted, fissilev1.StrategyManual),
+			ejob.HaveCondition(fissilev1.ConditionFailed, metav1.ConditionTrue, fissilev1.ReasonJobDeleted),
+		))
 		Expect(jobsEver()).To(Equal(1))
 	})
 

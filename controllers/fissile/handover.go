@@ -1,0 +1,92 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// handover leaves to the next leader what only this process knows when it ends
+// in good order: that the Jobs of its young runs exist. If one is gone later,
+// somebody deleted it.
+type handover struct {
+	*Reconciler
+}
+
+// Start waits until the process is to end, while it is the leader.
+func (h handover) Start(ctx context.Context) error {
+	<-ctx.Done()
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), plan.Fence)
+	defer cancel()
+	var list fissilev1.ExtendedJobList
+	if err := h.Client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("list ExtendedJobs: %w", err)
+	}
+	for i := range list.Items {
+		ej := &list.Items[i]
+		if !unrecorded(ej.Status.LastRun) {
+			continue
+		}
+		if err := h.recordJob(ctx, client.ObjectKeyFromObject(ej)); err != nil {
+			ctrl.LoggerFrom(ctx).Error(err, "Cannot record the Job of a run", "ExtendedJob", klog.KObj(ej))
+		}
+	}
+	return nil
+}
+
+// unrecorded tells whether a run is active and the status does not tell whether
+// its Job was seen.
+func unrecorded(run *fissilev1.Run) bool {
+	return run != nil && run.Result == "" && run.JobUID == ""
+}
+
+// recordJob writes the UID of the active run's Job into the status. Reads are
+// live: a request that the end of the process cut off may have created it.
+func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error {
+	ej := &fissilev1.ExtendedJob{}
+	if err := h.APIReader.Get(ctx, key, ej); err != nil {
+		return client.IgnoreNotFound(err)
+	}
+	run := ej.Status.LastRun
+	if !unrecorded(run) {
+		return nil
+	}
+	job := &batchv1.Job{}
+	if err := h.APIReader.Get(ctx, client.ObjectKey{Namespace: ej.Namespace, Name: run.JobName}, job); err != nil {
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("read Job: %w", err)
+	}
+	if number, ours := plan.RunNumber(ej, job); !ours || number != run.Number {
+		return nil
+	}
+	recorded := ej.DeepCopy()
+	recorded.Status.LastRun.JobUID = job.UID
+	return h.Client.Status().Patch(ctx, recorded, client.MergeFromWithOptions(ej, client.MergeFromWithOptimisticLock{}))
+}
