@@ -96,7 +96,7 @@ func newNamespace(ctx context.Context) string {
 		if CurrentSpecReport().Failed() {
 			report(ctx, namespace.Name)
 		}
-		Expect(k8s.Delete(ctx, namespace)).To(Succeed())
+		Expect(client.IgnoreNotFound(k8s.Delete(ctx, namespace))).To(Succeed())
 	})
 	// After a spec that ended the operator, it may not serve its webhooks yet.
 	probe := shell(namespace.Name, "probe", "true").Strategy(fissilev1.StrategyManual).Obj()
