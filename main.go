@@ -136,6 +136,7 @@ func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.Operat
 		},
 		Client:                        client.Options{FieldOwner: fissilev1.FieldManager},
 		HealthProbeBindAddress:        configuration.Health.BindAddress,
+		PprofBindAddress:              configuration.Profiling.BindAddress,
 		Metrics:                       metricsserver.Options{BindAddress: configuration.Metrics.BindAddress},
 		WebhookServer:                 webhook.NewServer(webhook.Options{Port: int(*configuration.Webhook.Port), TLSOpts: tlsOptions}),
 		LeaderElection:                *configuration.LeaderElection.Enabled,

@@ -36,6 +36,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 		ConfigChange: configv1alpha1.ConfigChange{DebounceMilliseconds: new(int32(1000))},
 		Metrics:      configv1alpha1.Metrics{BindAddress: ":8443", SecureServing: new(true)},
 		Health:       configv1alpha1.Health{BindAddress: ":8081"},
+		Profiling:    configv1alpha1.Profiling{BindAddress: "0"},
 		Webhook:      configv1alpha1.Webhook{Port: new(int32(9443))},
 		Certificates: configv1alpha1.Certificates{
 			Source:    configv1alpha1.CertificatesFromDirectory,

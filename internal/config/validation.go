@@ -47,6 +47,7 @@ func validate(c *configv1alpha1.OperatorConfiguration) field.ErrorList {
 	}
 	errs = append(errs, validateAddress(c.Metrics.BindAddress, field.NewPath("metrics", "bindAddress"))...)
 	errs = append(errs, validateAddress(c.Health.BindAddress, field.NewPath("health", "bindAddress"))...)
+	errs = append(errs, validateAddress(c.Profiling.BindAddress, field.NewPath("profiling", "bindAddress"))...)
 	for _, message := range utilvalidation.IsValidPortNum(int(*c.Webhook.Port)) {
 		errs = append(errs, field.Invalid(field.NewPath("webhook", "port"), *c.Webhook.Port, message))
 	}

@@ -26,6 +26,7 @@ func SetDefaults(c *OperatorConfiguration) {
 	c.Metrics.BindAddress = cmp.Or(c.Metrics.BindAddress, ":8443")
 	c.Metrics.SecureServing = cmp.Or(c.Metrics.SecureServing, new(true))
 	c.Health.BindAddress = cmp.Or(c.Health.BindAddress, ":8081")
+	c.Profiling.BindAddress = cmp.Or(c.Profiling.BindAddress, "0")
 	c.Webhook.Port = cmp.Or(c.Webhook.Port, new(int32(9443)))
 	setCertificateDefaults(&c.Certificates)
 	c.LeaderElection.Enabled = cmp.Or(c.LeaderElection.Enabled, new(true))

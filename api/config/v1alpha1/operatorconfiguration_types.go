@@ -59,6 +59,10 @@ type OperatorConfiguration struct {
 	// +optional
 	Health Health `json:"health,omitzero"`
 
+	// profiling is where profiles of the operator are served.
+	// +optional
+	Profiling Profiling `json:"profiling,omitzero"`
+
 	// webhook is where the API server reaches the operator.
 	// +optional
 	Webhook Webhook `json:"webhook,omitzero"`
@@ -107,6 +111,14 @@ type Metrics struct {
 type Health struct {
 	// bindAddress is the address, as "host:port" or ":port", of /healthz and
 	// /readyz. "0" serves neither. ":8081", if not set.
+	// +optional
+	BindAddress string `json:"bindAddress,omitempty"`
+}
+
+// Profiling is where profiles of the operator are served.
+type Profiling struct {
+	// bindAddress is the address, as "host:port" or ":port", of /debug/pprof, which
+	// everybody who reaches it may read. "0" serves none. "0", if not set.
 	// +optional
 	BindAddress string `json:"bindAddress,omitempty"`
 }
