@@ -29,6 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
@@ -47,7 +48,8 @@ var _ = Describe("The custom resource definition", func() {
 		content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(crd)
 		Expect(err).NotTo(HaveOccurred())
 		delete(content, "status")
-		file := writeYAML(filepath.Join(GinkgoT().TempDir(), "crd.yaml"), content)
+		file := filepath.Join(GinkgoT().TempDir(), "crd.yaml")
+		Expect(controlplane.WriteYAML(file, content)).To(Succeed())
 		before := crd.Generation
 		kubectl("apply", "--filename="+file)
 		kubectl("apply", "--filename="+file)

@@ -22,7 +22,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -33,9 +32,9 @@ import (
 	"github.com/onsi/gomega/gexec"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
 // manager is the operator's program, as it is shipped, in a process of its own:
@@ -51,26 +50,16 @@ type manager struct {
 func newManager(directory string, plane *controlPlane) *manager {
 	program, err := gexec.Build("github.com/cloudfoundry-incubator/extendedjob-operator")
 	Expect(err).NotTo(HaveOccurred())
-	webhook := plane.WebhookInstallOptions
-	m := &manager{program: program, plane: plane, file: filepath.Join(directory, "operator.yaml")}
-	m.config = configv1alpha1.OperatorConfiguration{
-		TypeMeta:  metav1.TypeMeta{APIVersion: configv1alpha1.GroupVersion.String(), Kind: "OperatorConfiguration"},
-		Namespace: operatorNamespace,
-		Metrics:   configv1alpha1.Metrics{BindAddress: freeAddress(), SecureServing: new(false)},
-		Health:    configv1alpha1.Health{BindAddress: freeAddress()},
-		Webhook:   configv1alpha1.Webhook{Port: new(int32(webhook.LocalServingPort))},
-		Certificates: configv1alpha1.Certificates{
-			Source:    configv1alpha1.CertificatesFromDirectory,
-			Directory: &configv1alpha1.DirectoryCertificates{Path: webhook.LocalServingCertDir},
-		},
-		// Short, because a manager that was killed does not release it.
-		LeaderElection: configv1alpha1.LeaderElection{
-			LeaseDurationSeconds: new(int32(5)),
-			RenewDeadlineSeconds: new(int32(4)),
-			RetryPeriodSeconds:   new(int32(1)),
-		},
+	configuration, err := plane.OperatorConfiguration()
+	Expect(err).NotTo(HaveOccurred())
+	m := &manager{program: program, plane: plane, config: *configuration, file: filepath.Join(directory, "operator.yaml")}
+	// Short, because a manager that was killed does not release it.
+	m.config.LeaderElection = configv1alpha1.LeaderElection{
+		LeaseDurationSeconds: new(int32(5)),
+		RenewDeadlineSeconds: new(int32(4)),
+		RetryPeriodSeconds:   new(int32(1)),
 	}
-	writeYAML(m.file, m.config)
+	Expect(controlplane.WriteYAML(m.file, m.config)).To(Succeed())
 	return m
 }
 
@@ -161,12 +150,4 @@ func (m *manager) get(url string) ([]byte, error) {
 		err = fmt.Errorf("%s: %s", response.Status, body)
 	}
 	return body, err
-}
-
-// freeAddress is an address that nobody listens on now.
-func freeAddress() string {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	Expect(err).NotTo(HaveOccurred())
-	defer listener.Close()
-	return listener.Addr().String()
 }

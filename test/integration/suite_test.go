@@ -37,6 +37,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
 var (
@@ -50,7 +51,7 @@ var (
 
 func TestIntegration(t *testing.T) {
 	var err error
-	if assets, err = findAssets(); err != nil {
+	if assets, err = controlplane.FindAssets(repository); err != nil {
 		t.Fatal(err)
 	}
 	RegisterFailHandler(Fail)

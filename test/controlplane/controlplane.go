@@ -1,0 +1,192 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package controlplane starts a kube-apiserver with etcd in which the operator
+// is deployed as kustomize builds it, but does not run: who starts it runs the
+// operator's program as a process of his own.
+package controlplane
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest"
+	"sigs.k8s.io/yaml"
+
+	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
+)
+
+const (
+	// overlay is the deployment that is installed, except for the operator's pods.
+	overlay = "config/overlays/selfsigned"
+	// OperatorNamespace is where it puts the operator.
+	OperatorNamespace = "extendedjob-system"
+	// OperatorUser is the user that the operator is there.
+	OperatorUser = "system:serviceaccount:" + OperatorNamespace + ":extendedjob-controller-manager"
+)
+
+// Options say what to start.
+type Options struct {
+	// Repository is the root of the repository, Directory where files may be put.
+	Repository, Directory string
+	// Assets is the directory with the programs.
+	Assets string
+	// Scheme has the API types of Client.
+	Scheme *runtime.Scheme
+	// Audited are the rules of the audit log.
+	Audited []auditv1.PolicyRule
+	// Configure changes the flags of kube-apiserver and etcd, if set.
+	Configure func(*envtest.Environment)
+}
+
+// Plane is a running kube-apiserver with etcd. There are no controllers
+// and no nodes.
+type Plane struct {
+	*envtest.Environment
+	// Client is an administrator's.
+	Client client.Client
+	// AuditLog is the file with the audit log.
+	AuditLog string
+
+	directory string
+}
+
+// Start starts a control plane. It has to be stopped, also after an error.
+func Start(options Options) (*Plane, error) {
+	p := &Plane{
+		Environment: &envtest.Environment{BinaryAssetsDirectory: options.Assets, Scheme: options.Scheme},
+		AuditLog:    filepath.Join(options.Directory, "audit.log"),
+		directory:   options.Directory,
+	}
+	d, err := buildDeployment(options.Repository)
+	if err != nil {
+		return p, err
+	}
+	p.CRDs = d.definitions
+	p.WebhookInstallOptions = envtest.WebhookInstallOptions{ValidatingWebhooks: d.webhooks, IgnoreSchemeConvertible: true}
+
+	p.ControlPlane.Etcd = &envtest.Etcd{}
+	policy := filepath.Join(options.Directory, "audit-policy.yaml")
+	if err := WriteYAML(policy, &auditv1.Policy{
+		TypeMeta:   metav1.TypeMeta{APIVersion: auditv1.SchemeGroupVersion.String(), Kind: "Policy"},
+		OmitStages: []auditv1.Stage{auditv1.StageRequestReceived, auditv1.StageResponseStarted},
+		Rules:      options.Audited,
+	}); err != nil {
+		return p, err
+	}
+	p.ControlPlane.GetAPIServer().Configure().
+		Set("audit-log-path", p.AuditLog).
+		Set("audit-policy-file", policy).
+		// As OpenShift has it.
+		Set("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")
+	if options.Configure != nil {
+		options.Configure(p.Environment)
+	}
+
+	config, err := p.Start()
+	if err != nil {
+		return p, fmt.Errorf("start the control plane: %w", err)
+	}
+	if p.Client, err = client.New(config, client.Options{Scheme: options.Scheme}); err != nil {
+		return p, err
+	}
+	for _, object := range d.others {
+		if err := p.Client.Create(context.Background(), object); err != nil {
+			return p, fmt.Errorf("create %T %s: %w", object, object.GetName(), err)
+		}
+	}
+	return p, nil
+}
+
+// Stop stops the control plane, as far as it was started.
+func (p *Plane) Stop() error { return p.Environment.Stop() }
+
+// Kubeconfig writes a kubeconfig for a user, which is created, and returns the
+// name of the file.
+func (p *Plane) Kubeconfig(user string, groups ...string) (string, error) {
+	u, err := p.AddUser(envtest.User{Name: user, Groups: groups}, &rest.Config{})
+	if err != nil {
+		return "", err
+	}
+	kubeconfig, err := u.KubeConfig()
+	if err != nil {
+		return "", err
+	}
+	file, err := os.CreateTemp(p.directory, "*.kubeconfig")
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	_, err = file.Write(kubeconfig)
+	return file.Name(), err
+}
+
+// OperatorKubeconfig writes a kubeconfig with the operator's own identity.
+func (p *Plane) OperatorKubeconfig() (string, error) {
+	return p.Kubeconfig(OperatorUser, "system:serviceaccounts", "system:serviceaccounts:"+OperatorNamespace)
+}
+
+// OperatorConfiguration is the configuration of an operator whose webhooks this
+// API server calls, on addresses that are free now.
+func (p *Plane) OperatorConfiguration() (*configv1alpha1.OperatorConfiguration, error) {
+	metrics, err := FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	health, err := FreeAddress()
+	if err != nil {
+		return nil, err
+	}
+	webhook := p.WebhookInstallOptions
+	return &configv1alpha1.OperatorConfiguration{
+		TypeMeta:  metav1.TypeMeta{APIVersion: configv1alpha1.GroupVersion.String(), Kind: "OperatorConfiguration"},
+		Namespace: OperatorNamespace,
+		Metrics:   configv1alpha1.Metrics{BindAddress: metrics, SecureServing: new(false)},
+		Health:    configv1alpha1.Health{BindAddress: health},
+		Webhook:   configv1alpha1.Webhook{Port: new(int32(webhook.LocalServingPort))},
+		Certificates: configv1alpha1.Certificates{
+			Source:    configv1alpha1.CertificatesFromDirectory,
+			Directory: &configv1alpha1.DirectoryCertificates{Path: webhook.LocalServingCertDir},
+		},
+	}, nil
+}
+
+// FreeAddress is an address that nobody listens on now.
+func FreeAddress() (string, error) {
+	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", err
+	}
+	defer listener.Close()
+	return listener.Addr().String(), nil
+}
+
+// WriteYAML writes a file that only its user can read.
+func WriteYAML(file string, object any) error {
+	data, err := yaml.Marshal(object)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, data, 0o600)
+}

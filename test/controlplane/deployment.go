@@ -1,0 +1,73 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package controlplane
+
+import (
+	"fmt"
+	"path/filepath"
+
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/kustomize/api/krusty"
+	"sigs.k8s.io/kustomize/kyaml/filesys"
+)
+
+// deployment is what kustomize builds. What has the address of a webhook is
+// apart: here the webhooks are not in a pod.
+type deployment struct {
+	definitions []*apiextensionsv1.CustomResourceDefinition
+	webhooks    []*admissionregistrationv1.ValidatingWebhookConfiguration
+	others      []client.Object
+}
+
+func buildDeployment(repository string) (*deployment, error) {
+	options := krusty.MakeDefaultOptions()
+	options.Reorder = krusty.ReorderOptionLegacy // the namespace before what is in it
+	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), filepath.Join(repository, overlay))
+	if err != nil {
+		return nil, fmt.Errorf("build %s: %w", overlay, err)
+	}
+	d := &deployment{}
+	for _, resource := range resources.Resources() {
+		content, err := resource.Map()
+		if err != nil {
+			return nil, err
+		}
+		switch resource.GetKind() {
+		case "Deployment": // whoever starts the control plane runs the operator himself
+		case "CustomResourceDefinition":
+			d.definitions, err = appendTyped(d.definitions, content)
+		case "ValidatingWebhookConfiguration":
+			d.webhooks, err = appendTyped(d.webhooks, content)
+		default:
+			d.others = append(d.others, &unstructured.Unstructured{Object: content})
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read %s %s: %w", resource.GetKind(), resource.GetName(), err)
+		}
+	}
+	return d, nil
+}
+
+func appendTyped[T any](objects []*T, content map[string]any) ([]*T, error) {
+	object := new(T)
+	err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(content, object, true)
+	return append(objects, object), err
+}
