@@ -20,14 +20,21 @@ limitations under the License.
 package faultproxy
 
 import (
+	"context"
 	"crypto/tls"
+	"encoding/json"
+	"errors"
 	"net"
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
 // Fault is what is done to a request.
@@ -42,22 +49,47 @@ const (
 	// CutAfter cuts the client off after the request was answered, before the
 	// client sees the answer: as if it had crashed before it read it.
 	CutAfter
+	// TooManyRequests answers that the server is overloaded, and to come again in
+	// a second. The request is not forwarded.
+	TooManyRequests
+	// ServerError answers with an internal error. The request is not forwarded.
+	ServerError
+	// TimeoutAfter forwards the request, and answers that it timed out.
+	TimeoutAfter
+	// ResetBefore resets the connection, with all other requests on it, before the
+	// request is forwarded.
+	ResetBefore
+	// ResetAfter resets the connection after the request was answered, before the
+	// client sees the answer.
+	ResetAfter
+	// SlowWatch holds up everything that a watch tells.
+	SlowWatch
+	// ExpireWatch answers a watch that what it wants to go on from is too old.
+	ExpireWatch
 )
 
-// String says when the client is cut off.
-func (f Fault) String() string {
-	switch f {
-	case CutBefore:
-		return "before"
-	case CutAfter:
-		return "after"
-	case None:
-	}
-	return "never"
+var faultNames = map[Fault]string{
+	None:            "never",
+	CutBefore:       "before",
+	CutAfter:        "after",
+	TooManyRequests: "429 with Retry-After",
+	ServerError:     "500",
+	TimeoutAfter:    "timeout after the request was served",
+	ResetBefore:     "connection reset before the request was served",
+	ResetAfter:      "connection reset after the request was served",
+	SlowWatch:       "slow watch",
+	ExpireWatch:     "expired watch",
 }
 
+// String says when the client is cut off, or what else is done to it.
+func (f Fault) String() string { return faultNames[f] }
+
+// slowness is how long a slow watch holds up what it tells.
+const slowness = 2 * time.Second
+
 // Proxy forwards requests to an API server until it cuts the client off: then
-// no request passes any more, and no answer, until Mend is called.
+// no request passes any more, and no answer, until Mend is called. Other faults
+// are over with the request.
 type Proxy struct {
 	forward *httputil.ReverseProxy
 	server  *http.Server
@@ -78,7 +110,7 @@ func New(target *url.URL, transport http.RoundTripper, decide func(*http.Request
 		FlushInterval: -1, // watches
 		ErrorHandler:  func(http.ResponseWriter, *http.Request, error) { panic(http.ErrAbortHandler) },
 	}
-	p.server = &http.Server{Handler: p, ConnState: p.track, ReadHeaderTimeout: time.Minute}
+	p.server = &http.Server{Handler: p, ConnState: p.track, ConnContext: keepConn, ReadHeaderTimeout: time.Minute}
 	return p
 }
 
@@ -118,10 +150,83 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.forward.ServeHTTP(discard{http.Header{}}, r)
 		p.cutOff()
 		panic(http.ErrAbortHandler)
+	case TooManyRequests:
+		answer(w, apierrors.NewTooManyRequests("faultproxy: too many requests", 1))
+	case ServerError:
+		answer(w, apierrors.NewInternalError(errors.New("faultproxy: an error")))
+	case TimeoutAfter:
+		p.forward.ServeHTTP(discard{http.Header{}}, r)
+		answer(w, apierrors.NewTimeoutError("faultproxy: the request timed out", 0))
+	case ResetBefore:
+		reset(r)
+	case ResetAfter:
+		p.forward.ServeHTTP(discard{http.Header{}}, r)
+		reset(r)
+	case SlowWatch:
+		p.forward.ServeHTTP(slow{w, r}, r)
+	case ExpireWatch:
+		answer(w, apierrors.NewResourceExpired("faultproxy: the resourceVersion is too old"))
 	case None:
 		p.forward.ServeHTTP(w, r)
 	}
 }
+
+// answer answers as the API server does.
+func answer(w http.ResponseWriter, status *apierrors.StatusError) {
+	body, err := json.Marshal(metav1.Status{
+		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"},
+		Status:   metav1.StatusFailure,
+		Message:  status.ErrStatus.Message,
+		Reason:   status.ErrStatus.Reason,
+		Details:  status.ErrStatus.Details,
+		Code:     status.ErrStatus.Code,
+	})
+	if err != nil {
+		panic(err) // it is made of strings
+	}
+	if seconds := status.ErrStatus.Details; seconds != nil && seconds.RetryAfterSeconds > 0 {
+		w.Header().Set("Retry-After", strconv.Itoa(int(seconds.RetryAfterSeconds)))
+	}
+	w.Header().Set("Content-Type", "application/json")
+	w.WriteHeader(int(status.ErrStatus.Code))
+	_, _ = w.Write(body) // fails only if nobody reads it
+}
+
+type connKey struct{}
+
+func keepConn(ctx context.Context, conn net.Conn) context.Context {
+	return context.WithValue(ctx, connKey{}, conn)
+}
+
+// reset resets the connection of a request.
+func reset(r *http.Request) {
+	conn := r.Context().Value(connKey{}).(net.Conn)
+	if secure, ok := conn.(*tls.Conn); ok {
+		conn = secure.NetConn()
+	}
+	if tcp, ok := conn.(*net.TCPConn); ok {
+		_ = tcp.SetLinger(0) // closed without an answer, if not reset
+	}
+	_ = conn.Close()
+	panic(http.ErrAbortHandler)
+}
+
+// slow passes on an answer piece by piece, each a while after it came.
+type slow struct {
+	http.ResponseWriter
+	request *http.Request
+}
+
+func (s slow) Write(piece []byte) (int, error) {
+	select {
+	case <-time.After(slowness):
+	case <-s.request.Context().Done():
+	}
+	return s.ResponseWriter.Write(piece)
+}
+
+// Unwrap lets each piece be sent at once.
+func (s slow) Unwrap() http.ResponseWriter { return s.ResponseWriter }
 
 func (p *Proxy) isCut() bool {
 	select {
@@ -165,6 +270,9 @@ type discard struct{ header http.Header }
 func (d discard) Header() http.Header         { return d.header }
 func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
+
+// IsWatch tells whether a request is for what will change.
+func IsWatch(r *http.Request) bool { return r.URL.Query().Has("watch") }
 
 // IsWrite tells whether a request changes the cluster, as the operator's
 // guarantees count it: not its Lease, its events, what it asks about the rights

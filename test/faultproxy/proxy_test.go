@@ -26,19 +26,35 @@ import (
 	"net/url"
 	"sync/atomic"
 	"testing"
+	"time"
 
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	certutil "k8s.io/client-go/util/cert"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/faultproxy"
 )
 
-// start starts an API server of sorts behind a proxy, and a client in front of
-// it. The server counts the writes that reach it.
+// start starts an API server of sorts behind a proxy that does this to writes,
+// and a client in front of it. The server counts the writes that reach it.
 func start(t *testing.T, fault faultproxy.Fault) (proxy *faultproxy.Proxy, client *http.Client, address string, writes *atomic.Int32) {
+	t.Helper()
+	return startFor(t, func(r *http.Request) faultproxy.Fault {
+		if faultproxy.IsWrite(r) {
+			return fault
+		}
+		return faultproxy.None
+	})
+}
+
+func startFor(t *testing.T, decide func(*http.Request) faultproxy.Fault) (proxy *faultproxy.Proxy, client *http.Client, address string, writes *atomic.Int32) {
 	t.Helper()
 	writes = &atomic.Int32{}
 	api := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Query().Has("watch") {
+		if faultproxy.IsWatch(r) {
 			w.WriteHeader(http.StatusOK)
 			w.(http.Flusher).Flush()
 			<-r.Context().Done()
@@ -46,6 +62,9 @@ func start(t *testing.T, fault faultproxy.Fault) (proxy *faultproxy.Proxy, clien
 		}
 		if faultproxy.IsWrite(r) {
 			writes.Add(1)
+		}
+		if r.URL.Path == "/healthz" {
+			_, _ = io.WriteString(w, "ok")
 		}
 	}))
 	t.Cleanup(api.Close)
@@ -66,12 +85,7 @@ func start(t *testing.T, fault faultproxy.Fault) (proxy *faultproxy.Proxy, clien
 	if err != nil {
 		t.Fatal(err)
 	}
-	proxy = faultproxy.New(target, http.DefaultTransport, func(r *http.Request) faultproxy.Fault {
-		if faultproxy.IsWrite(r) {
-			return fault
-		}
-		return faultproxy.None
-	})
+	proxy = faultproxy.New(target, http.DefaultTransport, decide)
 	go func() { _ = proxy.Serve(listener, certificate) }() // until it is closed
 	t.Cleanup(func() { proxy.Close() })
 
@@ -129,6 +143,77 @@ func TestCut(t *testing.T) {
 			}
 			response.Body.Close()
 		})
+	}
+}
+
+func TestAnswers(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault   faultproxy.Fault
+		is      func(error) bool
+		applied int32
+	}{
+		"too many requests": {faultproxy.TooManyRequests, func(err error) bool {
+			seconds, suggested := apierrors.SuggestsClientDelay(err)
+			return apierrors.IsTooManyRequests(err) && suggested && seconds == 1
+		}, 0},
+		"a server error":                       {faultproxy.ServerError, apierrors.IsInternalError, 0},
+		"a timeout of a write that is applied": {faultproxy.TimeoutAfter, apierrors.IsTimeout, 1},
+		"a reset before a write":               {faultproxy.ResetBefore, utilnet.IsConnectionReset, 0},
+		"a reset after a write":                {faultproxy.ResetAfter, utilnet.IsConnectionReset, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, client, address, writes := start(t, test.fault)
+			config := &rest.Config{Host: address, ContentConfig: rest.ContentConfig{
+				GroupVersion: &schema.GroupVersion{Version: "v1"}, NegotiatedSerializer: clientgoscheme.Codecs.WithoutConversion(),
+			}}
+			api, err := rest.RESTClientForConfigAndClient(config, client)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := api.Post().Resource("pods").MaxRetries(0).Do(t.Context()).Error(); !test.is(err) {
+				t.Errorf("got the error %v", err)
+			}
+			if got := writes.Load(); got != test.applied {
+				t.Errorf("want %d writes to reach the server, got %d", test.applied, got)
+			}
+			if err := api.Get().Resource("pods").Do(t.Context()).Error(); err != nil {
+				t.Errorf("want an answer to the next request, got %v", err)
+			}
+		})
+	}
+}
+
+func TestExpiredWatch(t *testing.T) {
+	_, client, address, _ := startFor(t, func(r *http.Request) faultproxy.Fault {
+		if faultproxy.IsWatch(r) {
+			return faultproxy.ExpireWatch
+		}
+		return faultproxy.None
+	})
+	response, err := send(t, client, http.MethodGet, address+"/api/v1/pods?watch=1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusGone {
+		t.Errorf("want the watch to be told that it is too late, got %s", response.Status)
+	}
+}
+
+func TestSlowWatch(t *testing.T) {
+	_, client, address, _ := startFor(t, func(*http.Request) faultproxy.Fault { return faultproxy.SlowWatch })
+	sent := time.Now()
+	response, err := send(t, client, http.MethodGet, address+"/healthz") // anything that is answered in one piece
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil || string(body) != "ok" {
+		t.Errorf("want the whole answer, got %q, %v", body, err)
+	}
+	if took := time.Since(sent); took < time.Second {
+		t.Errorf("the answer came after %v", took)
 	}
 }
 
