@@ -20,6 +20,8 @@ package config_test
 
 import (
 	"encoding/json"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -30,6 +32,7 @@ import (
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
+	"sigs.k8s.io/yaml"
 )
 
 var overlays = []string{"default", "overlays/namespaced", "overlays/openshift", "overlays/selfsigned"}
@@ -95,6 +98,56 @@ func TestOpenShiftMakesTheCertificateThatIsServed(t *testing.T) {
 	requireAnnotation(t, resources, "service.beta.openshift.io/inject-cabundle", "true")
 }
 
+func TestPrometheusTrustsTheCertificateThatIsServed(t *testing.T) {
+	for overlay, component := range map[string]string{
+		"default":             "prometheus",
+		"overlays/selfsigned": "prometheus",
+		"overlays/openshift":  "prometheus-openshift",
+	} {
+		t.Run(overlay, func(t *testing.T) {
+			resources := build(t, overlay, "components/"+component)
+			monitor := decode[serviceMonitor](t, resources, "ServiceMonitor", "extendedjob-controller-manager")
+			endpoint := monitor.Spec.Endpoints[0]
+			service := decode[corev1.Service](t, resources, "Service", "extendedjob-metrics-service")
+			if endpoint.Port != service.Spec.Ports[0].Name {
+				t.Errorf("the port %s is scraped, and the Service has %s", endpoint.Port, service.Spec.Ports[0].Name)
+			}
+			for key, value := range monitor.Spec.Selector.MatchLabels {
+				if service.Labels[key] != value {
+					t.Errorf("Services with %s=%s are scraped, and that of the metrics has %q", key, value, service.Labels[key])
+				}
+			}
+
+			trust := endpoint.TLSConfig
+			if overlay == "overlays/openshift" {
+				if trust.CA.ConfigMap.Name != "openshift-service-ca.crt" || trust.ServerName != "extendedjob-webhook-service.extendedjob-system.svc" {
+					t.Errorf("got %+v, want the authority of the service CA, and the Service that it makes a certificate for", trust)
+				}
+				return
+			}
+			if trust.CA.Secret.Name != "extendedjob-serving-certificate" || trust.ServerName != "extendedjob-metrics-service.extendedjob-system.svc" {
+				t.Errorf("got %+v, want the authority of the certificate, and the Service of the metrics", trust)
+			}
+		})
+	}
+}
+
+// serviceMonitor is what the tests read of the Prometheus operator's kind.
+type serviceMonitor struct {
+	Spec struct {
+		Selector  struct{ MatchLabels map[string]string }
+		Endpoints []struct {
+			Port      string
+			TLSConfig struct {
+				CA struct {
+					Secret, ConfigMap struct{ Name, Key string }
+				}
+				ServerName string
+			}
+		}
+	}
+}
+
 // certificate and issuer are what the tests read of cert-manager's kinds.
 type certificate struct {
 	Metadata struct{ Name, Namespace string }
@@ -147,13 +200,45 @@ func mountedSecret(t *testing.T, resources resmap.ResMap) string {
 	return ""
 }
 
-func build(t *testing.T, overlay string) resmap.ResMap {
+// build builds an overlay with components.
+func build(t *testing.T, overlay string, components ...string) resmap.ResMap {
 	t.Helper()
+	if len(components) > 0 {
+		overlay = combine(t, overlay, components)
+	}
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), overlay)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return resources
+}
+
+// combine makes a kustomization of an overlay with components, as users do.
+func combine(t *testing.T, overlay string, components []string) string {
+	t.Helper()
+	directory := t.TempDir()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	kustomization := map[string][]string{}
+	for field, paths := range map[string][]string{"resources": {overlay}, "components": components} {
+		for _, path := range paths {
+			relative, err := filepath.Rel(directory, filepath.Join(here, path))
+			if err != nil {
+				t.Fatal(err)
+			}
+			kustomization[field] = append(kustomization[field], relative)
+		}
+	}
+	content, err := yaml.Marshal(kustomization)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(directory, "kustomization.yaml"), content, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return directory
 }
 
 // decode decodes the resource of a kind and name.
