@@ -56,6 +56,9 @@ const (
 var (
 	restConfig *rest.Config
 	k8s        client.WithWatch
+	// kubectlCache is the suite's own: in the user's, kubectl may remember a
+	// cluster without ExtendedJobs, and then knows no short names.
+	kubectlCache string
 )
 
 func TestE2E(t *testing.T) {
@@ -69,6 +72,7 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	SetDefaultConsistentlyDuration(quiet)
 	SetDefaultConsistentlyPollingInterval(interval)
 
+	kubectlCache = GinkgoT().TempDir()
 	var err error
 	restConfig, err = clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
 		clientcmd.NewDefaultClientConfigLoadingRules(),
@@ -125,7 +129,9 @@ func kubectl(ctx context.Context, arguments ...string) string {
 }
 
 func command(ctx context.Context, arguments ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, os.Getenv("KUBECTL"), append([]string{"--context=" + os.Getenv("KUBE_CONTEXT")}, arguments...)...)
+	return exec.CommandContext(ctx, os.Getenv("KUBECTL"), append([]string{
+		"--context=" + os.Getenv("KUBE_CONTEXT"), "--cache-dir=" + kubectlCache,
+	}, arguments...)...)
 }
 
 // the returns a function that reads an object, for Eventually.
