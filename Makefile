@@ -153,6 +153,12 @@ ifeq ($(CLUSTER),local)
 	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which is the local cluster's
 endif
 
+# Those of an overlay that watches only some namespaces are tested in one of them.
+.PHONY: test-smoke
+test-smoke: image cluster-up cluster-load deploy ## Run the shortest of the end-to-end tests, with the overlay OVERLAY.
+	KUBECTL=$(KUBECTL_COMMAND) E2E_NAMESPACE=$(if $(findstring namespaced,$(OVERLAY)),default) \
+		go tool ginkgo run --tags=e2e --label-filter=smoke --timeout=10m --trace ./test/e2e
+
 ##@ Deployment
 
 # What is deployed: config/default, or one of config/overlays.
@@ -188,6 +194,20 @@ install: $(KUSTOMIZE) ## Install the CRD alone.
 uninstall: $(KUSTOMIZE) ## Remove the CRD, and with it ALL ExtendedJobs and the Secrets they own.
 	$(confirm)
 	$(manifests-of-img) | $(only-crds) | $(KUBECTL) delete --ignore-not-found -f -
+
+##@ Release
+
+.PHONY: version
+version: ## Print the version.
+	@echo $(VERSION)
+
+.PHONY: release-images
+release-images: ## Print the names of the images of a release, which were pushed, with their digests.
+	@$(foreach image,$(IMG) $(BUNDLE_IMG) $(CATALOG_IMG),$(call digest-of,$(image)) &&) true
+
+.PHONY: release-notes
+release-notes: ## Print what the changelog says of the version.
+	@awk '/^## / { found = index($$2, "[$(VERSION)]") } found && !/^## /' CHANGELOG.md | grep .
 
 # A tool is built from the tool directive whose package is named like it.
 $(TOOLS)/%: hack/tools/go.mod hack/tools/go.sum

@@ -82,10 +82,16 @@ var _ = Describe("The operator", Serial, func() {
 		Consistently(recorded.created).Should(HaveLen(3))
 	})
 
-	It("is as restricted as pod security can demand", func(ctx context.Context) {
+	It("is as restricted as pod security can demand", Label("smoke"), func(ctx context.Context) {
 		namespace := &corev1.Namespace{}
 		Expect(k8s.Get(ctx, client.ObjectKey{Name: operatorNamespace}, namespace)).To(Succeed())
 		Expect(namespace.Labels).To(HaveKeyWithValue("pod-security.kubernetes.io/enforce", "restricted"))
+	})
+
+	It("refuses what no schema refuses", Label("smoke"), func(ctx context.Context) {
+		builder := shell(newNamespace(ctx), "refused", "true").Strategy(fissilev1.StrategyManual).Output("out")
+		builder.Obj().Spec.Output.SecretLabels = map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}
+		Expect(k8s.Create(ctx, builder.Obj())).To(MatchError(ContainSubstring("the operator goes by this key")))
 	})
 
 	It("has a CRD that can be applied and explained", func(ctx context.Context) {

@@ -114,7 +114,7 @@ var _ = Describe("A one-off", func() {
 		}).Should(Succeed())
 	})
 
-	It("of cf-operator's time works as its README says (1)", func(ctx context.Context) {
+	It("of cf-operator's time works as its README says (1)", Label("smoke"), func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		old := &fissilev1alpha1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "myfoo"}}
 		old.Spec.Trigger.Strategy = fissilev1.StrategyOnce

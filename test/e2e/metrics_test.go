@@ -1,0 +1,103 @@
+//go:build e2e
+
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"io"
+	"net/http"
+	"os/exec"
+	"regexp"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+)
+
+var _ = Describe("Metrics", func() {
+	It("are served to who may read them, and to nobody else", Label("smoke"), func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		for _, name := range []string{"prometheus", "stranger"} {
+			kubectl(ctx, "--namespace="+namespace, "create", "serviceaccount", name)
+			DeferCleanup(func(ctx context.Context) {
+				kubectl(ctx, "--namespace="+namespace, "delete", "serviceaccount", name)
+			})
+		}
+		kubectl(ctx, "create", "clusterrolebinding", "e2e-metrics",
+			"--clusterrole=extendedjob-metrics-reader-role", "--serviceaccount="+namespace+":prometheus")
+		DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "clusterrolebinding", "e2e-metrics") })
+		address := forward(ctx, "service/extendedjob-metrics-service")
+
+		Eventually(func(g Gomega) {
+			status, body := get(ctx, g, address, token(ctx, namespace, "prometheus"))
+			g.Expect(status).To(Equal(http.StatusOK), body)
+			g.Expect(body).To(ContainSubstring("extendedjob_run_start_seconds"))
+		}).WithContext(ctx).Should(Succeed())
+		status, body := get(ctx, Default, address, token(ctx, namespace, "stranger"))
+		Expect(status).To(Equal(http.StatusForbidden), body)
+	})
+})
+
+// forward forwards a port of this machine to a Service of the operator until the
+// spec ends, and returns the address.
+func forward(ctx context.Context, service string) string {
+	GinkgoHelper()
+	forwarding := command(ctx, "--namespace="+operatorNamespace, "port-forward", service, ":8443")
+	output, err := forwarding.StdoutPipe()
+	Expect(err).NotTo(HaveOccurred())
+	Expect(forwarding.Start()).To(Succeed())
+	DeferCleanup(func() error { return stop(forwarding) })
+	line, err := bufio.NewReader(output).ReadString('\n')
+	Expect(err).NotTo(HaveOccurred())
+	address := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(line)
+	Expect(address).NotTo(BeEmpty(), line)
+	return address
+}
+
+func stop(process *exec.Cmd) error {
+	if err := process.Process.Kill(); err != nil {
+		return err
+	}
+	_ = process.Wait() // says that it was killed
+	return nil
+}
+
+func token(ctx context.Context, namespace, serviceAccount string) string {
+	GinkgoHelper()
+	return strings.TrimSpace(kubectl(ctx, "--namespace="+namespace, "create", "token", serviceAccount))
+}
+
+// get asks for metrics, whoever signed the certificate.
+func get(ctx context.Context, g Gomega, address, token string) (status int, body string) {
+	client := &http.Client{Transport: &http.Transport{
+		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12},
+		DisableKeepAlives: true,
+	}}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+address+"/metrics", http.NoBody)
+	g.Expect(err).NotTo(HaveOccurred())
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := client.Do(request)
+	g.Expect(err).NotTo(HaveOccurred())
+	defer response.Body.Close()
+	content, err := io.ReadAll(response.Body)
+	g.Expect(err).NotTo(HaveOccurred())
+	return response.StatusCode, string(content)
+}
