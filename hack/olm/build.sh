@@ -2,7 +2,7 @@
 #
 # Builds programs of the Operator Framework into bin/, unless they are there:
 #   build.sh operator-sdk                 operator-sdk and its scorecard tests
-#   build.sh operator-lifecycle-manager   OLM, and opm for catalogs
+#   build.sh operator-lifecycle-manager   OLM with its CRDs, and opm for catalogs
 # Each is a Go module here. The Go build cache would know as well, but it is big and often thrown away.
 set -euo pipefail
 
@@ -23,4 +23,9 @@ flock "$lock"
 echo "Building $module $version from Go modules: 3 to 7 minutes on two cores, once for each version"
 CGO_ENABLED=0 go build -trimpath -buildvcs=false -tags "$tags" \
   -ldflags "-s -w -X github.com/operator-framework/$module/internal/version.Version=$version" -o "$output/" tool
+if [ "$module" = operator-lifecycle-manager ]; then
+  rm -rf "$output/crds"
+  cp -r "$(go list -m -f '{{.Dir}}' "github.com/operator-framework/$module")/deploy/chart/crds" "$output"
+  chmod -R u+w "$output/crds"
+fi
 echo "$key" > "$output/.key"

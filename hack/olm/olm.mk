@@ -5,7 +5,7 @@ operator-framework-version = $(shell awk '$$1 == "github.com/operator-framework/
 OPERATOR_SDK_VERSION := $(call operator-framework-version,operator-sdk)
 OLM_VERSION := $(call operator-framework-version,operator-lifecycle-manager)
 OPERATOR_SDK := $(CURDIR)/bin/operator-sdk-$(OPERATOR_SDK_VERSION)/operator-sdk
-OPM := $(CURDIR)/bin/operator-lifecycle-manager-$(OLM_VERSION)/opm
+OLM := $(CURDIR)/bin/operator-lifecycle-manager-$(OLM_VERSION)
 
 # Of a 0.x version not everything may stay as it is.
 CHANNEL := candidate
@@ -25,12 +25,67 @@ operator-sdk:
 operator-lifecycle-manager:
 	@hack/olm/build.sh operator-lifecycle-manager
 
+# bundle-of makes the bundle of a version, with an image, in a directory.
+bundle-of = IMG=$(2) SCORECARD_IMG=$(SCORECARD_IMG) SCORECARD_TEST_IMG=$(SCORECARD_TEST_IMG) VERSION=$(1) \
+	CHANNEL=$(CHANNEL) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) OPERATOR_SDK=$(OPERATOR_SDK) hack/olm/bundle.sh $(3)
+# catalog-of makes a catalog of bundles in a directory.
+catalog-of = CHANNEL=$(CHANNEL) OPM=$(OLM)/opm hack/olm/catalog.sh $(1) $(2)
+# image-of makes an image and loads it into the cluster.
+image-of = NAME=$(1) OLM=$(OLM) OPERATOR_SDK=$(dir $(OPERATOR_SDK)) hack/olm/images.sh $(OLM_WORK)/$(firstword $(2)).tar $(2) && \
+	hack/cluster/cluster.sh load $(OLM_WORK)/$(firstword $(2)).tar
+
 .PHONY: bundle
 bundle: $(KUSTOMIZE) operator-sdk ## Generate the OLM bundle: bundle/ and bundle.Dockerfile.
-	@IMG=$(IMG) SCORECARD_IMG=$(SCORECARD_IMG) SCORECARD_TEST_IMG=$(SCORECARD_TEST_IMG) VERSION=$(VERSION) CHANNEL=$(CHANNEL) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) OPERATOR_SDK=$(OPERATOR_SDK) hack/olm/bundle.sh .
+	@$(call bundle-of,$(VERSION),$(IMG),.)
 
 # operator-sdk does not run beside a PROJECT that is newer than it is.
 .PHONY: bundle-validate
 bundle-validate: operator-sdk ## Have operator-sdk judge the bundle.
 	cd bin && $(OPERATOR_SDK) bundle validate ../bundle --select-optional suite=operatorframework
 	cd bin && $(OPERATOR_SDK) bundle validate ../bundle --select-optional suite=operatorframework --optional-values=k8s-version=$(KUBERNETES_VERSION:v%=%)
+
+.PHONY: catalog
+catalog: operator-lifecycle-manager ## Generate the file-based catalog of the bundle, catalog/, and have opm validate it.
+	@$(call catalog-of,catalog,bundle=$(BUNDLE_IMG))
+
+.PHONY: bundle-push
+bundle-push: ## Build the image BUNDLE_IMG of the bundle with Docker, and push it.
+	docker buildx build --platform=linux/amd64,linux/arm64 --file bundle.Dockerfile --tag $(BUNDLE_IMG) --push .
+
+.PHONY: catalog-push
+catalog-push: ## Build the image CATALOG_IMG of the catalog with Docker, and push it.
+	docker buildx build --platform=linux/amd64,linux/arm64 --file catalog.Dockerfile --tag $(CATALOG_IMG) --push .
+
+.PHONY: scorecard
+scorecard: operator-sdk image cluster-up cluster-load deploy ## Have scorecard judge the bundle, with the operator on the cluster.
+	$(KUBECTL) --namespace=extendedjob-system rollout status deployment extendedjob-controller-manager --timeout=2m
+	$(call image-of,$(SCORECARD_TEST_IMG),scorecard-test)
+	$(call image-of,$(SCORECARD_IMG),scorecard)
+	$(KUBECTL) apply -f test/scorecard/rbac.yaml
+	cd bin && $(OPERATOR_SDK) scorecard ../bundle --namespace=scorecard --service-account=scorecard --wait-time=3m \
+		--untar-image=docker.io/library/busybox:latest --storage-image=docker.io/library/busybox:latest
+
+# The version that is upgraded from: the same code, until there is a release.
+PREVIOUS_VERSION := 0.0.1
+OLM_WORK := bin/olm
+OLM_IMG := quay.io/operator-framework/olm:$(OLM_VERSION)
+OPM_IMG := quay.io/operator-framework/opm:$(OLM_VERSION)
+
+.PHONY: test-olm
+test-olm: operator-lifecycle-manager operator-sdk $(KUSTOMIZE) image cluster-up cluster-load ## Install, upgrade and remove the bundle with OLM on the cluster.
+	@$(MAKE) --no-print-directory undeploy CONFIRM=yes
+	IMG=$(IMAGE_NAME):v$(PREVIOUS_VERSION) VERSION=$(PREVIOUS_VERSION) hack/image/build.sh $(CURDIR)/$(OLM_WORK)/operator/operator.tar
+	hack/cluster/cluster.sh load $(OLM_WORK)/operator/operator.tar
+	$(call bundle-of,$(PREVIOUS_VERSION),$(IMAGE_NAME):v$(PREVIOUS_VERSION),$(OLM_WORK)/previous)
+	$(call catalog-of,$(OLM_WORK)/catalog,$(OLM_WORK)/previous/bundle=$(IMAGE_NAME)-bundle:v$(PREVIOUS_VERSION) bundle=$(BUNDLE_IMG))
+	$(call image-of,$(IMAGE_NAME)-bundle:v$(PREVIOUS_VERSION),bundle $(OLM_WORK)/previous/bundle)
+	$(call image-of,$(BUNDLE_IMG),bundle bundle)
+	$(call image-of,$(CATALOG_IMG),catalog $(OLM_WORK)/catalog)
+	$(call image-of,$(OLM_IMG),olm)
+	$(call image-of,$(OPM_IMG),opm)
+	$(KUBECTL) apply --server-side -f $(OLM)/crds
+	$(KUBECTL) wait --for=condition=Established crd --all --timeout=1m
+	sed -e 's|@OLM_IMAGE@|$(OLM_IMG)|' -e 's|@OPM_IMAGE@|$(OPM_IMG)|' hack/olm/olm.yaml | $(KUBECTL) apply -f -
+	$(KUBECTL) --namespace=olm rollout status deployment olm-operator catalog-operator --timeout=3m
+	KUBECTL=$(KUBECTL_COMMAND) VERSION=$(VERSION) IMG=$(IMG) CHANNEL=$(CHANNEL) CATALOG_IMG=$(CATALOG_IMG) \
+		go tool ginkgo run --tags=e2e --timeout=20m --trace ./test/olm

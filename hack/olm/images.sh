@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+#
+# Makes images without Docker, for this machine's platform:
+#   NAME=<name of the image> images.sh ARCHIVE IMAGE
+# IMAGE is what the image is of:
+#   bundle DIRECTORY    a bundle
+#   catalog DIRECTORY   a catalog, served by opm
+#   olm                 the Operator Lifecycle Manager
+#   opm                 opm, with which OLM unpacks bundles
+#   scorecard-test      operator-sdk's scorecard tests
+#   scorecard           our scorecard test
+# OLM and OPERATOR_SDK are the directories with the programs.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")/../.."
+archive=$1
+what=$2
+directory=${3:-}
+root=$(mktemp -d)
+trap 'rm -rf "$root"' EXIT
+# Readable for every user, whatever the umask.
+chmod 755 "$root"
+arguments=(-user 1001:0)
+
+# put TARGET FILE... copies files to a directory of the image.
+put() {
+  mkdir -p "$root/$1"
+  cp -r "${@:2}" "$root/$1"
+}
+
+case $what in
+  bundle)
+    put / "$directory"/*
+    while read -r label; do
+      arguments+=(-label "$label")
+    done < <(sed -n 's/^  \(operators[^:]*\): /\1=/p' "$directory/metadata/annotations.yaml")
+    ;;
+  catalog)
+    put bin "$OLM/opm"
+    cp "$OLM/grpc-health-probe" "$root/bin/grpc_health_probe" # as OLM calls it
+    put configs "$directory"/*
+    "$OLM/opm" serve "$root/configs" --cache-dir="$root/cache" --cache-only --termination-log="$root/log" 2> /dev/null
+    rm -f "$root/log"
+    chmod -R a+rX "$root/cache"
+    mkdir -m 1777 "$root/tmp"
+    arguments+=(-entrypoint /bin/opm -cmd serve -cmd /configs -cmd --cache-dir=/cache
+      -label operators.operatorframework.io.index.configs.v1=/configs)
+    ;;
+  olm)
+    put bin "$OLM"/{olm,catalog,copy-content,cpb}
+    cp bin/cluster/busybox/bin/busybox "$root/bin/cp" # with it OLM copies cpb
+    ;;
+  opm)
+    put bin "$OLM/opm"
+    cp "$OLM/grpc-health-probe" "$root/bin/grpc_health_probe"
+    mkdir -m 1777 "$root/tmp"
+    ;;
+  scorecard-test)
+    put usr/local/bin "$OPERATOR_SDK/scorecard-test"
+    ;;
+  scorecard)
+    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$root/scorecard-test" ./test/scorecard
+    ;;
+  *)
+    echo "error: there is no image of $what" >&2
+    exit 2
+    ;;
+esac
+mkdir -p "$(dirname "$archive")"
+digest=$(bin/cluster/image build -name "$NAME" -output "$archive" -root "linux/$(go env GOARCH)=$root" "${arguments[@]}")
+echo "Built ${archive#"$PWD/"}: $NAME ($digest)"

@@ -1,0 +1,281 @@
+//go:build e2e
+
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package olm
+
+import (
+	"context"
+	"os"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	appsv1 "k8s.io/api/apps/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/watch"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+)
+
+const (
+	before = "extendedjob-operator.v0.0.1"
+	// userNamespace is where the ExtendedJobs are.
+	userNamespace = "team"
+)
+
+var _ = Describe("The bundle", Ordered, func() {
+	var settled *fissilev1.ExtendedJob
+	after := "extendedjob-operator.v" + os.Getenv("VERSION")
+
+	AfterEach(func(ctx context.Context) {
+		if CurrentSpecReport().Failed() {
+			report(ctx)
+		}
+	})
+
+	It("is installed by a Subscription", func(ctx context.Context) {
+		restrictedNamespace(ctx, operatorNamespace)
+		restrictedNamespace(ctx, userNamespace)
+		start := time.Now()
+		for _, object := range []*unstructured.Unstructured{
+			withSpec(olmObject("v1alpha1", "CatalogSource", "olm", "extendedjob-catalog"), map[string]any{
+				"sourceType":    "grpc",
+				"image":         environment("CATALOG_IMG"),
+				"grpcPodConfig": map[string]any{"securityContextConfig": "restricted"},
+			}),
+			withSpec(olmObject("v1", "OperatorGroup", operatorNamespace, "extendedjob"), map[string]any{}),
+			// Each version is installed when the test says so.
+			withSpec(olmObject("v1alpha1", "Subscription", operatorNamespace, "extendedjob-operator"), map[string]any{
+				"name":                "extendedjob-operator",
+				"channel":             environment("CHANNEL"),
+				"source":              "extendedjob-catalog",
+				"sourceNamespace":     "olm",
+				"startingCSV":         before,
+				"installPlanApproval": "Manual",
+			}),
+		} {
+			Expect(k8s.Create(ctx, object)).To(Succeed())
+		}
+		approve(ctx, before)
+		Eventually(phase(before)).WithContext(ctx).Should(Equal("Succeeded"))
+		took("From Subscription to Succeeded", start)
+	})
+
+	It("converts and validates with the certificate that OLM makes", func(ctx context.Context) {
+		old := &fissilev1alpha1.ExtendedJob{
+			ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: "as-in-cf-operator"},
+			Spec: fissilev1alpha1.ExtendedJobSpec{
+				Trigger:  fissilev1alpha1.Trigger{Strategy: fissilev1.StrategyManual},
+				Template: shell("", "", "true").Obj().Spec.JobTemplate.Spec.Template,
+			},
+		}
+		Expect(k8s.Create(ctx, old)).To(Succeed())
+		converted := &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: old.Name}}
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(converted), converted)).To(Succeed())
+		Expect(converted.Spec.JobTemplate.Spec.Template).To(Equal(old.Spec.Template))
+
+		// What no schema refuses.
+		refused := shell(userNamespace, "refused", "true").Strategy(fissilev1.StrategyManual).
+			Output("out").SecretLabels(map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}).Obj()
+		Expect(k8s.Create(ctx, refused)).To(MatchError(ContainSubstring("the operator goes by this key")))
+	})
+
+	It("is upgraded while a run is under way, which goes on", func(ctx context.Context) {
+		settled = shell(userNamespace, "settled", `echo '{"a":"1"}'`).Strategy(fissilev1.StrategyOnce).Output("settled").Obj()
+		Expect(k8s.Create(ctx, settled)).To(Succeed())
+		Eventually(the(settled)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		Eventually(gone(&batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: settled.Status.LastRun.JobName}})).
+			WithContext(ctx).Should(BeTrue())
+
+		jobs := watchJobs(ctx)
+		inFlight := shell(userNamespace, "in-flight", `until [ -e /tmp/go ]; do sleep 1; done; echo '{"a":"1"}'`).
+			Strategy(fissilev1.StrategyOnce).Output("in-flight").Obj()
+		Expect(k8s.Create(ctx, inFlight)).To(Succeed())
+		Eventually(the(inFlight)).WithContext(ctx).Should(HaveField("Status.Active", Not(BeEmpty())))
+		job := inFlight.Status.Active
+		kubectl(ctx, "--namespace="+userNamespace, "wait", "--for=jsonpath={.status.ready}=1", "job/"+job, "--timeout=2m")
+		atRest := settled.ResourceVersion
+
+		start := time.Now()
+		approve(ctx, after)
+		Eventually(phase(after)).WithContext(ctx).Should(Equal("Succeeded"))
+		took("From approval to Succeeded", start)
+		Expect(the(inFlight)(ctx)).To(HaveField("Status.Active", job))
+		kubectl(ctx, "--namespace="+userNamespace, "exec", "job/"+job, "--", "touch", "/tmp/go")
+
+		Eventually(the(inFlight)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: "in-flight-main"}}
+		Expect(the(secret)(ctx)).To(HaveField("Data", HaveKeyWithValue("a", []byte("1"))))
+		Expect(jobs()).To(Equal([]string{job}))
+		Expect(the(settled)(ctx)).To(HaveField("ResourceVersion", atRest))
+
+		deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: operatorDeployment}}
+		Expect(the(deployment)(ctx)).To(HaveField("Spec.Template.Spec.Containers", ContainElement(HaveField("Image", environment("IMG")))))
+	})
+
+	It("reads the configuration that a user makes", func(ctx context.Context) {
+		configuration := &corev1.ConfigMap{
+			ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: "extendedjob-operator-config"},
+			Data: map[string]string{"operator.yaml": `
+apiVersion: config.fissile.cloudfoundry.org/v1alpha1
+kind: OperatorConfiguration
+watchNamespaces: [elsewhere]
+`},
+		}
+		Expect(k8s.Create(ctx, configuration)).To(Succeed())
+		replacePods(ctx)
+		patch := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"trigger":{"strategy":"now"}}}`))
+		Expect(k8s.Patch(ctx, settled, patch)).To(Succeed())
+		Consistently(the(settled)).WithContext(ctx).WithTimeout(5 * time.Second).Should(ejob.HaveStrategy(fissilev1.StrategyNow))
+
+		Expect(k8s.Delete(ctx, configuration)).To(Succeed())
+		replacePods(ctx)
+		Eventually(the(settled)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+	})
+
+	It("is removed, and leaves what users have", func(ctx context.Context) {
+		Expect(k8s.Delete(ctx, olmObject("v1alpha1", "Subscription", operatorNamespace, "extendedjob-operator"))).To(Succeed())
+		Expect(k8s.Delete(ctx, olmObject("v1alpha1", "ClusterServiceVersion", operatorNamespace, after))).To(Succeed())
+
+		for _, object := range []client.Object{
+			&appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: operatorDeployment}},
+			&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: operatorDeployment}},
+		} {
+			Eventually(gone(object)).WithContext(ctx).Should(BeTrue())
+		}
+		Eventually(webhooks).WithContext(ctx).Should(BeEmpty())
+
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(settled), settled)).To(Succeed())
+		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: "settled-main"}}
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(secret), secret)).To(Succeed())
+	})
+})
+
+// approve approves the InstallPlan of a version, once there is one.
+func approve(ctx context.Context, csv string) {
+	GinkgoHelper()
+	plans := &unstructured.UnstructuredList{}
+	plans.SetAPIVersion("operators.coreos.com/v1alpha1")
+	plans.SetKind("InstallPlanList")
+	Eventually(func(g Gomega) {
+		g.Expect(k8s.List(ctx, plans, client.InNamespace(operatorNamespace))).To(Succeed())
+		g.Expect(plans.Items).To(ContainElement(HaveField("Object", HaveKeyWithValue("spec", HaveKeyWithValue("clusterServiceVersionNames", ContainElement(csv))))))
+	}).WithContext(ctx).Should(Succeed())
+	for i := range plans.Items {
+		names, _, err := unstructured.NestedStringSlice(plans.Items[i].Object, "spec", "clusterServiceVersionNames")
+		Expect(err).NotTo(HaveOccurred())
+		if len(names) == 1 && names[0] == csv {
+			Expect(k8s.Patch(ctx, &plans.Items[i], client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"approved":true}}`)))).To(Succeed())
+		}
+	}
+}
+
+func phase(csv string) func(context.Context) (string, error) {
+	return field(olmObject("v1alpha1", "ClusterServiceVersion", operatorNamespace, csv), "status", "phase")
+}
+
+// took adds how long something took to the report.
+func took(what string, start time.Time) {
+	AddReportEntry(what, time.Since(start).Round(time.Second).String(), ReportEntryVisibilityAlways)
+}
+
+// gone returns a function that tells whether an object does not exist, for
+// Eventually.
+func gone(object client.Object) func(context.Context) (bool, error) {
+	return func(ctx context.Context) (bool, error) {
+		err := k8s.Get(ctx, client.ObjectKeyFromObject(object), object)
+		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
+	}
+}
+
+// webhooks lists the names of the ValidatingWebhookConfigurations of the operator.
+func webhooks(ctx context.Context) ([]string, error) {
+	var list admissionregistrationv1.ValidatingWebhookConfigurationList
+	if err := k8s.List(ctx, &list); err != nil {
+		return nil, err
+	}
+	var names []string
+	for i := range list.Items {
+		for _, webhook := range list.Items[i].Webhooks {
+			if strings.HasSuffix(webhook.Name, ".extendedjob.fissile.cloudfoundry.org") {
+				names = append(names, webhook.Name)
+			}
+		}
+	}
+	return names, nil
+}
+
+// replacePods has new pods of the operator read their configuration.
+func replacePods(ctx context.Context) {
+	GinkgoHelper()
+	kubectl(ctx, "--namespace="+operatorNamespace, "delete", "pods", "--selector=app.kubernetes.io/component=controller-manager")
+	kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", "deployment", operatorDeployment, "--timeout=2m")
+}
+
+// watchJobs returns a function that lists the names of all Jobs that were created
+// since then in the users' namespace. A Job that succeeded is soon gone.
+func watchJobs(ctx context.Context) func() []string {
+	GinkgoHelper()
+	watcher, err := k8s.Watch(ctx, &batchv1.JobList{}, client.InNamespace(userNamespace))
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(watcher.Stop)
+	var mu sync.Mutex
+	var names []string
+	go func() {
+		for event := range watcher.ResultChan() {
+			if event.Type == watch.Added {
+				mu.Lock()
+				names = append(names, event.Object.(*batchv1.Job).Name)
+				mu.Unlock()
+			}
+		}
+	}()
+	return func() []string {
+		mu.Lock()
+		defer mu.Unlock()
+		return slices.Clone(names)
+	}
+}
+
+// shell makes an ExtendedJob with one container, named main, that runs a shell
+// script and is as restricted as pod security can demand.
+func shell(namespace, name, script string) *ejob.Builder {
+	builder := ejob.New(namespace, name).Command("sh", "-c", script)
+	pod := builder.PodSpec()
+	pod.SecurityContext = &corev1.PodSecurityContext{
+		RunAsNonRoot:   new(true),
+		RunAsUser:      new(int64(65534)),
+		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+	}
+	pod.Containers[0].SecurityContext = &corev1.SecurityContext{
+		AllowPrivilegeEscalation: new(false),
+		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
+	}
+	return builder
+}

@@ -1,0 +1,156 @@
+//go:build e2e
+
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package olm tests the operator as the Operator Lifecycle Manager installs it, on
+// a real cluster: from a Subscription to its removal. make test-olm installs OLM
+// first, and the images of two versions and of a catalog with both; the older is
+// the same code under another version.
+package olm
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"testing"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/clientcmd"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+)
+
+const (
+	// timeout is more than OLM takes for a step on a slow machine.
+	timeout  = 3 * time.Minute
+	interval = 200 * time.Millisecond
+
+	// operatorNamespace is what the bundle suggests.
+	operatorNamespace  = "extendedjob-system"
+	operatorDeployment = "extendedjob-controller-manager"
+)
+
+var k8s client.WithWatch
+
+func TestOLM(t *testing.T) {
+	RegisterFailHandler(Fail)
+	RunSpecs(t, "Operator Lifecycle Manager")
+}
+
+var _ = BeforeSuite(func() {
+	SetDefaultEventuallyTimeout(timeout)
+	SetDefaultEventuallyPollingInterval(interval)
+
+	restConfig, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		clientcmd.NewDefaultClientConfigLoadingRules(),
+		&clientcmd.ConfigOverrides{CurrentContext: os.Getenv("KUBE_CONTEXT")},
+	).ClientConfig()
+	Expect(err).NotTo(HaveOccurred(), "the suite is started by make test-olm, which says which cluster to use")
+	scheme := runtime.NewScheme()
+	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
+	Expect(fissilev1.AddToScheme(scheme)).To(Succeed())
+	Expect(fissilev1alpha1.AddToScheme(scheme)).To(Succeed())
+	k8s, err = client.NewWithWatch(restConfig, client.Options{Scheme: scheme})
+	Expect(err).NotTo(HaveOccurred())
+})
+
+// environment returns a variable that make test-olm sets.
+func environment(name string) string {
+	GinkgoHelper()
+	value := os.Getenv(name)
+	Expect(value).NotTo(BeEmpty(), "%s is not set; the suite is started by make test-olm", name)
+	return value
+}
+
+// restrictedNamespace makes a namespace in which pods have to be as restricted as
+// pod security can demand.
+func restrictedNamespace(ctx context.Context, name string) {
+	GinkgoHelper()
+	Expect(k8s.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		Name:   name,
+		Labels: map[string]string{"pod-security.kubernetes.io/enforce": "restricted"},
+	}})).To(Succeed())
+}
+
+// olmObject is an object of OLM's API.
+func olmObject(version, kind, namespace, name string) *unstructured.Unstructured {
+	object := &unstructured.Unstructured{}
+	object.SetAPIVersion("operators.coreos.com/" + version)
+	object.SetKind(kind)
+	object.SetNamespace(namespace)
+	object.SetName(name)
+	return object
+}
+
+// withSpec sets an object's spec.
+func withSpec(object *unstructured.Unstructured, spec map[string]any) *unstructured.Unstructured {
+	object.Object["spec"] = spec
+	return object
+}
+
+// field returns a function that reads a string of an object, for Eventually.
+func field(object *unstructured.Unstructured, path ...string) func(context.Context) (string, error) {
+	return func(ctx context.Context) (string, error) {
+		if err := k8s.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
+			return "", err
+		}
+		value, _, err := unstructured.NestedString(object.Object, path...)
+		return value, err
+	}
+}
+
+// the returns a function that reads an object, for Eventually.
+func the[T client.Object](object T) func(context.Context) (T, error) {
+	return func(ctx context.Context) (T, error) {
+		return object, k8s.Get(ctx, client.ObjectKeyFromObject(object), object)
+	}
+}
+
+// report prints what tells why a spec failed.
+func report(ctx context.Context) {
+	for _, arguments := range [][]string{
+		{"--namespace=" + operatorNamespace, "get", "subscriptions.operators.coreos.com,installplans,clusterserviceversions,catalogsources", "--output=yaml"},
+		{"--namespace=olm", "get", "catalogsources,pods,jobs", "--output=wide"},
+		{"--namespace=" + operatorNamespace, "describe", "deployments,pods"},
+		{"--namespace=" + operatorNamespace, "logs", "--selector=app.kubernetes.io/component=controller-manager", "--prefix", "--tail=100"},
+		{"--namespace=olm", "logs", "deployment/catalog-operator", "--tail=50"},
+		{"--namespace=olm", "logs", "deployment/olm-operator", "--tail=50"},
+	} {
+		output, err := command(ctx, arguments...).CombinedOutput()
+		GinkgoWriter.Printf("kubectl %v: %v\n%s\n", arguments, err, output)
+	}
+}
+
+// kubectl runs kubectl on the cluster.
+func kubectl(ctx context.Context, arguments ...string) {
+	GinkgoHelper()
+	output, err := command(ctx, arguments...).CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), "kubectl %v: %s", arguments, output)
+}
+
+func command(ctx context.Context, arguments ...string) *exec.Cmd {
+	return exec.CommandContext(ctx, os.Getenv("KUBECTL"), append([]string{"--context=" + os.Getenv("KUBE_CONTEXT")}, arguments...)...)
+}
