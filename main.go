@@ -28,6 +28,7 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
+	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/klog/v2"
@@ -60,6 +61,9 @@ func main() {
 	logging := zap.Options{}
 	logging.BindFlags(flag.CommandLine)
 	flag.Parse()
+	if logging.Level != nil {
+		logging.Level = withoutBodies{logging.Level}
+	}
 	if *showVersion {
 		fmt.Println(version.String())
 		return
@@ -76,6 +80,16 @@ func main() {
 		logger.Error(err, "The manager stopped")
 		os.Exit(1)
 	}
+}
+
+// withoutBodies leaves out of the log levels those at which client-go logs the
+// bodies of requests and answers, and with them the data of Secrets.
+type withoutBodies struct{ zapcore.LevelEnabler }
+
+// Enabled tells whether a level is logged.
+func (l withoutBodies) Enabled(level zapcore.Level) bool {
+	const bodies zapcore.Level = -8
+	return level > bodies && l.LevelEnabler.Enabled(level)
 }
 
 // run runs the manager until ctx ends. The process has to exit then: the Lease
