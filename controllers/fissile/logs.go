@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"regexp"
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
@@ -63,5 +64,38 @@ func (l *podLogs) OpenStdout(ctx context.Context, pod types.NamespacedName, cont
 }
 
 func (l *podLogs) stream(ctx context.Context, pod types.NamespacedName, options *corev1.PodLogOptions) (io.ReadCloser, error) {
-	return l.client.Pods(pod.Namespace).GetLogs(pod.Name, options).Stream(ctx)
+	log, err := l.client.Pods(pod.Namespace).GetLogs(pod.Name, options).Stream(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &kubeletLog{ReadCloser: log}, nil
+}
+
+// kubeletLog is a log as the kubelet sends it. When it fails after it has begun
+// to answer, as it does before it opens the log, it appends what is wrong.
+type kubeletLog struct {
+	io.ReadCloser
+	end []byte
+}
+
+// kubeletFailure is what the kubelet appends, to the end of the log.
+var kubeletFailure = regexp.MustCompile(`(?:` +
+	`unable to retrieve container logs for [a-z0-9.-]+://[0-9a-f]*|` +
+	`failed to (?:try resolving symlinks in path|open log file|read log file) "[^"\n]*": [^\n]*)$`)
+
+// maxKubeletFailure is more than kubeletFailure matches.
+const maxKubeletFailure = 4 << 10
+
+var errKubeletFailed = errors.New("the kubelet cannot read it now")
+
+// Read reads the log, and fails at its end if that is not what the container
+// printed.
+func (l *kubeletLog) Read(p []byte) (int, error) {
+	n, err := l.ReadCloser.Read(p)
+	l.end = append(l.end, p[max(0, n-maxKubeletFailure):n]...)
+	l.end = l.end[max(0, len(l.end)-maxKubeletFailure):]
+	if errors.Is(err, io.EOF) && kubeletFailure.Match(l.end) {
+		err = errKubeletFailed
+	}
+	return n, err
 }

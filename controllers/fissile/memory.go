@@ -55,9 +55,12 @@ type recollection struct {
 	changeSeen               time.Time
 	// outputRetryAt is when output that is pending may be tried again.
 	outputRetryAt time.Time
-	// logFailingSince is when reading the logs of a Job failed first.
-	logFailingSince time.Time
-	logFailingJob   types.UID
+	// pruneAfter is when versions that were in use may be pruned.
+	pruneAfter time.Time
+	// storeFailing is the Job whose output could not be read or written when that
+	// was tried last, and storeFailingFrom since when.
+	storeFailing     types.UID
+	storeFailingFrom time.Time
 }
 
 func (m *memory) of(ej *fissilev1.ExtendedJob) *recollection {

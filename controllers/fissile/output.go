@@ -21,6 +21,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -34,15 +35,22 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// outputError is why a run's output cannot be stored as it is. It is not worth
-// an immediate retry.
+// outputError is why a run's output is not stored.
 type outputError struct {
 	// reason is a reason of the condition OutputPersisted.
-	reason  string
+	reason string
+	// message says more, and never holds a value that a container printed.
 	message string
+	// transient errors are tried again at once, until that has failed for too
+	// long.
+	transient bool
 }
 
 func (e *outputError) Error() string { return e.message }
+
+func transient(reason, message string) error {
+	return &outputError{reason: reason, message: message, transient: true}
+}
 
 // storeOutput stores what the containers of a finished Job printed: all of it,
 // or nothing. Nothing is written before everything is read and checked.
@@ -52,7 +60,7 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 	switch {
 	case err == nil:
 		o.Output = &plan.Output{Reason: fissilev1.ReasonStored, Message: "The output is stored.", Secrets: secrets}
-	case errors.As(err, &refused):
+	case errors.As(err, &refused) && (!refused.transient || o.storeFailingFor(job.UID, r.Clock.Now()) >= r.LogReadTimeout):
 		o.Output = &plan.Output{Reason: refused.reason, Message: refused.message}
 		if refused.reason == fissilev1.ReasonSecretRejected {
 			o.outputRetryAt = r.Clock.Now().Add(plan.OutputRetry)
@@ -61,6 +69,7 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 	default:
 		return err
 	}
+	o.storeFailing = ""
 	if o.EJ.Status.LastRun.Result == "" {
 		runOutputSeconds.Observe(r.Clock.Since(plan.Finished(job).LastTransitionTime.Time).Seconds())
 	}
@@ -80,7 +89,7 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	if err := w.checkWay(ctx); err != nil {
 		return nil, err
 	}
-	documents, err := r.readOutput(ctx, o, job)
+	documents, err := r.readOutput(ctx, job)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +103,8 @@ type document struct {
 }
 
 // readOutput reads the documents of the template's own containers, in their
-// order. A log that cannot be read is an error until the timeout is over.
-func (r *Reconciler) readOutput(ctx context.Context, o *observation, job *batchv1.Job) ([]document, error) {
+// order.
+func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job) ([]document, error) {
 	pod, err := r.podOfOutcome(ctx, job)
 	if err != nil {
 		return nil, err
@@ -108,31 +117,64 @@ func (r *Reconciler) readOutput(ctx context.Context, o *observation, job *batchv
 		case err == nil:
 			documents = append(documents, document{container.Name, data})
 		case errors.As(err, &invalid):
-			return nil, &outputError{invalid.Reason, fmt.Sprintf("Container %s: %v.", container.Name, invalid)}
-		case apierrors.IsNotFound(err):
-			return nil, &outputError{fissilev1.ReasonOutputUnavailable, fmt.Sprintf("Container %s: pod %s is gone, and its log with it.", container.Name, pod.Name)}
-		case o.failingFor(job.UID, r.Clock.Now()) >= r.LogReadTimeout:
-			return nil, &outputError{fissilev1.ReasonOutputUnavailable, fmt.Sprintf("Container %s: the log of pod %s cannot be read: %v.", container.Name, pod.Name, err)}
+			return nil, &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container.Name, invalid)}
+		case notThere(err) == pod.Name:
+			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
+				"Container %s: pod %s is gone, and its log with it.", container.Name, pod.Name)}
+		case notThere(err) != "":
+			return nil, transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
+				"Container %s: node %s of pod %s is gone, and the log with it.", container.Name, notThere(err), pod.Name))
 		default:
-			return nil, fmt.Errorf("read log of container %s: %w", container.Name, err)
+			return nil, transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
+				"Container %s: the log of pod %s cannot be read: %s.", container.Name, pod.Name, strings.TrimSpace(err.Error())))
 		}
 	}
 	return documents, nil
 }
 
+// notThere is the name of the pod or of the node that is not there, so that there
+// is no log; empty if that is not why it cannot be read. The API server calls
+// both a pod. What the kubelet does not find, it may find later: after a restart
+// it does not know its pods at once.
+func notThere(err error) string {
+	var status apierrors.APIStatus
+	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
+		return ""
+	}
+	if details := status.Status().Details; details != nil && details.Kind == "pods" {
+		return details.Name
+	}
+	return ""
+}
+
 // readDocument finds the document in a container's log. Where stderr may have
 // got in its way, stdout alone is the tie-breaker, if the cluster offers it.
 func (r *Reconciler) readDocument(ctx context.Context, pod types.NamespacedName, container string) (map[string][]byte, error) {
-	data, err := r.parseLog(ctx, r.Logs.Open, pod, container)
+	data, err := r.parseTwice(ctx, r.Logs.Open, pod, container)
 	var invalid *joboutput.Error
 	if !errors.As(err, &invalid) || invalid.Reason != joboutput.ReasonNoOutput && invalid.Reason != joboutput.ReasonAmbiguousOutput {
 		return data, err
 	}
-	data, stdoutErr := r.parseLog(ctx, r.Logs.OpenStdout, pod, container)
+	data, stdoutErr := r.parseTwice(ctx, r.Logs.OpenStdout, pod, container)
 	if errors.Is(stdoutErr, errors.ErrUnsupported) {
 		return nil, err
 	}
 	return data, stdoutErr
+}
+
+// parseTwice reads a log once more before it is refused. When the connection to
+// the kubelet breaks, the API server ends the log there and does not tell.
+func (r *Reconciler) parseTwice(ctx context.Context, open openLog, pod types.NamespacedName, container string) (map[string][]byte, error) {
+	data, err := r.parseLog(ctx, open, pod, container)
+	var first, second *joboutput.Error
+	if !errors.As(err, &first) {
+		return data, err
+	}
+	data, err = r.parseLog(ctx, open, pod, container)
+	if errors.As(err, &second) && *second != *first {
+		return nil, errors.New("it was not the same when it was read again")
+	}
+	return data, err
 }
 
 type openLog func(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
@@ -165,8 +207,8 @@ func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (types.
 			return client.ObjectKeyFromObject(last), nil
 		}
 	}
-	return types.NamespacedName{}, &outputError{fissilev1.ReasonOutputUnavailable,
-		fmt.Sprintf("Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
+	return types.NamespacedName{}, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
+		"Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
 }
 
 // lastWithPhase is the pod in a phase that ended last; by name, if several did
@@ -196,10 +238,12 @@ func endTime(pod *corev1.Pod) int64 {
 	return end
 }
 
-// failingFor is for how long the logs of a Job could not be read.
-func (r *recollection) failingFor(job types.UID, now time.Time) time.Duration {
-	if r.logFailingJob != job {
-		r.logFailingJob, r.logFailingSince = job, now
+// storeFailingFor is for how long storing the output of a Job has failed: not at
+// all if this is the first time in a row. So a process that was held up while it
+// tried tries again.
+func (r *recollection) storeFailingFor(job types.UID, now time.Time) time.Duration {
+	if r.storeFailing != job {
+		r.storeFailing, r.storeFailingFrom = job, now
 	}
-	return now.Sub(r.logFailingSince)
+	return now.Sub(r.storeFailingFrom)
 }

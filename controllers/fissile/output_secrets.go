@@ -154,20 +154,26 @@ func (w *secretWriter) outputSecret(name string, version int64, document documen
 // put creates the Secret, or replaces the one that exists. When the cache was
 // wrong about which of the two, a live read decides.
 func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
-	switch {
-	case existing == nil:
+	if existing == nil {
 		err := w.Client.Create(ctx, secret)
 		if !apierrors.IsAlreadyExists(err) {
-			return w.refusal(secret.Name, err)
+			return refusal(secret.Name, err)
 		}
-	case len(existing.Labels) > 0 && len(existing.Annotations) > 0:
-		err := w.replace(ctx, existing, secret)
-		if !apierrors.IsInvalid(err) && !apierrors.IsNotFound(err) {
-			return w.refusal(secret.Name, err)
+	} else {
+		if w.printedBy(existing) {
+			return nil
 		}
-	default:
-		// Our names were taken off it. The cache keeps no others, so it does not
-		// tell whether there are any.
+		if err := w.mayReplace(ctx, existing); err != nil {
+			return err
+		}
+		// If our names were taken off it, the cache, which keeps no others, does not
+		// tell whether it has any.
+		if len(existing.Labels) > 0 && len(existing.Annotations) > 0 {
+			err := w.replace(ctx, existing, secret)
+			if !apierrors.IsNotFound(err) && !isOutdated(err) {
+				return refusal(secret.Name, err)
+			}
+		}
 	}
 
 	live, err := w.secret(ctx, w.APIReader, secret.Name)
@@ -183,10 +189,7 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 	if err := w.mayReplace(ctx, live); err != nil {
 		return err
 	}
-	if err = w.replace(ctx, live, secret); apierrors.IsInvalid(err) {
-		return &outputError{fissilev1.ReasonOutputConflict, fmt.Sprintf("Secret %s cannot be changed: %v.", secret.Name, err)}
-	}
-	return w.refusal(secret.Name, err)
+	return refusal(secret.Name, w.replace(ctx, live, secret))
 }
 
 // mayReplace refuses a Secret that is not this ExtendedJob's, and one that a
@@ -197,11 +200,12 @@ func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObj
 		if err != nil || inherited {
 			return err
 		}
-		return &outputError{fissilev1.ReasonOutputConflict,
-			fmt.Sprintf("Secret %s exists and is not this ExtendedJob's: delete it, or choose another spec.output.namePrefix.", secret.Name)}
+		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
+			"Secret %s %s: delete it, and the output is stored; or set another spec.output.namePrefix, and run again.", secret.Name, whose(secret))}
 	}
 	number, _ := plan.RunNumber(w.ej, w.job)
-	if run, err := strconv.ParseInt(secret.Annotations[fissilev1.AnnotationRun], 10, 64); err == nil && run > number {
+	run, err := strconv.ParseInt(secret.Annotations[fissilev1.AnnotationRun], 10, 64)
+	if err == nil && run > number && secret.Annotations[fissilev1.AnnotationOwnerUID] == string(w.ej.UID) {
 		return fmt.Errorf("secret %s holds the output of the newer run %d", secret.Name, run)
 	}
 	return nil
@@ -230,6 +234,17 @@ func owns(ej *fissilev1.ExtendedJob, secret metav1.Object) bool {
 	return secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(ej.UID)
 }
 
+// whose says whom a Secret that is not the ExtendedJob's belongs to.
+func whose(secret metav1.Object) string {
+	if owner := metav1.GetControllerOf(secret); owner != nil {
+		return fmt.Sprintf("belongs to %s %s", owner.Kind, owner.Name)
+	}
+	if name := secret.GetAnnotations()[fissilev1.AnnotationOwnerName]; name != "" {
+		return "was retained from ExtendedJob " + name
+	}
+	return "is not this ExtendedJob's"
+}
+
 // printedBy tells whether the Secret holds the output of this run.
 func (w *secretWriter) printedBy(secret metav1.Object) bool {
 	return owns(w.ej, secret) && secret.GetAnnotations()[fissilev1.AnnotationJobUID] == string(w.job.UID)
@@ -240,15 +255,13 @@ func (w *secretWriter) newSecret(name string, document document) *corev1.Secret 
 		ObjectMeta: metav1.ObjectMeta{
 			Name:        name,
 			Namespace:   w.job.Namespace,
-			Labels:      plan.Merged(w.settings.SecretLabels, map[string]string{fissilev1.LabelContainerName: document.container}),
-			Annotations: plan.Merged(w.settings.SecretAnnotations, w.annotations()),
+			Labels:      plan.Merged(plan.UserKeys(w.settings.SecretLabels), map[string]string{fissilev1.LabelContainerName: document.container}),
+			Annotations: plan.Merged(plan.UserKeys(w.settings.SecretAnnotations), w.annotations()),
 		},
 		Type: corev1.SecretTypeOpaque,
 		Data: document.data,
 	}
-	if w.settings.DeletionPolicy != fissilev1.DeletionPolicyRetain {
-		secret.OwnerReferences = []metav1.OwnerReference{plan.OwnerReference(w.ej)}
-	}
+	secret.OwnerReferences = ownerReferences(w.ej, secret, w.settings.DeletionPolicy)
 	return secret
 }
 
@@ -274,27 +287,40 @@ type operation struct {
 // annotations beside those of others. Those that an earlier run set and this
 // one does not are removed.
 func (w *secretWriter) replace(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
-	patch := []operation{
-		{Op: "test", Path: "/metadata/uid", Value: existing.UID},
-		{Op: "test", Path: "/metadata/resourceVersion", Value: existing.ResourceVersion},
-		{Op: "add", Path: "/data", Value: secret.Data},
-		{Op: "add", Path: "/metadata/ownerReferences", Value: w.ownerReferences(existing, secret)},
-	}
+	patch := append(isStill(existing),
+		operation{Op: "add", Path: "/data", Value: secret.Data},
+		operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(w.ej, existing, w.settings.DeletionPolicy)})
 	patch = append(patch, changes("/metadata/labels", existing.Labels, secret.Labels, earlierKeys(existing, "labels"))...)
 	patch = append(patch, changes("/metadata/annotations", existing.Annotations, secret.Annotations, earlierKeys(existing, "annotations"))...)
+	return w.patchSecret(ctx, existing, patch)
+}
+
+// isStill tests that a Secret is as it was read.
+func isStill(secret metav1.Object) []operation {
+	return []operation{
+		{Op: "test", Path: "/metadata/uid", Value: secret.GetUID()},
+		{Op: "test", Path: "/metadata/resourceVersion", Value: secret.GetResourceVersion()},
+	}
+}
+
+func (r *Reconciler) patchSecret(ctx context.Context, secret metav1.Object, patch []operation) error {
 	encoded, err := json.Marshal(patch)
 	if err != nil {
 		return fmt.Errorf("encode patch: %w", err)
 	}
-	target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: existing.Namespace, Name: existing.Name}}
-	return w.Client.Patch(ctx, target, client.RawPatch(types.JSONPatchType, encoded))
+	target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: secret.GetNamespace(), Name: secret.GetName()}}
+	return r.Client.Patch(ctx, target, client.RawPatch(types.JSONPatchType, encoded))
 }
 
 // ownerReferences are those of others and, unless the Secret is to be retained,
 // ours.
-func (w *secretWriter) ownerReferences(existing *metav1.PartialObjectMetadata, secret *corev1.Secret) []metav1.OwnerReference {
-	others := slices.DeleteFunc(slices.Clone(existing.OwnerReferences), func(o metav1.OwnerReference) bool { return o.UID == w.ej.UID })
-	return append(secret.OwnerReferences, others...)
+func ownerReferences(ej *fissilev1.ExtendedJob, secret metav1.Object, policy fissilev1.DeletionPolicy) []metav1.OwnerReference {
+	var ours []metav1.OwnerReference
+	if policy != fissilev1.DeletionPolicyRetain {
+		ours = []metav1.OwnerReference{plan.OwnerReference(ej)}
+	}
+	others := slices.DeleteFunc(slices.Clone(secret.GetOwnerReferences()), func(o metav1.OwnerReference) bool { return o.UID == ej.UID })
+	return append(ours, others...)
 }
 
 // changes are the operations that set each of the wanted keys and remove those
@@ -306,7 +332,7 @@ func changes(path string, existing, wanted map[string]string, earlier []string) 
 	at := func(key string) string { return path + "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(key) }
 	var operations []operation
 	for key, value := range wanted {
-		if existing[key] != value {
+		if has, ok := existing[key]; !ok || has != value {
 			operations = append(operations, operation{Op: "add", Path: at(key), Value: value})
 		}
 	}
@@ -324,10 +350,10 @@ func changes(path string, existing, wanted map[string]string, earlier []string) 
 // operator puts on a Secret, as "labels/a annotations/b".
 func (w *secretWriter) managedKeys() string {
 	var keys []string
-	for key := range w.settings.SecretLabels {
+	for key := range plan.UserKeys(w.settings.SecretLabels) {
 		keys = append(keys, "labels/"+key)
 	}
-	for key := range w.settings.SecretAnnotations {
+	for key := range plan.UserKeys(w.settings.SecretAnnotations) {
 		keys = append(keys, "annotations/"+key)
 	}
 	slices.Sort(keys)
@@ -344,20 +370,6 @@ func earlierKeys(secret metav1.Object, below string) []string {
 		}
 	}
 	return keys
-}
-
-// refusal tells apart what the API server will refuse again from what is worth
-// a retry.
-func (w *secretWriter) refusal(name string, err error) error {
-	switch {
-	case apierrors.IsForbidden(err):
-		return &outputError{fissilev1.ReasonSecretRejected, fmt.Sprintf("Secret %s is refused: %v.", name, err)}
-	case apierrors.IsInvalid(err):
-		return &outputError{fissilev1.ReasonOutputInvalid, fmt.Sprintf("Secret %s is refused: %v.", name, err)}
-	case err != nil:
-		return fmt.Errorf("write Secret %s: %w", name, err)
-	}
-	return nil
 }
 
 // secret reads the metadata of a Secret; nil if there is none.

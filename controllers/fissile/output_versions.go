@@ -60,7 +60,7 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 	}
 	ordinal, err := versionedsecret.Next(versions, base, w.highestKnown(document.container, base))
 	if err != nil {
-		return fissilev1.OutputSecret{}, &outputError{fissilev1.ReasonSecretRejected, fmt.Sprintf("Container %s: %v.", document.container, err)}
+		return fissilev1.OutputSecret{}, &outputError{reason: fissilev1.ReasonSecretRejected, message: fmt.Sprintf("Container %s: %v.", document.container, err)}
 	}
 	number, _ := plan.RunNumber(w.ej, w.job)
 	secret := versionedsecret.New(w.newSecret(base, document), ordinal,
@@ -69,7 +69,7 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 		if apierrors.IsAlreadyExists(err) {
 			return fissilev1.OutputSecret{}, err
 		}
-		return fissilev1.OutputSecret{}, w.refusal(secret.Name, err)
+		return fissilev1.OutputSecret{}, refusal(secret.Name, err)
 	}
 	return w.outputSecret(secret.Name, ordinal, document), nil
 }

@@ -102,7 +102,8 @@ func invalidType(p problem, key, jsonType string, offset int64) *Error {
 func (e *Error) Error() string {
 	switch e.Reason {
 	case ReasonNoOutput:
-		return `no JSON object found in the log: print one, such as {"key": "value"}, from the start of a line to the end of a line`
+		return `no JSON object found in the log: print one, such as {"key": "value"}, from the start of a line to the end of a line, ` +
+			`and print it last, because of a large log the kubelet keeps only the end`
 	case ReasonAmbiguousOutput:
 		return fmt.Sprintf("several JSON objects of strings found in the log, the first at byte %d: print exactly one", e.Offset)
 	case ReasonOutputTooLarge:

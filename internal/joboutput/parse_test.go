@@ -350,7 +350,7 @@ func TestErrorsSayWhatIsWrongAndHowToCureIt(t *testing.T) {
 		log  string
 		want string
 	}{
-		"nothing":         {"", `no JSON object found in the log: print one, such as {"key": "value"}, from the start of a line to the end of a line`},
+		"nothing":         {"", `no JSON object found in the log: print one, such as {"key": "value"}, from the start of a line to the end of a line, and print it last, because of a large log the kubelet keeps only the end`},
 		"two objects":     {"x\n{}\n{}", "several JSON objects of strings found in the log, the first at byte 2: print exactly one"},
 		"an array":        {"[]", "the log is JSON of type array: print one object of strings"},
 		"a number":        {`{"port":1}`, `the value of key "port" at byte 8 is of type number: print a string, or leave the key out`},

@@ -38,15 +38,33 @@ type kubelet struct {
 	*httptest.Server
 	node string
 
-	mu   sync.Mutex
-	logs map[string]string // by "namespace/pod/container"
-	down bool
+	mu    sync.Mutex
+	logs  map[string]string // by "namespace/pod/container"
+	down  bool
+	fault fault
 }
+
+// fault is what goes wrong when the kubelet has begun to answer.
+type fault int
+
+const (
+	noFault fault = iota
+	// breaksOff ends the connection in the middle of the log.
+	breaksOff
+	// appendsError writes an error after the log, as it cannot change the status.
+	appendsError
+)
 
 // startKubelet starts the kubelet and registers its node.
 func startKubelet(c client.Client) *kubelet {
 	k := &kubelet{node: "node", logs: make(map[string]string)}
 	k.Server = httptest.NewTLSServer(http.HandlerFunc(k.containerLogs))
+	k.register(c)
+	return k
+}
+
+// register creates the node that the kubelet is on.
+func (k *kubelet) register(c client.Client) {
 	host, port, err := net.SplitHostPort(k.Listener.Addr().String())
 	Expect(err).NotTo(HaveOccurred())
 	number, err := strconv.ParseInt(port, 10, 32)
@@ -57,7 +75,6 @@ func startKubelet(c client.Client) *kubelet {
 	node.Status.Addresses = []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: host}}
 	node.Status.DaemonEndpoints.KubeletEndpoint.Port = int32(number)
 	Expect(c.Status().Update(context.Background(), node)).To(Succeed())
-	return k
 }
 
 // print makes a container's log.
@@ -74,6 +91,13 @@ func (k *kubelet) setDown(down bool) {
 	k.down = down
 }
 
+// failOnce has something go wrong with the next log that is read.
+func (k *kubelet) failOnce(f fault) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.fault = f
+}
+
 func (k *kubelet) containerLogs(w http.ResponseWriter, r *http.Request) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -83,6 +107,14 @@ func (k *kubelet) containerLogs(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "the kubelet is not well", http.StatusInternalServerError)
 	case !found:
 		http.NotFound(w, r)
+	case k.fault == breaksOff:
+		k.fault = noFault
+		_, _ = io.WriteString(w, log[:len(log)/2])
+		w.(http.Flusher).Flush()
+		panic(http.ErrAbortHandler)
+	case k.fault == appendsError:
+		k.fault = noFault
+		_, _ = io.WriteString(w, "unable to retrieve container logs for containerd://0123456789abcdef")
 	default:
 		_, _ = io.WriteString(w, log) // fails only if nobody reads it
 	}

@@ -26,6 +26,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -53,6 +54,7 @@ func newManager(directory string, plane *controlPlane) *manager {
 	configuration, err := plane.OperatorConfiguration()
 	Expect(err).NotTo(HaveOccurred())
 	m := &manager{program: program, plane: plane, config: *configuration, file: filepath.Join(directory, "operator.yaml")}
+	m.config.Output.LogReadTimeoutSeconds = new(int32(logReadTimeout / time.Second))
 	// Short, because a manager that was killed does not release it.
 	m.config.LeaderElection = configv1alpha1.LeaderElection{
 		LeaseDurationSeconds: new(int32(5)),
@@ -64,9 +66,9 @@ func newManager(directory string, plane *controlPlane) *manager {
 }
 
 // start starts the program and returns when it is ready. It may not be the
-// leader yet.
-func (m *manager) start() {
-	command := exec.CommandContext(context.Background(), m.program, "--config="+m.file, "--zap-log-level=debug")
+// leader yet. Arguments are beside those that it always has.
+func (m *manager) start(arguments ...string) {
+	command := exec.CommandContext(context.Background(), m.program, append([]string{"--config=" + m.file, "--zap-log-level=debug"}, arguments...)...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+m.plane.operatorKubeconfig)
 	var err error
 	m.session, err = gexec.Start(command, GinkgoWriter, GinkgoWriter)

@@ -24,6 +24,8 @@ const (
 	// longTimeout is for what waits for a Lease to expire, or for the time that
 	// the Job of an inherited run holds its name.
 	longTimeout = 40 * time.Second
+	// logReadTimeout is for how long the operator tries to read a log.
+	logReadTimeout = 5 * time.Second
 	// quietTime is for how long nothing must happen. The operator acts within
 	// milliseconds of an event.
 	quietTime = 500 * time.Millisecond

@@ -33,30 +33,6 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// operatorKeys are the labels and annotations that the operator goes by. All
-// other keys of the domain are the users'.
-var operatorKeys = []string{
-	fissilev1.LabelExtendedJob,
-	fissilev1.LabelName,
-	fissilev1.LabelUID,
-	fissilev1.LabelContainerName,
-	fissilev1.AnnotationRun,
-	fissilev1.AnnotationRunCause,
-	fissilev1.AnnotationClaim,
-	fissilev1.AnnotationInputsDigest,
-	fissilev1.AnnotationOutput,
-	fissilev1.AnnotationJobUID,
-	fissilev1.AnnotationOwnerName,
-	fissilev1.AnnotationOwnerUID,
-	fissilev1.AnnotationManagedKeys,
-	fissilev1.AnnotationSettledRun,
-	fissilev1.AnnotationConversionData,
-	fissilev1.AnnotationRetiredTrigger,
-	versionedsecret.LabelKind,
-	versionedsecret.LabelVersion,
-	versionedsecret.AnnotationSourceDescription,
-}
-
 const (
 	// maxNamePrefix is what the schema allows, too.
 	maxNamePrefix = 200
@@ -169,7 +145,7 @@ func validateNumber(path *field.Path, number int) field.ErrorList {
 // validateKey checks the key of a label or annotation, as a qualified name in the
 // spelling that counts.
 func validateKey(path *field.Path, key, name string) field.ErrorList {
-	if slices.Contains(operatorKeys, key) {
+	if plan.IsOperatorKey(key) {
 		return field.ErrorList{field.Forbidden(path, "the operator goes by this key: choose another one")}
 	}
 	var errs field.ErrorList

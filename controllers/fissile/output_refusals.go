@@ -1,0 +1,134 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"slices"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// refusal is what the API server's answer to the write of an output Secret means
+// for the run.
+func refusal(secret string, err error) error {
+	var answer apierrors.APIStatus
+	switch {
+	case err == nil:
+		return nil
+	case !errors.As(err, &answer): // The connection failed.
+		return transient(fissilev1.ReasonSecretRejected, fmt.Sprintf("Secret %s cannot be written: %v.", secret, err))
+	}
+	status := answer.Status()
+	switch {
+	case isImmutable(&status):
+		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
+			"Secret %s was made immutable: delete it, and the output is stored.", secret)}
+	case isPassing(&status):
+		return transient(fissilev1.ReasonSecretRejected, fmt.Sprintf("Secret %s cannot be written: %s.", secret, inWords(&status)))
+	case status.Reason == metav1.StatusReasonInvalid && !isDenied(&status):
+		return &outputError{reason: fissilev1.ReasonOutputInvalid, message: fmt.Sprintf(
+			"Secret %s is refused: %s: edit spec.output, and run again.", secret, inWords(&status))}
+	default:
+		return &outputError{reason: fissilev1.ReasonSecretRejected, message: fmt.Sprintf(
+			"Secret %s is refused, and tried again every %s: %s.", secret, plan.OutputRetry, inWords(&status))}
+	}
+}
+
+// isImmutable tells whether a Secret is not replaced because it is immutable.
+func isImmutable(status *metav1.Status) bool {
+	return !isDenied(status) && slices.ContainsFunc(causes(status), func(c metav1.StatusCause) bool {
+		return c.Type == metav1.CauseTypeForbidden && (c.Field == "data" || c.Field == "immutable")
+	})
+}
+
+// isOutdated tells whether a JSON patch was refused because its tests failed:
+// somebody else wrote the object. That is the one way to be invalid without a
+// field that is.
+func isOutdated(err error) bool {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) {
+		return false
+	}
+	status := answer.Status()
+	return status.Reason == metav1.StatusReasonInvalid && len(causes(&status)) == 0 && !isDenied(&status)
+}
+
+// isPassing tells whether the same request may succeed a moment later.
+func isPassing(status *metav1.Status) bool {
+	switch status.Code {
+	case http.StatusConflict, http.StatusNotFound, http.StatusTooManyRequests:
+		return true
+	default:
+		return status.Code >= http.StatusInternalServerError || isOutdated(&apierrors.StatusError{ErrStatus: *status})
+	}
+}
+
+func causes(status *metav1.Status) []metav1.StatusCause {
+	if status.Details == nil {
+		return nil
+	}
+	return status.Details.Causes
+}
+
+// denied are the beginnings of messages in which somebody's webhook or policy
+// has the word.
+var denied = regexp.MustCompile(`^(?:` +
+	`admission webhook "[^"]+" denied the request|` +
+	`Internal error occurred: failed calling webhook "[^"]+"|` +
+	`secrets "[^"]+" is forbidden: ValidatingAdmissionPolicy '[^']+' with binding '[^']+' denied request)`)
+
+func isDenied(status *metav1.Status) bool { return denied.MatchString(status.Message) }
+
+// builtIn are messages that the API server makes up itself, of names and
+// numbers.
+var builtIn = regexp.MustCompile(`^secrets(?: "[^"]+")? is forbidden: (?:` +
+	`(?:exceeded|failed|status unknown for) quota: |` +
+	`unable to create new content in namespace |` +
+	`User "[^"]+" cannot )`)
+
+// inWords says why the API server does not write a Secret, without its data. It
+// quotes nothing that may quote the data: of webhooks and policies only the
+// names, of what is invalid only metadata.
+func inWords(status *metav1.Status) string {
+	if who := denied.FindString(status.Message); who != "" {
+		return who + " (why is left out, for it may quote the output)"
+	}
+	if builtIn.MatchString(status.Message) {
+		return strings.TrimSuffix(status.Message, ".")
+	}
+	var fields []string
+	for _, cause := range causes(status) {
+		if strings.HasPrefix(cause.Field, "metadata.") {
+			fields = append(fields, fmt.Sprintf("%s: %s", cause.Field, cause.Message))
+		} else if cause.Field != "" {
+			fields = append(fields, fmt.Sprintf("%s: %s", cause.Field, cause.Type))
+		}
+	}
+	if len(fields) > 0 {
+		return strings.Join(fields, ", ")
+	}
+	return fmt.Sprintf("the API server answered %d %s", status.Code, status.Reason)
+}
