@@ -39,11 +39,15 @@ const (
 	// indexUID finds ExtendedJobs by their UID, and Jobs and pods by that of the
 	// ExtendedJob that they belong to.
 	indexUID = "extendedjob.uid"
-	// indexOutput finds ExtendedJobs by the Secrets that their output goes to.
+	// indexOutput finds ExtendedJobs and Jobs by the Secrets that their output
+	// goes to.
 	indexOutput = "extendedjob.output"
 	// indexInput finds ExtendedJobs by the ConfigMaps and Secrets that their pods
 	// read.
 	indexInput = "extendedjob.input"
+	// indexOwner finds output Secrets by the UID of the ExtendedJob that they belong
+	// to.
+	indexOwner = "output.owner"
 	// indexBase finds Secrets whose name is that of a version by its base name.
 	indexBase = "versionedsecret.base"
 )
@@ -125,8 +129,10 @@ func setupIndexes(indexer client.FieldIndexer) error {
 		{&fissilev1.ExtendedJob{}, indexOutput, outputNames},
 		{&fissilev1.ExtendedJob{}, indexInput, inputKeys},
 		{&batchv1.Job{}, indexUID, controllerUID},
+		{&batchv1.Job{}, indexOutput, outputNamesOfJob},
 		{&corev1.Pod{}, indexUID, func(obj client.Object) []string { return []string{obj.GetLabels()[fissilev1.LabelUID]} }},
 		{secret, indexBase, versionedBase},
+		{secret, indexOwner, ownerAnnotation},
 	} {
 		// The manager is not started yet, so this waits for nothing.
 		if err := indexer.IndexField(context.Background(), index.object, index.field, index.extract); err != nil {
@@ -144,14 +150,34 @@ func controllerUID(obj client.Object) []string {
 	return []string{string(owner.UID)}
 }
 
+func ownerAnnotation(secret client.Object) []string {
+	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
+		return []string{uid}
+	}
+	return nil
+}
+
 func outputNames(obj client.Object) []string {
-	ej := obj.(*fissilev1.ExtendedJob)
-	if ej.Spec.Output == nil {
+	spec := &obj.(*fissilev1.ExtendedJob).Spec
+	return secretNames(spec.Output, &spec.JobTemplate.Spec.Template.Spec)
+}
+
+func outputNamesOfJob(obj client.Object) []string {
+	job := obj.(*batchv1.Job)
+	output, err := plan.OutputSettings(job)
+	if err != nil {
+		return nil // The run says so.
+	}
+	return secretNames(output, &job.Spec.Template.Spec)
+}
+
+func secretNames(output *fissilev1.Output, pod *corev1.PodSpec) []string {
+	if output == nil {
 		return nil
 	}
 	var names []string
-	for _, container := range ej.Spec.JobTemplate.Spec.Template.Spec.Containers {
-		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container.Name))
+	for _, container := range pod.Containers {
+		names = append(names, plan.SecretName(output.NamePrefix, container.Name))
 	}
 	return names
 }

@@ -37,6 +37,8 @@ const (
 	eventRunAborted    = "RunAborted"
 	eventRunCancelled  = "RunCancelled"
 	eventRequestMerged = "RequestMerged"
+	eventOutputStored  = "OutputStored"
+	eventOutputDropped = "OutputDropped"
 )
 
 // Actions of events: what the operator was doing.
@@ -45,6 +47,7 @@ const (
 	actionClaim      = "ClaimRun"
 	actionCreateJob  = "CreateJob"
 	actionSettle     = "SettleRun"
+	actionStore      = "StoreOutput"
 )
 
 func (r *Reconciler) jobCreated(ej *fissilev1.ExtendedJob, job *batchv1.Job) {
@@ -74,9 +77,12 @@ func (r *Reconciler) runSettled(ej *fissilev1.ExtendedJob, step plan.Step) {
 	}
 }
 
-// statusWritten reports what keeps a run from starting, when the status says so
-// first.
+// statusWritten reports what keeps a run from starting, and what became of
+// output that was pending, when the status says so first.
 func (r *Reconciler) statusWritten(before, after *fissilev1.ExtendedJob) {
+	if was := meta.FindStatusCondition(before.Status.Conditions, fissilev1.ConditionOutputPersisted); was != nil && plan.Pending(was.Reason) {
+		r.pendingEnded(before.Status.LastRun, was, after)
+	}
 	if c := news(before, after, fissilev1.ConditionRunning); c != nil &&
 		(c.Reason == fissilev1.ReasonJobRejected || c.Reason == fissilev1.ReasonJobCreateFailed) {
 		r.jobRejected(after, &plan.Rejection{Reason: c.Reason, Message: c.Message})
@@ -86,6 +92,23 @@ func (r *Reconciler) statusWritten(before, after *fissilev1.ExtendedJob) {
 	}
 	if c := news(before, after, fissilev1.ConditionReferencesResolved); c != nil && c.Status == metav1.ConditionFalse {
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, c.Reason, actionReadInputs, "%s", note(c.Message))
+	}
+}
+
+// pendingEnded reports what became of the pending output of a run, if it is not
+// pending any more.
+func (r *Reconciler) pendingEnded(run *fissilev1.Run, was *metav1.Condition, after *fissilev1.ExtendedJob) {
+	is := meta.FindStatusCondition(after.Status.Conditions, fissilev1.ConditionOutputPersisted)
+	switch {
+	case run == nil || is == nil || plan.Pending(is.Reason):
+	case after.Status.LastRun == nil || after.Status.LastRun.Number != run.Number:
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventOutputDropped, actionClaim,
+			"A new run starts, so the output of run %d is dropped. It was not stored: %s", run.Number, note(was.Message))
+	case is.Reason == fissilev1.ReasonStored:
+		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, eventOutputStored, actionStore, "The output of run %d is stored now.", run.Number)
+	default:
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventOutputDropped, actionStore,
+			"The output of run %d is dropped: %s", run.Number, note(is.Message))
 	}
 }
 

@@ -26,6 +26,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/events"
 	"k8s.io/client-go/util/workqueue"
@@ -129,7 +131,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podPredicate())).
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
-		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(deleted())).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(ownerChanged())).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryMost),
@@ -163,10 +165,21 @@ func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []
 	return r.requests(ctx, pod.GetNamespace(), indexUID, pod.GetLabels()[fissilev1.LabelUID])
 }
 
-// extendedJobsOfOutput finds the ExtendedJobs whose output goes to a Secret. One
-// of them may wait for the Secret to go away.
+// extendedJobsOfOutput finds the ExtendedJobs that have a Job whose output goes to
+// a Secret: it may wait for the Secret to go away.
 func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Object) []reconcile.Request {
-	return r.requests(ctx, secret.GetNamespace(), indexOutput, secret.GetName())
+	var list batchv1.JobList
+	if err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{indexOutput: secret.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", indexOutput)
+		return nil
+	}
+	var requests []reconcile.Request
+	for i := range list.Items {
+		if owner := metav1.GetControllerOf(&list.Items[i]); owner != nil {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKey{Namespace: secret.GetNamespace(), Name: owner.Name}})
+		}
+	}
+	return requests
 }
 
 // extendedJobsOfInput finds the ExtendedJobs whose pods read a ConfigMap or
@@ -197,11 +210,18 @@ func (r *Reconciler) requests(ctx context.Context, namespace, index, key string)
 	return requests
 }
 
-// deleted passes on that an object is gone.
-func deleted() predicate.Predicate {
+// ownerChanged passes on that a Secret is gone, is another one under the same
+// name, or belongs to somebody else than before.
+func ownerChanged() predicate.Predicate {
 	return predicate.Funcs{
-		CreateFunc:  func(event.CreateEvent) bool { return false },
-		UpdateFunc:  func(event.UpdateEvent) bool { return false },
+		CreateFunc: func(event.CreateEvent) bool { return false },
+		UpdateFunc: func(e event.UpdateEvent) bool {
+			before, after := e.ObjectOld, e.ObjectNew
+			return before.GetUID() != after.GetUID() ||
+				!apiequality.Semantic.DeepEqual(before.GetOwnerReferences(), after.GetOwnerReferences()) ||
+				before.GetAnnotations()[fissilev1.AnnotationOwnerUID] != after.GetAnnotations()[fissilev1.AnnotationOwnerUID] ||
+				before.GetAnnotations()[fissilev1.AnnotationOwnerName] != after.GetAnnotations()[fissilev1.AnnotationOwnerName]
+		},
 		GenericFunc: func(event.GenericEvent) bool { return false },
 	}
 }

@@ -548,7 +548,7 @@ func (w *world) wakes(p *process, k kind, c change) bool {
 				return true
 			}
 		case secrets:
-			if passes(deleted(), c) && len(reader.extendedJobsOfOutput(context.Background(), v.Object)) > 0 ||
+			if passes(ownerChanged(), c) && len(reader.extendedJobsOfOutput(context.Background(), v.Object)) > 0 ||
 				len(reader.extendedJobsOfInput(configrefs.Secret)(context.Background(), v.Object)) > 0 {
 				return true
 			}

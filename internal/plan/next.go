@@ -210,13 +210,15 @@ func (o *Observation) report(settled Settled) Step {
 
 // rest decides what to do when no run is under way.
 func (o *Observation) rest(settled Settled) Step {
-	if job := o.pendingOutput(); job != nil {
-		if o.Output == nil && !o.Now.Before(o.OutputRetryAt) {
-			return Step{Kind: StoreOutput, Job: job}
-		}
-		if o.Output != nil && !o.Output.Pending() {
-			return Step{Kind: WriteStatus, Status: o.settledStatus(o.lastRun(), settled, jobOutcome(job, o.Output))}
-		}
+	switch job := o.pendingOutput(); {
+	case job != nil && o.Output == nil && !o.Now.Before(o.OutputRetryAt):
+		return Step{Kind: StoreOutput, Job: job}
+	case job != nil && o.Output != nil && o.outputNews():
+		return Step{Kind: WriteStatus, Status: o.settledStatus(o.lastRun(), settled, jobOutcome(job, o.Output))}
+	case job == nil && o.outputPending() && o.LiveReadAt.IsZero():
+		return Step{Kind: ReadLive}
+	case job == nil && o.outputPending():
+		return Step{Kind: WriteStatus, Status: o.settledStatus(o.lastRun(), settled, o.outputLost())}
 	}
 
 	if o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyOnce && settled.OneOffDone {
@@ -247,7 +249,7 @@ func (o *Observation) rest(settled Settled) Step {
 		message := fmt.Sprintf("Runs follow each other too fast: what triggers them does so again right after each. The next one starts at %s.", at.UTC().Format(time.RFC3339))
 		return o.waitWith(o.idleStatus(fissilev1.ReasonTriggerBackoff, message), at.Sub(o.Now))
 	default:
-		return o.claim(o.last()+1, cause)
+		return o.claim(max(o.last(), o.StoredRun)+1, cause)
 	}
 }
 
@@ -312,18 +314,30 @@ func (o *Observation) setBackTo() fissilev1.TriggerStrategy {
 	return fissilev1.StrategyManual
 }
 
-// pendingOutput is the Job of the last run if its output waits to be stored.
-func (o *Observation) pendingOutput() *batchv1.Job {
+// outputPending tells whether the output of the last run waits to be stored.
+func (o *Observation) outputPending() bool {
 	persisted := condition(o.EJ, fissilev1.ConditionOutputPersisted)
-	run := o.lastRun()
-	if run == nil || persisted == nil || !pending(persisted.Reason) {
-		return nil
-	}
-	return o.Jobs[run.Number]
+	return o.lastRun() != nil && persisted != nil && Pending(persisted.Reason)
 }
 
-// waitWith waits with the given status: writes it if it is not written, deletes
-// the Jobs and versions that are no longer kept, and then waits.
+// pendingOutput is the Job of the last run if its output waits to be stored.
+func (o *Observation) pendingOutput() *batchv1.Job {
+	if !o.outputPending() {
+		return nil
+	}
+	return o.Jobs[o.lastRun().Number]
+}
+
+// outputNews tells whether trying again to store the output came to anything
+// else than what the condition says.
+func (o *Observation) outputNews() bool {
+	persisted := condition(o.EJ, fissilev1.ConditionOutputPersisted)
+	return persisted.Reason != o.Output.Reason || persisted.Message != truncate(o.Output.Message)
+}
+
+// waitWith waits with the given status: writes it if it is not written, brings
+// the owners of output Secrets up to the deletion policy, deletes the Jobs and
+// versions that are no longer kept, and then waits.
 func (o *Observation) waitWith(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
 	if !sameStatus(&o.EJ.Status, status) {
 		return Step{Kind: WriteStatus, Status: status}
@@ -331,6 +345,9 @@ func (o *Observation) waitWith(status *fissilev1.ExtendedJobStatus, after time.D
 	job, wait := o.expired()
 	if job != nil {
 		return Step{Kind: DeleteJob, Job: job}
+	}
+	if len(o.Disowned) > 0 {
+		return Step{Kind: SetOwner, Secret: o.Disowned[0]}
 	}
 	if len(o.Prunable) > 0 {
 		return Step{Kind: DeleteVersion, Secret: o.Prunable[0]}

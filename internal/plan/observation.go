@@ -64,6 +64,13 @@ type Observation struct {
 	// OutputRetryAt is when output that is pending may be tried again; at once
 	// if zero.
 	OutputRetryAt time.Time
+	// StoredRun is the greatest number of a run whose output a Secret of the
+	// ExtendedJob holds, 0 without one. A status that was wiped or restored does
+	// not know it.
+	StoredRun int64
+	// Disowned are output Secrets whose owner references do not say what the
+	// deletion policy says.
+	Disowned []*metav1.PartialObjectMetadata
 	// Prunable are the versions of the output that need not be kept any more;
 	// PruneAt is when the next one will not, zero if there is none.
 	Prunable []*metav1.PartialObjectMetadata

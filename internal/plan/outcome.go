@@ -41,9 +41,11 @@ func (o Output) Stored() bool { return o.Reason == fissilev1.ReasonStored }
 
 // Pending tells whether the output may still be stored when something else in
 // the cluster changes.
-func (o Output) Pending() bool { return pending(o.Reason) }
+func (o Output) Pending() bool { return Pending(o.Reason) }
 
-func pending(reason string) bool {
+// Pending tells whether a reason of the condition OutputPersisted says that the
+// output may still be stored.
+func Pending(reason string) bool {
 	return reason == fissilev1.ReasonOutputConflict || reason == fissilev1.ReasonSecretRejected
 }
 
@@ -137,11 +139,29 @@ func jobOutcome(job *batchv1.Job, output *Output) Outcome {
 	case outcome.Output.Pending():
 		outcome.Result = fissilev1.ResultFailed
 		outcome.Reason = fissilev1.ReasonOutputPending
-		outcome.Message = fmt.Sprintf("Job %s completed but its output cannot be stored now: %s", job.Name, outcome.Output.Message)
+		outcome.Message = fmt.Sprintf("Job %s completed but its output is not stored yet: %s", job.Name, outcome.Output.Message)
 	default:
 		outcome.Result = fissilev1.ResultFailed
 		outcome.Reason = fissilev1.ReasonOutputRefused
-		outcome.Message = fmt.Sprintf("Job %s completed but its output is refused: %s", job.Name, outcome.Output.Message)
+		outcome.Message = fmt.Sprintf("Job %s completed but its output is not stored: %s", job.Name, outcome.Output.Message)
+	}
+	return outcome
+}
+
+// outputLost is the outcome of a run whose Job was deleted before its output
+// could be stored.
+func (o *Observation) outputLost() Outcome {
+	run, failed := o.lastRun(), condition(o.EJ, fissilev1.ConditionFailed)
+	lost := fmt.Sprintf("Job %s was deleted before its output could be stored.", run.JobName)
+	outcome := Outcome{
+		Result:         run.Result,
+		Reason:         failed.Reason,
+		Message:        run.Message,
+		CompletionTime: run.CompletionTime,
+		Output:         Output{Reason: fissilev1.ReasonOutputUnavailable, Message: lost},
+	}
+	if failed.Reason == fissilev1.ReasonOutputPending {
+		outcome.Reason, outcome.Message = fissilev1.ReasonOutputRefused, lost
 	}
 	return outcome
 }

@@ -54,6 +54,9 @@ const (
 	// DeleteJob deletes Job with its pods; one that had not finished only if it is
 	// still as observed.
 	DeleteJob Kind = "DeleteJob"
+	// SetOwner has the owner references of Secret say what the deletion policy
+	// says.
+	SetOwner Kind = "SetOwner"
 	// DeleteVersion deletes Secret, a version of the output, if it is still as
 	// observed.
 	DeleteVersion Kind = "DeleteVersion"
