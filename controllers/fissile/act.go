@@ -56,6 +56,8 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 		return r.writeStatus(ctx, o, step.Status)
 	case plan.DeleteJob:
 		return r.deleteJob(ctx, o, step.Job)
+	case plan.SetOwner:
+		return r.setOwner(ctx, o, step.Secret)
 	case plan.DeleteVersion:
 		return r.deleteVersion(ctx, o, step.Secret)
 	default:

@@ -36,6 +36,8 @@ import (
 type observation struct {
 	plan.Observation
 	*recollection
+	// mounted are the Secrets that pods refer to; nil before that was looked up.
+	mounted map[string]bool
 	// failure is returned at the end, so that the step is tried again after what
 	// it means has been reported.
 	failure error
@@ -79,7 +81,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	for i := range pods.Items {
 		o.PodsRunning = o.PodsRunning || !ended(&pods.Items[i])
 	}
-	if err := r.observePrunable(ctx, o); err != nil {
+	if err := r.observeSecrets(ctx, o); err != nil {
 		return nil, err
 	}
 	o.Obstacle = obstacles(pods.Items)

@@ -82,6 +82,18 @@ func (b *Builder) WriteOnFailure() *Builder {
 	return b
 }
 
+// Versioned keeps the output of each run.
+func (b *Builder) Versioned() *Builder {
+	b.ej.Spec.Output.Versioned = new(true)
+	return b
+}
+
+// Retain keeps the output when the ExtendedJob is deleted.
+func (b *Builder) Retain() *Builder {
+	b.ej.Spec.Output.DeletionPolicy = fissilev1.DeletionPolicyRetain
+	return b
+}
+
 // SecretLabels sets spec.output.secretLabels.
 func (b *Builder) SecretLabels(labels map[string]string) *Builder {
 	b.ej.Spec.Output.SecretLabels = labels

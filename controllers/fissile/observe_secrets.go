@@ -1,0 +1,56 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// observeSecrets looks at the output Secrets of the ExtendedJob, as the cache
+// shows them: whose run they hold, whether they are to go with the ExtendedJob,
+// and which versions need not be kept any more.
+func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
+	list := &metav1.PartialObjectMetadataList{}
+	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
+	if err := r.Client.List(ctx, list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexOwner: string(o.EJ.UID)}, client.UnsafeDisableDeepCopy); err != nil {
+		return fmt.Errorf("list output Secrets: %w", err)
+	}
+	var own []*metav1.PartialObjectMetadata
+	for i := range list.Items {
+		if secret := &list.Items[i]; owns(o.EJ, secret) {
+			own = append(own, secret)
+		}
+	}
+	for _, secret := range own {
+		if run, err := strconv.ParseInt(secret.Annotations[fissilev1.AnnotationRun], 10, 64); err == nil {
+			o.StoredRun = max(o.StoredRun, run)
+		}
+		if output := o.EJ.Spec.Output; output != nil && secret.DeletionTimestamp == nil &&
+			metav1.IsControlledBy(secret, o.EJ) != (output.DeletionPolicy != fissilev1.DeletionPolicyRetain) {
+			o.Disowned = append(o.Disowned, secret)
+		}
+	}
+	return r.observePrunable(ctx, o, own)
+}
