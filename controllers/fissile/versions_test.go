@@ -1,0 +1,266 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/uuid"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/events"
+	testingclock "k8s.io/utils/clock/testing"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/client/fake"
+	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
+)
+
+// versionsTest runs an ExtendedJob with versioned output again and again, on a
+// clock of its own: versions are pruned by their age.
+type versionsTest struct {
+	*testing.T
+	clock  *testingclock.FakePassiveClock
+	client client.Client
+	r      *Reconciler
+	ej     *fissilev1.ExtendedJob
+	// requeueAfter is what the last reconcile asked for.
+	requeueAfter time.Duration
+}
+
+func newVersionsTest(t *testing.T) *versionsTest {
+	t.Helper()
+	v := &versionsTest{T: t, clock: testingclock.NewFakePassiveClock(time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC))}
+	scheme := runtime.NewScheme()
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), fissilev1.AddToScheme(scheme)); err != nil {
+		t.Fatal(err)
+	}
+	builder := fakeIndexer{fake.NewClientBuilder().WithScheme(scheme).
+		WithStatusSubresource(&fissilev1.ExtendedJob{}, &batchv1.Job{}).
+		WithInterceptorFuncs(interceptor.Funcs{Create: v.create})}
+	if err := setupIndexes(builder); err != nil {
+		t.Fatal(err)
+	}
+	v.client = builder.Build()
+	v.r = &Reconciler{
+		Client: v.client, APIReader: v.client, Logs: v, Recorder: &events.FakeRecorder{}, Clock: v.clock,
+		Options: Options{LogReadTimeout: time.Minute, LeaseDuration: 15 * time.Second},
+	}
+	v.r.digestKey.key = make([]byte, digestKeySize)
+	v.ej = &fissilev1.ExtendedJob{
+		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "ej"},
+		Spec: fissilev1.ExtendedJobSpec{
+			Trigger: fissilev1.Trigger{Strategy: fissilev1.StrategyManual},
+			Output:  &fissilev1.Output{NamePrefix: "out", Versioned: new(true)},
+		},
+	}
+	v.ej.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main"}}
+	v.mustCreate(v.ej)
+	return v
+}
+
+// fakeIndexer sets up the indexes of the cache for the fake client.
+type fakeIndexer struct{ *fake.ClientBuilder }
+
+func (f fakeIndexer) IndexField(_ context.Context, obj client.Object, field string, extract client.IndexerFunc) error {
+	f.WithIndex(obj, field, extract)
+	return nil
+}
+
+// create gives an object what the API server gives it.
+func (v *versionsTest) create(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+	obj.SetUID(uuid.NewUUID())
+	obj.SetCreationTimestamp(metav1.NewTime(v.clock.Now()))
+	return c.Create(ctx, obj, opts...)
+}
+
+func (v *versionsTest) mustCreate(obj client.Object) {
+	v.Helper()
+	if err := v.client.Create(v.Context(), obj); err != nil {
+		v.Fatal(err)
+	}
+}
+
+func (v *versionsTest) edit(change func()) {
+	v.Helper()
+	if err := v.client.Get(v.Context(), client.ObjectKeyFromObject(v.ej), v.ej); err != nil {
+		v.Fatal(err)
+	}
+	change()
+	if err := v.client.Update(v.Context(), v.ej); err != nil {
+		v.Fatal(err)
+	}
+}
+
+func (v *versionsTest) reconcile() {
+	v.Helper()
+	result, err := v.r.Reconcile(v.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(v.ej)})
+	if err != nil {
+		v.Fatal(err)
+	}
+	v.requeueAfter = result.RequeueAfter
+}
+
+func (v *versionsTest) pass(d time.Duration) { v.clock.SetTime(v.clock.Now().Add(d)) }
+
+// run goes through a run that succeeds.
+func (v *versionsTest) run() {
+	v.Helper()
+	v.edit(func() { v.ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })
+	v.reconcile()
+	var jobs batchv1.JobList
+	if err := v.client.List(v.Context(), &jobs); err != nil || len(jobs.Items) != 1 {
+		v.Fatalf("got Jobs %v, error %v, want one Job", jobs.Items, err)
+	}
+	job := &jobs.Items[0]
+	pod := &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: job.Namespace, Name: job.Name,
+			Labels: map[string]string{batchv1.ControllerUidLabel: string(job.UID), fissilev1.LabelUID: string(v.ej.UID)},
+		},
+		Status: corev1.PodStatus{Phase: corev1.PodSucceeded},
+	}
+	v.mustCreate(pod)
+	job.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(v.clock.Now())}}
+	if err := v.client.Status().Update(v.Context(), job); err != nil {
+		v.Fatal(err)
+	}
+	v.reconcile()
+}
+
+// Open is the log of a run.
+func (v *versionsTest) Open(_ context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
+	return io.NopCloser(strings.NewReader(fmt.Sprintf(`{"printed-by":%q}`, pod.Name))), nil
+}
+
+func (v *versionsTest) OpenStdout(context.Context, types.NamespacedName, string) (io.ReadCloser, error) {
+	return nil, errors.ErrUnsupported
+}
+
+// expect fails unless these versions are there, and immutable.
+func (v *versionsTest) expect(want ...int64) {
+	v.Helper()
+	var secrets corev1.SecretList
+	if err := v.client.List(v.Context(), &secrets); err != nil {
+		v.Fatal(err)
+	}
+	all := make([]*corev1.Secret, len(secrets.Items))
+	for i := range secrets.Items {
+		all[i] = &secrets.Items[i]
+	}
+	var got []int64
+	for _, secret := range versionedsecret.Versions(all, "out-main") {
+		_, ordinal, _ := versionedsecret.Parse(secret)
+		got = append(got, ordinal)
+		if secret.Immutable == nil || !*secret.Immutable {
+			v.Errorf("Secret %s is not immutable", secret.Name)
+		}
+	}
+	if !slices.Equal(got, want) {
+		v.Errorf("got versions %v, want %v", got, want)
+	}
+	latest, _ := versionedsecret.Latest(all, "out-main")
+	if name := v.ej.Name; latest.Name != versionedsecret.Name("out-main", want[len(want)-1]) {
+		v.Errorf("the latest version of %s is %s", name, latest.Name)
+	}
+}
+
+func (v *versionsTest) keep(versions int32) {
+	v.Helper()
+	v.edit(func() { v.ej.Spec.Output.VersionsToKeep = versions })
+	v.reconcile()
+}
+
+func TestTwelveRunsMakeTwelveVersionsOfWhichThreeAreKept80(t *testing.T) {
+	v := newVersionsTest(t)
+	for range 12 {
+		v.pass(11 * time.Minute)
+		v.run()
+	}
+	v.expect(1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12)
+	v.keep(3)
+	v.expect(10, 11, 12)
+}
+
+func TestVersionsStayForTenMinutesAfterANewerOne78(t *testing.T) {
+	v := newVersionsTest(t)
+	v.keep(1)
+	for range 4 {
+		v.pass(4 * time.Minute)
+		v.run()
+	}
+	// v1 stopped being the newest 8 minutes ago.
+	v.expect(1, 2, 3, 4)
+	for _, left := range [][]int64{{2, 3, 4}, {3, 4}, {4}} {
+		v.pass(v.requeueAfter - time.Second)
+		v.reconcile()
+		v.expect(append([]int64{left[0] - 1}, left...)...)
+		v.pass(time.Second)
+		v.reconcile()
+		v.expect(left...)
+	}
+}
+
+func TestVersionsInUseStay78(t *testing.T) {
+	mount := corev1.PodSpec{Volumes: []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{
+		Secret: &corev1.SecretVolumeSource{SecretName: "out-main-v2"},
+	}}}}
+	claimed := &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "reader"}}
+	claimed.Status.LastRun = &fissilev1.Run{Number: 1}
+	claimed.Status.Inputs = &fissilev1.Inputs{Objects: []fissilev1.InputObject{{
+		ObjectName: fissilev1.ObjectName{Kind: fissilev1.InputSecret, Name: "out-main-v1"}, ResolvedName: "out-main-v2",
+	}}}
+	for name, user := range map[string]client.Object{
+		"by a pod of anybody":                 &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "anybody"}, Spec: mount},
+		"by a Job that has no pod yet":        &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "anybody"}, Spec: batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: mount}}},
+		"by the claim of another ExtendedJob": claimed,
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newVersionsTest(t)
+			for range 4 {
+				v.pass(11 * time.Minute)
+				v.run()
+			}
+			user := user.DeepCopyObject().(client.Object)
+			v.mustCreate(user)
+			v.keep(1)
+			v.pass(11 * time.Minute)
+			v.reconcile()
+			v.expect(2, 4)
+			if err := v.client.Delete(t.Context(), user); err != nil {
+				t.Fatal(err)
+			}
+			v.pass(11 * time.Minute)
+			v.reconcile()
+			v.expect(4)
+		})
+	}
+}
