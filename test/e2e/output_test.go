@@ -26,6 +26,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -93,24 +94,60 @@ var _ = Describe("The output", func() {
 		builder := ejob.New(namespace, "one-off").Containers("one", "two").Strategy(fissilev1.StrategyOnce).Output("out.")
 		builder.PodSpec().Containers[0].Command = []string{"echo", `{"name":"one"}`}
 		builder.PodSpec().Containers[1].Command = []string{"echo", `{"name":"two"}`}
+		builder.PodSpec().InitContainers = []corev1.Container{
+			{Name: "init", Image: "busybox", Command: []string{"echo", "not JSON"}},
+			{
+				Name: "sidecar", Image: "busybox", Command: []string{"sh", "-c", `echo '{"name":"sidecar"}'; sleep 600`},
+				RestartPolicy: new(corev1.ContainerRestartPolicyAlways),
+			},
+		}
+		builder.PodSpec().TerminationGracePeriodSeconds = new(int64(1))
 		restrict(builder.PodSpec())
 		Expect(k8s.Create(ctx, builder.Obj())).To(Succeed())
 		Eventually(secret(namespace, "out.one")).WithContext(ctx).Should(Equal(map[string]string{"name": "one"}))
 		Eventually(secret(namespace, "out.two")).WithContext(ctx).Should(Equal(map[string]string{"name": "two"}))
+		Expect(kubectl(ctx, "--namespace="+namespace, "get", "secrets", "--output=name")).To(Equal("secret/out.one\nsecret/out.two\n"))
 	})
 
-	It("of a failed run is kept if it is asked for (72)", func(ctx context.Context) {
-		namespace := newNamespace(ctx)
-		builder := shell(namespace, "one-off", `echo '{"a":"b"}'; exit 2`).Strategy(fissilev1.StrategyOnce).Output("out").WriteOnFailure()
-		builder.Obj().Spec.JobTemplate.Spec.BackoffLimit = new(int32(0))
-		oneOff := builder.Obj()
-		Expect(k8s.Create(ctx, oneOff)).To(Succeed())
-		Eventually(the(oneOff)).WithContext(ctx).Should(SatisfyAll(
-			ejob.HaveSettled(1, fissilev1.ResultFailed, fissilev1.StrategyDone),
-			ejob.HaveCondition(fissilev1.ConditionOutputPersisted, metav1.ConditionTrue, fissilev1.ReasonStored),
-		))
-		Expect(secret(namespace, "out-main")(ctx)).To(Equal(map[string]string{"a": "b"}))
-	})
+	DescribeTable("of a failed run is kept if it is asked for and its log still exists (72)",
+		func(ctx context.Context, end string, change func(*batchv1.JobSpec), kept bool) {
+			namespace := newNamespace(ctx)
+			builder := shell(namespace, "one-off", `echo '{"a":"b"}'; `+end).Strategy(fissilev1.StrategyOnce).Output("out").WriteOnFailure()
+			builder.Obj().Spec.JobTemplate.Spec.BackoffLimit = new(int32(0))
+			change(&builder.Obj().Spec.JobTemplate.Spec)
+			oneOff := builder.Obj()
+			Expect(k8s.Create(ctx, oneOff)).To(Succeed())
+			status, reason := metav1.ConditionTrue, fissilev1.ReasonStored
+			if !kept {
+				status, reason = metav1.ConditionFalse, fissilev1.ReasonOutputUnavailable
+			}
+			Eventually(the(oneOff)).WithContext(ctx).Should(SatisfyAll(
+				ejob.HaveSettled(1, fissilev1.ResultFailed, fissilev1.StrategyDone),
+				ejob.HaveCondition(fissilev1.ConditionOutputPersisted, status, reason),
+			))
+			if kept {
+				Expect(secret(namespace, "out-main")(ctx)).To(Equal(map[string]string{"a": "b"}))
+			}
+		},
+		Entry("exit code 1", "exit 1", func(*batchv1.JobSpec) {}, true),
+		Entry("exit code 2 in the last of two attempts", "exit 2", func(job *batchv1.JobSpec) { job.BackoffLimit = new(int32(1)) }, true),
+		Entry("exit code 137", "exit 137", func(*batchv1.JobSpec) {}, true),
+		Entry("a policy that fails the Job", "exit 42", func(job *batchv1.JobSpec) {
+			job.BackoffLimit = new(int32(3))
+			job.PodFailurePolicy = &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{{
+				Action: batchv1.PodFailurePolicyActionFailJob,
+				OnExitCodes: &batchv1.PodFailurePolicyOnExitCodesRequirement{
+					Operator: batchv1.PodFailurePolicyOnExitCodesOpIn, Values: []int32{42},
+				},
+			}}}
+		}, true),
+		Entry("OnFailure, which deletes the pod", "exit 1", func(job *batchv1.JobSpec) {
+			job.Template.Spec.RestartPolicy = corev1.RestartPolicyOnFailure
+		}, false),
+		Entry("a deadline, which deletes the pod", "sleep 60", func(job *batchv1.JobSpec) {
+			job.ActiveDeadlineSeconds = new(int64(3))
+		}, false),
+	)
 
 	It("replaces that of the run before as a whole (74)", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
@@ -138,7 +175,7 @@ var _ = Describe("The output", func() {
 		errand := shell(namespace, "errand", `echo "{\"time\":\"$(date)\"}"`).Strategy(fissilev1.StrategyManual).Output("out").Obj()
 		errand.Spec.Output.Versioned = new(true)
 		Expect(k8s.Create(ctx, errand)).To(Succeed())
-		const runs = 11
+		const runs = 12
 		for run := range int64(runs) {
 			// An edit with each request, or requests in a row would be delayed.
 			patch(ctx, errand, fmt.Sprintf(`{"spec":{"failedJobsHistoryLimit":%d}}`, run))
@@ -158,7 +195,7 @@ var _ = Describe("The output", func() {
 			Expect(output.Annotations).To(HaveKey("fissile.cloudfoundry.org/source-description"))
 		}
 		Expect(errand.Status.Outputs).To(ConsistOf(SatisfyAll(
-			HaveField("SecretName", "out-main-v11"), HaveField("Version", int64(11)),
+			HaveField("SecretName", "out-main-v12"), HaveField("Version", int64(12)),
 		)))
 	})
 

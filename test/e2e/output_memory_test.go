@@ -1,0 +1,142 @@
+//go:build e2e
+
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	"github.com/onsi/gomega/gbytes"
+	"github.com/onsi/gomega/gexec"
+	coordinationv1 "k8s.io/api/coordination/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+)
+
+var _ = Describe("The memory of the operator", Serial, func() {
+	It("does not depend on how much a job prints (69)", func(ctx context.Context) {
+		const (
+			mebibyte = 1 << 20
+			// more is far less than what is printed, and than what the kubelet keeps
+			// of that.
+			more = 64 * mebibyte
+		)
+		namespace := newNamespace(ctx)
+		memory := measureMemory(ctx, namespace)
+		Eventually(memory.samples).WithContext(ctx).Should(BeNumerically(">", 10))
+		idle := memory.peak.Load()
+
+		oneOff := shell(namespace, "one-off", `head -c 2147483648 /dev/zero | tr '\0' x; echo; echo '{"a":"b"}'`).
+			Strategy(fissilev1.StrategyOnce).Output("out").Obj()
+		Expect(k8s.Create(ctx, oneOff)).To(Succeed())
+		Eventually(the(oneOff)).WithContext(ctx).WithTimeout(5 * time.Minute).Should(
+			ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		Expect(secret(namespace, "out-main")(ctx)).To(Equal(map[string]string{"a": "b"}))
+
+		peak := memory.peak.Load()
+		AddReportEntry("2 GiB were printed", fmt.Sprintf("memory of the operator: %d MiB idle, %d MiB at most, in %d samples",
+			idle/mebibyte, peak/mebibyte, memory.samples()), ReportEntryVisibilityAlways)
+		Expect(peak - idle).To(BeNumerically("<", more))
+	})
+})
+
+// memory is the resident memory of the operator's leader, measured all the time.
+type memory struct {
+	peak  atomic.Int64
+	count atomic.Int64
+}
+
+func (m *memory) samples() int64 { return m.count.Load() }
+
+var (
+	forwarding     = regexp.MustCompile(`127\.0\.0\.1:(\d+)`)
+	residentMemory = regexp.MustCompile(`(?m)^process_resident_memory_bytes (\S+)$`)
+)
+
+// measureMemory measures the memory until the spec ends. It reads the metrics as
+// a service account that may.
+func measureMemory(ctx context.Context, namespace string) *memory {
+	GinkgoHelper()
+	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: fissilev1.FieldManager}}
+	Eventually(the(lease)).WithContext(ctx).Should(HaveField("Spec.HolderIdentity", HaveValue(Not(BeEmpty()))))
+	leader, _, _ := strings.Cut(*lease.Spec.HolderIdentity, "_")
+
+	kubectl(ctx, "--namespace="+namespace, "create", "serviceaccount", "prometheus")
+	kubectl(ctx, "create", "clusterrolebinding", namespace, "--clusterrole=extendedjob-metrics-reader-role", "--serviceaccount="+namespace+":prometheus")
+	DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "clusterrolebinding", namespace) })
+	token := strings.TrimSpace(kubectl(ctx, "--namespace="+namespace, "create", "token", "prometheus"))
+
+	forward, err := gexec.Start(command(context.WithoutCancel(ctx), "--namespace="+operatorNamespace, "port-forward", "pod/"+leader, ":8443"), nil, GinkgoWriter)
+	Expect(err).NotTo(HaveOccurred())
+	Eventually(forward).Should(gbytes.Say("Forwarding from 127.0.0.1"))
+	port := forwarding.FindSubmatch(forward.Out.Contents())[1]
+
+	m := &memory{}
+	sampling, stop := context.WithCancel(context.WithoutCancel(ctx))
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		defer GinkgoRecover()
+		for ticks := time.Tick(interval); sampling.Err() == nil; <-ticks {
+			m.sample(sampling, fmt.Sprintf("https://127.0.0.1:%s/metrics", port), token)
+		}
+	}()
+	DeferCleanup(func() {
+		stop()
+		<-ended
+		forward.Kill()
+	})
+	return m
+}
+
+// metricsClient does not verify: the certificate is for another name.
+var metricsClient = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
+
+func (m *memory) sample(ctx context.Context, url, token string) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	Expect(err).NotTo(HaveOccurred())
+	request.Header.Set("Authorization", "Bearer "+token)
+	response, err := metricsClient.Do(request)
+	if ctx.Err() != nil {
+		return
+	}
+	Expect(err).NotTo(HaveOccurred())
+	defer response.Body.Close()
+	lines := bufio.NewScanner(response.Body)
+	for lines.Scan() {
+		if match := residentMemory.FindStringSubmatch(lines.Text()); match != nil {
+			bytes, err := strconv.ParseFloat(match[1], 64)
+			Expect(err).NotTo(HaveOccurred())
+			m.peak.Store(max(m.peak.Load(), int64(bytes)))
+			m.count.Add(1)
+		}
+	}
+}
