@@ -37,7 +37,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
-	"sigs.k8s.io/controller-runtime/pkg/metrics/filters"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
@@ -47,6 +46,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/certs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/config"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/metricsauth"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/version"
 	fissilewebhooks "github.com/cloudfoundry-incubator/extendedjob-operator/webhooks/fissile"
 )
@@ -164,7 +164,7 @@ func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.Operat
 	if *configuration.Metrics.SecureServing {
 		options.Metrics.SecureServing = true
 		options.Metrics.TLSOpts = tlsOptions
-		options.Metrics.FilterProvider = filters.WithAuthenticationAndAuthorization
+		options.Metrics.FilterProvider = metricsauth.Filter
 	}
 	if len(configuration.WatchNamespaces) > 0 {
 		options.Cache.DefaultNamespaces = map[string]cache.Config{}
