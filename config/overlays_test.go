@@ -28,6 +28,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
@@ -60,6 +61,31 @@ func TestTheAPIServerCallsAServiceOfTheDeployment(t *testing.T) {
 			for key, value := range webhook.Spec.Selector {
 				if pods.Labels[key] != value {
 					t.Errorf("the Service selects pods with %s=%s, and the manager's have %s", key, value, pods.Labels[key])
+				}
+			}
+		})
+	}
+}
+
+func TestTheOperatorHasAShareOfTheAPIServer(t *testing.T) {
+	for _, overlay := range overlays {
+		t.Run(overlay, func(t *testing.T) {
+			resources := build(t, overlay)
+			pods := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager")
+			level := decode[flowcontrolv1.PriorityLevelConfiguration](t, resources, "PriorityLevelConfiguration", "extendedjob-operator")
+
+			for name, wantLevel := range map[string]string{
+				"extendedjob-operator":        level.Name,
+				"extendedjob-leader-election": "leader-election", // Kubernetes' own
+			} {
+				schema := decode[flowcontrolv1.FlowSchema](t, resources, "FlowSchema", name)
+				if got := schema.Spec.PriorityLevelConfiguration.Name; got != wantLevel {
+					t.Errorf("%s gives the level %s, want %s", name, got, wantLevel)
+				}
+				account := schema.Spec.Rules[0].Subjects[0].ServiceAccount
+				if account.Namespace != pods.Namespace || account.Name != pods.Spec.Template.Spec.ServiceAccountName {
+					t.Errorf("%s is about %s/%s, and the manager is %s/%s",
+						name, account.Namespace, account.Name, pods.Namespace, pods.Spec.Template.Spec.ServiceAccountName)
 				}
 			}
 		})
