@@ -92,6 +92,22 @@ func conversionCaller(ctx context.Context, reader client.Reader) (caller, error)
 	return caller{crd, []*[]byte{&conversion.Webhook.ClientConfig.CABundle}, client.MergeFrom}, nil
 }
 
+// stripCRD leaves out what is big and nothing to us: the schemas, and the copy
+// of them that kubectl apply keeps in an annotation. Every look at the object
+// copies it, and the kubelet has us look every few seconds.
+func stripCRD(obj any) (any, error) {
+	crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition)
+	if !ok {
+		return obj, nil
+	}
+	crd.ManagedFields = nil
+	crd.Annotations = nil
+	for i := range crd.Spec.Versions {
+		crd.Spec.Versions[i].Schema = nil
+	}
+	return crd, nil
+}
+
 func validationCaller(ctx context.Context, reader client.Reader) (caller, error) {
 	configuration := &admissionregistrationv1.ValidatingWebhookConfiguration{}
 	if err := reader.Get(ctx, types.NamespacedName{Name: validatingName}, configuration); err != nil {

@@ -98,7 +98,8 @@ func newSelfSigned(restConfig *rest.Config, namespace string, settings *configv1
 				Field:      fields.OneTermEqualSelector("metadata.name", settings.SecretName),
 			},
 			&apiextensionsv1.CustomResourceDefinition{}: {
-				Field: fields.OneTermEqualSelector("metadata.name", crdName),
+				Field:     fields.OneTermEqualSelector("metadata.name", crdName),
+				Transform: stripCRD,
 			},
 			&admissionregistrationv1.ValidatingWebhookConfiguration{}: {
 				Field: fields.OneTermEqualSelector("metadata.name", validatingName),
