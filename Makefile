@@ -23,6 +23,7 @@ TOOLS := bin/tools
 CONTROLLER_GEN := $(TOOLS)/controller-gen
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
+KWOK := $(TOOLS)/kwok
 KUSTOMIZE := $(TOOLS)/kustomize
 SHFMT := $(TOOLS)/shfmt
 
@@ -33,7 +34,7 @@ MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # These are other people's programs, put together by a main. To look at that, linters
 # would look at all of Kubernetes first, for ten minutes.
 ASSEMBLED_MODULES := hack/cluster/coredns hack/cluster/kubernetes hack/olm/operator-lifecycle-manager hack/olm/operator-sdk \
-	hack/tools hack/tools/golangci-lint
+	hack/tools hack/tools/golangci-lint hack/tools/kwok
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
 TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
 SCRIPTS = $(call files,'*.sh' .ci/run)
@@ -159,6 +160,18 @@ test-smoke: image cluster-up cluster-load deploy ## Run the shortest of the end-
 	KUBECTL=$(KUBECTL_COMMAND) E2E_NAMESPACE=$(if $(findstring namespaced,$(OVERLAY)),default) \
 		go tool ginkgo run --tags=e2e --label-filter=smoke --timeout=10m --trace ./test/e2e
 
+.PHONY: bench
+bench: bench-programs ## Measure what the operator costs, and write docs/benchmarks.md: about 45 minutes. SCENARIOS=a,b measures these again.
+	bin/bench/scale -only='$(SCENARIOS)' -report=docs/benchmarks.md -profiles=bin/bench/profiles
+
+.PHONY: bench-smoke
+bench-smoke: bench-programs ## Run all of the benchmark in small, and check what it counts.
+	bin/bench/scale -size=smoke
+
+.PHONY: bench-programs
+bench-programs: kubernetes-binaries build $(KWOK)
+	go build -C test/scale -o $(CURDIR)/bin/bench/ . ./floor
+
 ##@ Deployment
 
 # What is deployed: config/default, or one of config/overlays.
@@ -217,3 +230,7 @@ $(TOOLS)/%: hack/tools/go.mod hack/tools/go.sum
 $(GOLANGCI_LINT): $(wildcard hack/tools/golangci-lint/*)
 	@echo "Building golangci-lint: a minute"
 	@go -C hack/tools/golangci-lint build -o $(CURDIR)/$@ .
+
+$(KWOK): hack/tools/kwok/go.mod hack/tools/kwok/go.sum
+	@echo "Building kwok: a minute"
+	@go -C hack/tools/kwok build -o $(CURDIR)/$@ sigs.k8s.io/kwok/cmd/kwok

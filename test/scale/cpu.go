@@ -1,0 +1,125 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// hertz is how Linux counts CPU time for programs.
+const hertz = 100
+
+// cpuSample is how much CPU was used until a moment, in seconds.
+type cpuSample struct {
+	// programs are this process and its children, by name.
+	programs map[string]float64
+	// busy and all are those of the machine.
+	busy, all float64
+}
+
+func sampleCPU() cpuSample {
+	s := cpuSample{programs: make(map[string]float64)}
+	if data, err := os.ReadFile("/proc/stat"); err == nil {
+		line, _, _ := strings.Cut(string(data), "\n")
+		for i, field := range strings.Fields(line)[1:9] { // guests are in user already
+			ticks, _ := strconv.ParseFloat(field, 64) // the kernel writes numbers
+			s.all += ticks / hertz
+			if i != 3 && i != 4 { // idle, and waiting for the disk
+				s.busy += ticks / hertz
+			}
+		}
+	}
+	self := os.Getpid()
+	files, _ := filepath.Glob("/proc/[0-9]*/stat") // fails only for a bad pattern
+	for _, file := range files {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		// The name is in parentheses, and may have any in it.
+		open, end := bytes.IndexByte(data, '('), bytes.LastIndexByte(data, ')')
+		name, fields := string(data[open+1:end]), strings.Fields(string(data[end+1:]))
+		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		parent, _ := strconv.Atoi(fields[1])
+		if pid != self && parent != self {
+			continue
+		}
+		user, _ := strconv.ParseFloat(fields[11], 64)
+		system, _ := strconv.ParseFloat(fields[12], 64)
+		s.programs[name] += (user + system) / hertz
+	}
+	return s
+}
+
+// programsSince is what our programs have used since an earlier sample.
+func (s cpuSample) programsSince(before cpuSample) map[string]float64 {
+	used := make(map[string]float64)
+	for name, seconds := range s.programs {
+		used[name] = max(0, seconds-before.programs[name])
+	}
+	return used
+}
+
+// othersSince is the share of the machine's CPU that went to processes that are
+// not ours since an earlier sample. Ours that have ended meanwhile count as
+// others.
+func (s cpuSample) othersSince(before cpuSample) float64 {
+	if s.all == before.all {
+		return 0
+	}
+	others := s.busy - before.busy
+	for _, seconds := range s.programsSince(before) {
+		others -= seconds
+	}
+	return max(0, others) / (s.all - before.all)
+}
+
+// processMemory are figures of a process, in bytes.
+type processMemory struct {
+	resident, peak, anonymous, received float64
+}
+
+// memoryOf reads the memory of a process, and how much it has read, which of a
+// program that reads no files is what it has received.
+func memoryOf(pid int) processMemory {
+	var m processMemory
+	directory := filepath.Join("/proc", strconv.Itoa(pid))
+	status, _ := os.ReadFile(filepath.Join(directory, "status")) // zero, if it has ended
+	for line := range strings.Lines(string(status)) {
+		key, value, _ := strings.Cut(line, ":")
+		kilobytes, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
+		switch key {
+		case "VmRSS":
+			m.resident = kilobytes * 1024
+		case "VmHWM":
+			m.peak = kilobytes * 1024
+		case "RssAnon":
+			m.anonymous = kilobytes * 1024
+		}
+	}
+	io, _ := os.ReadFile(filepath.Join(directory, "io"))
+	for line := range strings.Lines(string(io)) {
+		if value, ok := strings.CutPrefix(line, "rchar: "); ok {
+			m.received, _ = strconv.ParseFloat(strings.TrimSpace(value), 64)
+		}
+	}
+	return m
+}

@@ -1,0 +1,157 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Command scale measures what the operator costs a cluster: a real API server,
+// nodes that are played, and a bare client that does the same work by hand, in
+// the same minutes. See make bench.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/go-logr/logr"
+	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
+)
+
+// options are those of the command line.
+type options struct {
+	repository string
+	file       string
+	size       string
+	only       string
+	results    string
+	report     string
+	profiles   string
+}
+
+func main() {
+	var o options
+	flag.StringVar(&o.repository, "repository", ".", "Root of the repository, with what make bench has built in its bin.")
+	flag.StringVar(&o.file, "scenarios", "", "File with other scenarios than the built-in ones.")
+	flag.StringVar(&o.size, "size", "full", "Size of the scenarios: full or smoke.")
+	flag.StringVar(&o.only, "only", "", "Letters of the scenarios to run, separated by commas. All, if not set; none, if it is \"none\".")
+	flag.StringVar(&o.results, "results", "bin/bench/results", "Directory in which results are kept. The report is about all that are there.")
+	flag.StringVar(&o.report, "report", "", "Markdown file to write the report to. None, if not set.")
+	flag.StringVar(&o.profiles, "profiles", "", "Directory for CPU and heap profiles of the manager. None, if not set.")
+	flag.Parse()
+
+	ctrl.SetLogger(logr.Discard()) // envtest and client-go have nothing to say that a failed step does not
+	klog.SetLogger(logr.Discard())
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, o)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "error:", err)
+		os.Exit(1)
+	}
+}
+
+// run runs the scenarios. It fails if one could not be run, or if a count is
+// not what it has to be; never because of a time.
+func run(ctx context.Context, o options) error {
+	scenarios, err := loadScenarios(o.file)
+	if err != nil {
+		return err
+	}
+	started := time.Now()
+	var failures []error
+	for _, s := range scenarios {
+		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), s.Letter) {
+			continue
+		}
+		result, err := runScenario(ctx, o, s, started)
+		if err != nil {
+			return fmt.Errorf("scenario %s: %w", s.Letter, err)
+		}
+		if err := result.save(filepath.Join(o.results, o.size)); err != nil {
+			return err
+		}
+		failures = append(failures, result.failures()...)
+	}
+	if o.report != "" {
+		if err := writeReport(o, scenarios); err != nil {
+			return err
+		}
+	}
+	return errors.Join(failures...)
+}
+
+// runScenario runs one scenario on a control plane of its own.
+func runScenario(ctx context.Context, o options, s *scenario, started time.Time) (*result, error) {
+	parameters := s.Full
+	if o.size == "smoke" {
+		parameters = s.Smoke
+	}
+	b := &bench{options: o, scenario: s, parameters: parameters, started: started, result: newResult(o, s)}
+	b.progress("%s: %s", s.Letter, s.Title)
+	directory, err := os.MkdirTemp("", "extendedjob-scale-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(directory)
+	before := sampleCPU()
+	b.cluster, err = startCluster(ctx, o.repository, directory)
+	defer b.stop()
+	if err == nil {
+		err = bodies[s.Letter](ctx, b)
+	}
+	if err != nil {
+		return nil, errors.Join(err, b.diagnosis())
+	}
+	b.result.Took = time.Since(b.result.Started)
+	b.result.Others = sampleCPU().othersSince(before)
+	for _, check := range b.result.Checks {
+		b.progress("%s: %s", s.Letter, check)
+	}
+	return b.result, nil
+}
+
+// bench is one run of a scenario.
+type bench struct {
+	options
+	*cluster
+	scenario   *scenario
+	parameters parameters
+	started    time.Time
+	result     *result
+}
+
+// progress tells the terminal how far it is.
+func (b *bench) progress(format string, arguments ...any) {
+	fmt.Fprintf(os.Stdout, "%7.1fs  %s\n", time.Since(b.started).Seconds(), fmt.Sprintf(format, arguments...))
+}
+
+// bodies are what is done, by the letter of the scenario.
+var bodies = map[string]func(context.Context, *bench) error{
+	"a": single,
+	"b": throughput,
+	"c": errands,
+	"d": sharedInput,
+	"e": memory,
+	"f": restart,
+	"g": chaos,
+}

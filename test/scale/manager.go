@@ -1,0 +1,182 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+
+	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
+)
+
+// manager is a running manager: the operator's program as it is shipped, or one
+// to compare it with.
+type manager struct {
+	*program
+	metrics, health, profiling string
+	// ready is how long it took until it was ready.
+	ready time.Duration
+}
+
+// startOperator starts the operator and waits until it is ready and leads.
+func (b *bench) startOperator(ctx context.Context, change func(*configv1alpha1.OperatorConfiguration)) (*manager, error) {
+	kubeconfig, err := b.OperatorKubeconfig()
+	if err != nil {
+		return nil, err
+	}
+	return b.startOperatorAs(ctx, kubeconfig, change)
+}
+
+func (b *bench) startOperatorAs(ctx context.Context, kubeconfig string, change func(*configv1alpha1.OperatorConfiguration)) (*manager, error) {
+	configuration, err := b.OperatorConfiguration()
+	if err != nil {
+		return nil, err
+	}
+	if configuration.Profiling.BindAddress, err = controlplane.FreeAddress(); err != nil {
+		return nil, err
+	}
+	if b.parameters.Concurrency > 0 {
+		configuration.Concurrency = &b.parameters.Concurrency
+	}
+	if change != nil {
+		change(configuration)
+	}
+	file := filepath.Join(b.directory, "operator.yaml")
+	if err := controlplane.WriteYAML(file, configuration); err != nil {
+		return nil, err
+	}
+	command := exec.Command(filepath.Join(b.options.repository, "bin", "manager"), "--config="+file, "--zap-log-level=error")
+	command.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	return b.startManager(ctx, command, &manager{
+		metrics:   configuration.Metrics.BindAddress,
+		health:    configuration.Health.BindAddress,
+		profiling: configuration.Profiling.BindAddress,
+	})
+}
+
+// startManager starts a manager and waits until it is ready.
+func (b *bench) startManager(ctx context.Context, command *exec.Cmd, m *manager) (*manager, error) {
+	started := time.Now()
+	var err error
+	if m.program, err = b.start(command); err != nil {
+		return nil, err
+	}
+	err = waitFor(ctx, "the manager to be ready", 5*time.Minute, func(ctx context.Context) (bool, error) {
+		if !m.running() {
+			return false, fmt.Errorf("it ended: %s", m.output)
+		}
+		_, err := get(ctx, "http://"+m.health+"/readyz")
+		return err == nil, nil
+	})
+	m.ready = time.Since(started)
+	return m, err
+}
+
+// workedOff waits until the operator has reconciled at least this often, and
+// has nothing more in its queue.
+func (m *manager) workedOff(ctx context.Context, reconciles int) error {
+	return waitFor(ctx, "the operator to work off its queue", 10*time.Minute, func(ctx context.Context) (bool, error) {
+		values, err := m.values(ctx)
+		return err == nil && values["controller_runtime_reconcile_total"] >= float64(reconciles) &&
+			values["controller_runtime_active_workers"] == 0 && values["workqueue_depth"] == 0, nil
+	})
+}
+
+// values are the sums of the metrics by their names, over all their labels but
+// those of other controllers.
+func (m *manager) values(ctx context.Context) (map[string]float64, error) {
+	body, err := get(ctx, "http://"+m.metrics+"/metrics")
+	if err != nil {
+		return nil, err
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	values := make(map[string]float64)
+	for name, family := range families {
+		for _, metric := range family.GetMetric() {
+			ours := true
+			for _, label := range metric.GetLabel() {
+				ours = ours && (label.GetName() != "controller" || label.GetValue() == "extendedjob")
+			}
+			if ours {
+				values[name] += metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
+			}
+		}
+	}
+	return values, nil
+}
+
+// memory is the manager's memory, and its heap in bytes.
+func (m *manager) memory(ctx context.Context) (processMemory, float64, error) {
+	values, err := m.values(ctx)
+	return memoryOf(m.command.Process.Pid), values["go_memstats_heap_inuse_bytes"], err
+}
+
+// profile keeps a profile of the manager, if that is wanted. It returns when
+// the profile is there: that of the CPU is over the given time.
+func (b *bench) profile(ctx context.Context, m *manager, name, of string) error {
+	if b.profiles == "" {
+		return nil
+	}
+	body, err := get(ctx, "http://"+m.profiling+"/debug/pprof/"+of)
+	if err != nil {
+		return fmt.Errorf("profile the manager: %w", err)
+	}
+	if err := os.MkdirAll(b.profiles, 0o755); err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(b.profiles, b.scenario.Letter+"-"+name+".pprof"), body, 0o600)
+}
+
+// profileCPU profiles the manager for a time beside whatever else goes on, and
+// returns a function that waits for the end of that.
+func (b *bench) profileCPU(ctx context.Context, m *manager, seconds int) (wait func() error) {
+	done := make(chan error, 1)
+	go func() { done <- b.profile(ctx, m, "cpu", fmt.Sprintf("profile?seconds=%d", seconds)) }()
+	return func() error { return <-done }
+}
+
+func get(ctx context.Context, url string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", response.Status, body)
+	}
+	return body, err
+}

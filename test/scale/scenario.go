@@ -1,0 +1,82 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	_ "embed"
+	"fmt"
+	"os"
+
+	"sigs.k8s.io/yaml"
+)
+
+//go:embed scenarios.yaml
+var builtInScenarios []byte
+
+// scenario is what is measured, in two sizes, and what is wanted of it.
+type scenario struct {
+	Letter string `json:"letter"`
+	Title  string `json:"title"`
+	// About is for the report.
+	About string     `json:"about"`
+	Full  parameters `json:"full"`
+	Smoke parameters `json:"smoke"`
+	// Targets by the name of what is measured.
+	Targets map[string]float64 `json:"targets"`
+}
+
+// parameters are how much of it. Each scenario has its own.
+type parameters struct {
+	// Rounds is how often each side is measured, in turns.
+	Rounds int `json:"rounds,omitempty"`
+	// Count is how many ExtendedJobs there are.
+	Count int `json:"count,omitempty"`
+	// Workers is how many requests the client has under way.
+	Workers int `json:"workers,omitempty"`
+	// Secrets are the numbers of Secrets at which memory is measured.
+	Secrets []int `json:"secrets,omitempty"`
+	// ConfigMaps is how many there are at each of these numbers, but the first.
+	ConfigMaps int `json:"configMaps,omitempty"`
+	// Bytes is the size of the data of each.
+	Bytes int `json:"bytes,omitempty"`
+	// Definitions is how many foreign CustomResourceDefinitions there are.
+	Definitions int `json:"definitions,omitempty"`
+	// Concurrency is that of the operator; its default, if not set.
+	Concurrency int32 `json:"concurrency,omitempty"`
+	// Seconds is for how long load is made, or memory is watched.
+	Seconds int `json:"seconds,omitempty"`
+}
+
+func loadScenarios(file string) ([]*scenario, error) {
+	data := builtInScenarios
+	if file != "" {
+		var err error
+		if data, err = os.ReadFile(file); err != nil {
+			return nil, err
+		}
+	}
+	var scenarios []*scenario
+	if err := yaml.UnmarshalStrict(data, &scenarios); err != nil {
+		return nil, fmt.Errorf("read the scenarios: %w", err)
+	}
+	for _, s := range scenarios {
+		if bodies[s.Letter] == nil {
+			return nil, fmt.Errorf("there is no scenario %q", s.Letter)
+		}
+	}
+	return scenarios, nil
+}

@@ -1,0 +1,188 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// side is one of those that are measured in turns.
+type side struct {
+	name, title string
+	work        func(context.Context, string, *measurement) error
+}
+
+// inTurns measures all sides in each round.
+func (b *bench) inTurns(ctx context.Context, sides []side) (map[string][]*measurement, error) {
+	all := make(map[string][]*measurement)
+	for range b.parameters.Rounds {
+		for _, s := range sides {
+			m, err := b.measure(ctx, s.name, b.parameters.Count, s.work)
+			if err != nil {
+				return nil, err
+			}
+			all[s.name] = append(all[s.name], m)
+		}
+	}
+	return all, nil
+}
+
+// throughput is scenario b.
+func throughput(ctx context.Context, b *bench) error {
+	m, err := b.startWarmOperator(ctx)
+	if err != nil {
+		return err
+	}
+	operator := func(ctx context.Context, namespace string, m *measurement) error {
+		if err := b.oneOffs(true)(ctx, namespace, m); err != nil {
+			return err
+		}
+		b.exactly("Secrets", m.count(stored), m.n)
+		return b.expectSettled(ctx, namespace, fissilev1.StrategyDone, m.n, 1)
+	}
+	sides := []side{
+		{"B1", "B1: bare Jobs", func(ctx context.Context, namespace string, m *measurement) error {
+			return b.bareJobs(ctx, namespace, m)
+		}},
+		{"B2", "B2: the same by hand", b.byHand(true)},
+		{operatorName, "ExtendedJobs", operator},
+	}
+	profiled := b.profileCPU(ctx, m, 60)
+	all, err := b.inTurns(ctx, sides)
+	if err != nil {
+		return err
+	}
+	if err := profiled(); err != nil {
+		return err
+	}
+	b.reportSides(sides, all)
+	b.atLeast("throughput of B2", median(ratios(all[operatorName], all["B2"])))
+	b.result.Checks = dropRepeated(b.result.Checks)
+
+	// What it takes when nobody waits in a queue.
+	var idle []float64
+	for range 20 {
+		if b.size == "smoke" {
+			break
+		}
+		m, err := b.measureRun(ctx, true)
+		if err != nil {
+			return err
+		}
+		idle = append(idle, m.between(jobFinished, stored)...)
+	}
+	if len(idle) > 0 {
+		b.atMost("p99 finished → Secret, ms, idle", 1000*quantile(idle, 0.99), false)
+		b.note("On the idle cluster, one run at a time: finished → Secret there in %s ms (p50 / p99 / max, n=%d).", milliseconds(idle), len(idle))
+	}
+	b.result.Checks = dropRepeated(b.result.Checks)
+	return b.profile(ctx, m, "heap", "heap")
+}
+
+// ratios are those of the throughput of one side to another, round by round.
+func ratios(of, to []*measurement) []float64 {
+	var values []float64
+	for i := range of {
+		values = append(values, of[i].rate()/to[i].rate())
+	}
+	return values
+}
+
+// reportSides adds the tables and the plots that compare sides; the last is the
+// operator.
+func (b *bench) reportSides(sides []side, all map[string][]*measurement) {
+	last := sides[len(sides)-1]
+	operator := all[last.name]
+	header := []string{"", "runs a second"}
+	for _, s := range sides[:len(sides)-1] {
+		header = append(header, "of "+s.name)
+	}
+	header = append(header, "CPU-ms of the API server a run", "of etcd", "of the operator", "requests a run, all programs", "others' CPU, %")
+	var rows [][]string
+	for _, s := range sides {
+		var rates, api, etcd, manager, requests, others []float64
+		for _, m := range all[s.name] {
+			n := float64(m.n)
+			rates = append(rates, m.rate())
+			api = append(api, 1000*m.cpu["kube-apiserver"]/n)
+			etcd = append(etcd, 1000*m.cpu["etcd"]/n)
+			manager = append(manager, 1000*m.cpu["manager"]/n)
+			requests = append(requests, float64(sum(m.requests, func(request) bool { return true }))/n)
+			others = append(others, 100*m.others)
+		}
+		row := []string{s.title, spread(rates, "%.1f")}
+		for _, to := range sides[:len(sides)-1] {
+			if to.name == s.name {
+				row = append(row, "1")
+				continue
+			}
+			row = append(row, spread(ratios(all[s.name], all[to.name]), "%.2f"))
+		}
+		rows = append(rows, append(row, spread(api, "%.1f"), spread(etcd, "%.1f"), spread(manager, "%.1f"), spread(requests, "%.1f"), spread(others, "%.0f")))
+	}
+	b.addTable("Min / median / max of the rounds", header, rows...)
+	b.reportLatencies(sides, all)
+
+	perRun := operator[len(operator)-1]
+	requests := operatorRequests(perRun.requests)
+	var lines [][]string
+	for _, r := range sortedRequests(requests) {
+		lines = append(lines, []string{r.Verb, r.Resource, fmt.Sprintf("%.3f", float64(requests[r])/float64(perRun.n))})
+	}
+	b.addTable("Requests of the operator a run, in the last round", []string{"verb", "resource", "a run"}, lines...)
+}
+
+func (b *bench) reportLatencies(sides []side, all map[string][]*measurement) {
+	intervals := [][2]moment{{requested, jobCreated}, {jobFinished, stored}, {stored, jobDeleted}, {jobFinished, jobDeleted}, {requested, jobDeleted}}
+	var rows [][]string
+	plot := plotData{Name: "done", Title: "Runs that are over", X: "seconds", Y: "runs"}
+	for _, s := range sides {
+		row := []string{s.title}
+		for _, interval := range intervals {
+			var seconds []float64
+			for _, m := range all[s.name] {
+				seconds = append(seconds, m.between(interval[0], interval[1])...)
+			}
+			row = append(row, milliseconds(seconds))
+		}
+		rows = append(rows, row)
+
+		middle := medianOf(all[s.name])
+		over := middle.since(jobDeleted)
+		if len(over) == 0 {
+			over = middle.since(jobFinished)
+		}
+		plot.Series = append(plot.Series, cumulative(s.title, over))
+	}
+	header := []string{"p50 / p99 / max, ms"}
+	for _, interval := range intervals {
+		header = append(header, fmt.Sprintf("%s → %s", interval[0], interval[1]))
+	}
+	b.addTable("Seen by the client's own watches, in all rounds together", header, rows...)
+	b.result.Plots = append(b.result.Plots, plot)
+}
+
+// medianOf is the measurement with the median rate.
+func medianOf(all []*measurement) *measurement {
+	sorted := slices.Clone(all)
+	slices.SortFunc(sorted, func(a, b *measurement) int { return int(a.took - b.took) })
+	return sorted[len(sorted)/2]
+}
