@@ -30,8 +30,9 @@ const (
 	backoffMost  = 5 * time.Minute
 )
 
-// patience is how many runs in a row, each within a time of the end of the one
-// before, are not delayed.
+// patience is how many runs in a row are not delayed. In a row are runs that
+// start within a time of when they could: of the end of the one before and its
+// delay.
 type patience struct {
 	runs   int32
 	within time.Duration
@@ -62,7 +63,7 @@ func (o *Observation) streak(cause fissilev1.RunCause) (int32, time.Duration) {
 	}
 	streak := run.Streak + 1
 	delay := backoff(streak - p.runs)
-	if o.Now.Sub(endOf(run)) > max(p.within, delay) {
+	if o.Now.Sub(endOf(run)) > delay+p.within {
 		return 1, 0
 	}
 	return streak, delay

@@ -17,6 +17,7 @@ limitations under the License.
 package plan_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -32,6 +33,32 @@ func (w *world) again(t *testing.T, pause time.Duration) *world {
 	w.after(pause).edit(now).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
 	clear(w.Jobs)
 	return w
+}
+
+// changed changes what the pods read.
+func (w *world) changed() *world {
+	w.Inputs = inputs(fmt.Sprint("changed after ", w.EJ.Status.LastRun.Number))
+	return w
+}
+
+// change runs the one-off for a change that comes a while after the run before.
+func (w *world) change(t *testing.T, pause time.Duration) *world {
+	t.Helper()
+	w.changed().after(pause).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	clear(w.Jobs)
+	return w
+}
+
+// changing is a one-off that ran for a number of changes in a row, each right
+// after the run before, and whose inputs have changed once more.
+func changing(t *testing.T, runs int) *world {
+	t.Helper()
+	w := oneOffThatRan(t)
+	clear(w.Jobs)
+	for range runs {
+		w.change(t, 3*time.Second)
+	}
+	return w.changed()
 }
 
 func TestTriggerThatComesBackAtOnceIsDelayed(t *testing.T) {
@@ -52,6 +79,26 @@ func TestTriggerThatComesBackAtOnceIsDelayed(t *testing.T) {
 			func(t *testing.T) *world {
 				return first(t).again(t, time.Second).again(t, 10*time.Second).edit(now)
 			}, 20 * time.Second,
+		},
+		"the tenth in a row, for as long as it gets": {
+			func(t *testing.T) *world {
+				w := first(t).again(t, time.Second)
+				for _, delay := range []time.Duration{10, 20, 40, 80, 160, 300, 300} {
+					w.again(t, delay*time.Second+time.Millisecond) // as late as any timer
+				}
+				return w.edit(now)
+			}, 5 * time.Minute,
+		},
+		"the sixth in a row for changes of the inputs": {
+			func(t *testing.T) *world { return changing(t, 5) }, 10 * time.Second,
+		},
+		"the eighth in a row for changes of the inputs, for longer": {
+			func(t *testing.T) *world {
+				return changing(t, 5).change(t, 10*time.Second+time.Millisecond).change(t, 20*time.Second+time.Millisecond).changed()
+			}, 40 * time.Second,
+		},
+		"not the sixth for a change of the inputs after a pause": {
+			func(t *testing.T) *world { return changing(t, 5).after(21 * time.Second) }, 0,
 		},
 		"not the second after one that was claimed anew": {
 			func(t *testing.T) *world {
