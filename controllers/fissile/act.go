@@ -39,7 +39,9 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 	case plan.ReadLive:
 		return r.readLive(ctx, o)
 	case plan.ReadInputs:
-		return r.readInputs(ctx, o)
+		return r.readInputs(ctx, o, false)
+	case plan.ReadNewestInputs:
+		return r.readInputs(ctx, o, true)
 	case plan.ReadTemplate:
 		return r.readTemplate(ctx, o)
 	case plan.Claim:
@@ -70,12 +72,17 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 func (r *Reconciler) claim(ctx context.Context, o *observation, status *fissilev1.ExtendedJobStatus) error {
 	status.LastRun.ClaimID = string(uuid.NewUUID())
 	o.claimID, o.createdJob = status.LastRun.ClaimID, ""
-	o.changeSeen = time.Time{}
+	o.inputsChange.seen, o.templateChange.seen = time.Time{}, time.Time{}
 	// The fence starts before the write: the claim may have been stored any time
 	// after this.
 	o.claimedAt = r.Clock.Now()
 	o.JobRejection = nil
-	return r.writeStatus(ctx, o, status)
+	before := o.EJ
+	if err := r.writeStatus(ctx, o, status); err != nil {
+		return err
+	}
+	r.claimed(before, o.EJ)
+	return nil
 }
 
 // createJob creates the Job of the last run. That it exists already is fine if

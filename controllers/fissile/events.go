@@ -31,14 +31,15 @@ import (
 // Reasons of events on an ExtendedJob, one for each transition. Beside them,
 // what keeps a run from starting is reported with the reason of the condition.
 const (
-	eventRunStarted    = "RunStarted"
-	eventRunSucceeded  = "RunSucceeded"
-	eventRunFailed     = "RunFailed"
-	eventRunAborted    = "RunAborted"
-	eventRunCancelled  = "RunCancelled"
-	eventRequestMerged = "RequestMerged"
-	eventOutputStored  = "OutputStored"
-	eventOutputDropped = "OutputDropped"
+	eventRunStarted          = "RunStarted"
+	eventRunSucceeded        = "RunSucceeded"
+	eventRunFailed           = "RunFailed"
+	eventRunAborted          = "RunAborted"
+	eventRunCancelled        = "RunCancelled"
+	eventRequestMerged       = "RequestMerged"
+	eventOutputStored        = "OutputStored"
+	eventOutputDropped       = "OutputDropped"
+	eventInputsNotComparable = "InputsNotComparable"
 )
 
 // Actions of events: what the operator was doing.
@@ -49,6 +50,16 @@ const (
 	actionSettle     = "SettleRun"
 	actionStore      = "StoreOutput"
 )
+
+// claimed reports a run that starts because nothing tells whether its inputs are
+// what they were.
+func (r *Reconciler) claimed(before, after *fissilev1.ExtendedJob) {
+	was, is := before.Status.Inputs, after.Status.Inputs
+	if after.Status.LastRun.Cause == fissilev1.CauseConfigChange && was != nil && !plan.Comparable(was.Digest, is.Digest) {
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventInputsNotComparable, actionClaim,
+			"The key of the digests is not that of the last run, and an input was written since: run %d starts, as its data may have changed.", after.Status.LastRun.Number)
+	}
+}
 
 func (r *Reconciler) jobCreated(ej *fissilev1.ExtendedJob, job *batchv1.Job) {
 	run := ej.Status.LastRun

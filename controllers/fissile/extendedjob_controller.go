@@ -190,9 +190,6 @@ func (r *Reconciler) extendedJobsOfInput(kind configrefs.Kind) handler.MapFunc {
 		if base, _, ok := versionedsecret.ParseName(object.GetName()); ok && kind == configrefs.Secret {
 			requests = append(requests, r.requests(ctx, object.GetNamespace(), indexInput, versionsIndexKey(base))...)
 		}
-		if len(requests) == 0 {
-			r.inputs.forget(objectKey{kind, object.GetNamespace(), object.GetName()})
-		}
 		return requests
 	}
 }

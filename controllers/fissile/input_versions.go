@@ -25,6 +25,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	apicontent "k8s.io/apimachinery/pkg/api/validate/content"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
@@ -52,15 +53,20 @@ type inputVersion struct {
 func (v inputVersion) absent() bool { return v.uid == "" }
 
 // inputVersions remembers the newest version that was read of each object, so
-// that one is read once, however many ExtendedJobs refer to it.
+// that one is read once, however many ExtendedJobs refer to it, and for as long
+// as one does.
 type inputVersions struct {
 	mu      sync.Mutex
 	entries map[objectKey]*inputEntry
 }
 
-// inputEntry is locked while its object is read, so that others who need it
-// wait for that one read.
+// inputEntry is what is remembered of an object.
 type inputEntry struct {
+	// holders is how many ExtendedJobs refer to it, as far as that has been noted.
+	// The inputVersions' lock guards it.
+	holders int
+	// mu is held while the object is read, so that others who need it wait for that
+	// one read.
 	mu      sync.Mutex
 	known   bool
 	version inputVersion
@@ -80,10 +86,26 @@ func (v *inputVersions) of(key objectKey) *inputEntry {
 	return entry
 }
 
-func (v *inputVersions) forget(key objectKey) {
+// hold notes that an ExtendedJob refers to some objects, and no longer to those
+// that it referred to before. It returns what it refers to now.
+func (v *inputVersions) hold(before, now []objectKey) []objectKey {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	delete(v.entries, key)
+	for _, key := range now {
+		if entry := v.entries[key]; entry != nil && !slices.Contains(before, key) {
+			entry.holders++
+		}
+	}
+	for _, key := range before {
+		entry := v.entries[key]
+		if entry == nil || slices.Contains(now, key) {
+			continue
+		}
+		if entry.holders--; entry.holders <= 0 {
+			delete(v.entries, key)
+		}
+	}
+	return now
 }
 
 // readInput returns the newest version of an object. The cache tells which that
@@ -102,9 +124,12 @@ func (r *Reconciler) readInput(ctx context.Context, key objectKey, macKey []byte
 	if entry.known && entry.version.covers(cached) {
 		return entry.version, nil
 	}
-	version, err := r.readInputLive(ctx, key, macKey)
-	if err != nil {
-		return inputVersion{}, err
+	version := inputVersion{mac: configrefs.Absent}
+	if len(apicontent.IsPathSegmentName(key.name)) == 0 {
+		// Of any other name there can be no object, and nobody to ask for it.
+		if version, err = r.readInputLive(ctx, key, macKey); err != nil {
+			return inputVersion{}, err
+		}
 	}
 	entry.known, entry.version = true, version
 	return version, nil

@@ -22,6 +22,7 @@ import (
 	"slices"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -32,43 +33,65 @@ import (
 
 // readInputs finds what the pods of a run would read if it was claimed now. The
 // cache tells which version of an object is the newest; its data is read only
-// if this process has not read that version yet.
-func (r *Reconciler) readInputs(ctx context.Context, o *observation) error {
+// if this process has not read that version yet. If newest is set, the API
+// server tells which versions of versioned Secrets there are.
+func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool) error {
 	key, err := r.digestKey.get(ctx, r.Client, r.APIReader, r.Namespace)
 	if err != nil {
 		return err
 	}
-	inputs := &plan.Inputs{}
+	references := configrefs.Of(&o.EJ.Spec.JobTemplate.Spec.Template.Spec)
+	versions := namesOfVersions(references)
+	resolved, err := r.resolve(ctx, o, versions, newest)
+	if err != nil {
+		return err
+	}
+	inputs := &plan.Inputs{Newest: newest || len(versions) == 0}
 	var entries []configrefs.Entry
-	for _, reference := range configrefs.Of(&o.EJ.Spec.JobTemplate.Spec.Template.Spec) {
-		base, name, err := r.resolve(ctx, o, reference)
+	var read []objectKey
+	for _, reference := range references {
+		input := fissilev1.InputObject{ObjectName: fissilev1.ObjectName{Kind: fissilev1.InputKind(reference.Kind), Name: reference.Name}}
+		counted, name := reference.Name, reference.Name
+		if latest, ok := resolved[reference.Name]; ok && reference.Kind == configrefs.Secret {
+			// A new version with equal data is no change. What it counts under is not a
+			// name: the plain Secret of the base name is another object.
+			base, _, _ := versionedsecret.ParseName(latest)
+			counted, name = base+"-v*", latest
+			input.ResolvedName = latest
+		}
+		object := objectKey{reference.Kind, o.EJ.Namespace, name}
+		seen, err := r.readInput(ctx, object, key)
 		if err != nil {
 			return err
 		}
-		counted := base
-		if base != reference.Name {
-			counted += "-v*" // not a name: the plain Secret of the base name is another object
-		}
-		seen, err := r.readInput(ctx, objectKey{reference.Kind, o.EJ.Namespace, name}, key)
-		if err != nil {
-			return err
+		if !slices.Contains(read, object) {
+			read = append(read, object)
 		}
 		inputs.Missing = append(inputs.Missing, missing(reference, name, seen)...)
-		object := fissilev1.InputObject{ObjectName: fissilev1.ObjectName{Kind: fissilev1.InputKind(reference.Kind), Name: reference.Name}}
-		if reference.Kind != configrefs.Secret || !slices.Contains(outputNames(o.EJ), base) {
-			// What it prints itself does not make it run again.
+		if !ownOutput(o.EJ, reference) {
 			entries = append(entries, configrefs.Entry{Kind: reference.Kind, Name: counted, MAC: seen.mac})
-			object.UID, object.ResourceVersion = seen.uid, seen.resourceVersion
+			input.UID, input.ResourceVersion = seen.uid, seen.resourceVersion
 		}
-		if name != reference.Name {
-			object.ResolvedName = name
-		}
-		inputs.Objects = append(inputs.Objects, object)
+		inputs.Objects = append(inputs.Objects, input)
 	}
 	inputs.Digest = configrefs.Digest(key, entries)
 	o.Inputs = inputs
-	o.debounce(o.InputsChanged(), &o.inputsSeen, r.Clock.Now(), r.Debounce)
+	o.inputs = r.inputs.hold(o.inputs, read)
+	o.debounce(&o.inputsChange, o.InputsChanged(), r.Clock.Now(), r.Debounce)
 	return nil
+}
+
+// ownOutput tells whether a reference names what the ExtendedJob itself prints,
+// there or not. That does not make it run again.
+func ownOutput(ej *fissilev1.ExtendedJob, reference configrefs.Reference) bool {
+	if ej.Spec.Output == nil || reference.Kind != configrefs.Secret {
+		return false
+	}
+	name := reference.Name
+	if versioned := ej.Spec.Output.Versioned; versioned != nil && *versioned {
+		name, _, _ = versionedsecret.ParseName(name)
+	}
+	return slices.Contains(outputNames(ej), name)
 }
 
 // missing says what of a reference keeps pods from starting.
@@ -88,55 +111,70 @@ func missing(reference configrefs.Reference, name string, seen inputVersion) []s
 	return what
 }
 
-// resolve is the name that a reference stands for: of a versioned Secret that
-// of its newest version, else the one that is written. The base is the name
-// under which it counts, so that a new version with equal data is no change.
-func (r *Reconciler) resolve(ctx context.Context, o *observation, reference configrefs.Reference) (base, name string, err error) {
-	base, _, isVersion := versionedsecret.ParseName(reference.Name)
-	if reference.Kind != configrefs.Secret || !isVersion {
-		return reference.Name, reference.Name, nil
-	}
-	latest, ok, err := r.latestVersion(ctx, r.Client, o.EJ.Namespace, base, client.MatchingFields{indexBase: base})
-	if err != nil {
-		return "", "", err
-	}
-	if known := o.resolvedBefore(reference.Name); known != "" && (!ok || ordinal(latest) < ordinal(known)) {
-		// The cache is behind what the last claim saw, or versions were deleted.
-		latest, ok, err = r.latestVersion(ctx, r.APIReader, o.EJ.Namespace, base, client.MatchingLabels{versionedsecret.LabelKind: versionedsecret.Kind})
-		if err != nil {
-			return "", "", err
+// namesOfVersions are the names of Secrets that look like those of versions.
+func namesOfVersions(references []configrefs.Reference) []string {
+	var names []string
+	for _, reference := range references {
+		if _, _, ok := versionedsecret.ParseName(reference.Name); ok && reference.Kind == configrefs.Secret {
+			names = append(names, reference.Name)
 		}
 	}
-	if !ok {
-		// Nothing proves that it is a versioned Secret: the name is just a name.
-		return reference.Name, reference.Name, nil
-	}
-	return base, latest, nil
+	return names
 }
 
-func (r *Reconciler) latestVersion(ctx context.Context, reader client.Reader, namespace, base string, options ...client.ListOption) (string, bool, error) {
-	secrets, err := listSecrets(ctx, reader, namespace, options...)
+// resolve finds the newest versions that names of versions stand for. A name of
+// which there is no version is not in the result: nothing proves that it is more
+// than a name.
+//
+// The cache answers, unless the newest versions are wanted or it is behind what
+// the last claim saw. Then one live list answers for all names.
+func (r *Reconciler) resolve(ctx context.Context, o *observation, names []string, newest bool) (map[string]string, error) {
+	if len(names) == 0 {
+		return nil, nil
+	}
+	if !newest {
+		var cached []*metav1.PartialObjectMetadata
+		for _, name := range names {
+			base, _, _ := versionedsecret.ParseName(name)
+			secrets, err := listSecrets(ctx, r.Client, o.EJ.Namespace, client.MatchingFields{indexBase: base})
+			if err != nil {
+				return nil, err
+			}
+			cached = append(cached, secrets...)
+		}
+		if resolved := newestVersions(cached, names); !o.ahead(resolved) {
+			return resolved, nil
+		}
+	}
+	secrets, err := listSecrets(ctx, r.APIReader, o.EJ.Namespace, client.MatchingLabels{versionedsecret.LabelKind: versionedsecret.Kind})
 	if err != nil {
-		return "", false, err
+		return nil, err
 	}
-	latest, ok := versionedsecret.Latest(secrets, base)
-	if !ok {
-		return "", false, nil
-	}
-	return latest.Name, true, nil
+	return newestVersions(secrets, names), nil
 }
 
-// resolvedBefore is the version that the last claim used for a reference.
-func (o *observation) resolvedBefore(name string) string {
+// newestVersions are the names of the newest versions among secrets.
+func newestVersions(secrets []*metav1.PartialObjectMetadata, names []string) map[string]string {
+	newest := make(map[string]string)
+	for _, name := range names {
+		base, _, _ := versionedsecret.ParseName(name)
+		if latest, ok := versionedsecret.Latest(secrets, base); ok {
+			newest[name] = latest.Name
+		}
+	}
+	return newest
+}
+
+// ahead tells whether the last claim saw a newer version than the given ones:
+// the cache is behind, or versions were deleted.
+func (o *observation) ahead(resolved map[string]string) bool {
 	if o.EJ.Status.Inputs == nil {
-		return ""
+		return false
 	}
-	for _, object := range o.EJ.Status.Inputs.Objects {
-		if object.Kind == fissilev1.InputSecret && object.Name == name {
-			return object.ResolvedName
-		}
-	}
-	return ""
+	return slices.ContainsFunc(o.EJ.Status.Inputs.Objects, func(object fissilev1.InputObject) bool {
+		latest, ok := resolved[object.Name]
+		return object.ResolvedName != "" && (!ok || ordinal(latest) < ordinal(object.ResolvedName))
+	})
 }
 
 func ordinal(name string) int64 {
@@ -144,14 +182,31 @@ func ordinal(name string) int64 {
 	return ordinal
 }
 
-// debounce notes when a change was seen first. One that was there when this
-// process looked first may be acted on at once.
-func (o *observation) debounce(changed bool, looked *bool, now time.Time, wait time.Duration) {
-	if changed && *looked && o.changeSeen.IsZero() {
-		o.changeSeen = now
+// notice is when this process noticed that inputs or template are not those of
+// the last claim.
+type notice struct {
+	// looked is true once the process has looked at all.
+	looked bool
+	// seen is when it noticed. It is zero if there is no change, or was one already
+	// when it looked first, which may be acted on at once.
+	seen time.Time
+}
+
+// debounce notes whether there is a change now. What changes may be acted on
+// some time after the first change.
+func (o *observation) debounce(n *notice, changed bool, now time.Time, wait time.Duration) {
+	switch {
+	case !changed:
+		n.seen = time.Time{}
+	case n.looked && n.seen.IsZero():
+		n.seen = now
 	}
-	*looked = true
-	if !o.changeSeen.IsZero() {
-		o.DebounceUntil = o.changeSeen.Add(wait)
+	n.looked = true
+
+	o.DebounceUntil = time.Time{}
+	for _, seen := range []time.Time{o.inputsChange.seen, o.templateChange.seen} {
+		if until := seen.Add(wait); !seen.IsZero() && (o.DebounceUntil.IsZero() || until.Before(o.DebounceUntil)) {
+			o.DebounceUntil = until
+		}
 	}
 }

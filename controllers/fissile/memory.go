@@ -48,11 +48,12 @@ type recollection struct {
 	// deletedJob is the last Job that this process deleted; the cache may still
 	// show it.
 	deletedJob types.UID
-	// inputsSeen and templateSeen are true once this process has looked at them;
-	// changeSeen is when it then saw first that they differ from those of the last
-	// claim.
-	inputsSeen, templateSeen bool
-	changeSeen               time.Time
+	// inputsChange and templateChange are when this process noticed that the inputs
+	// and the template are not those of the last claim.
+	inputsChange, templateChange notice
+	// inputs are the ConfigMaps and Secrets whose versions this process remembers
+	// for it.
+	inputs []objectKey
 	// outputRetryAt is when output that is pending may be tried again.
 	outputRetryAt time.Time
 	// pruneAfter is when versions that were in use may be pruned.
@@ -69,7 +70,11 @@ func (m *memory) of(ej *fissilev1.ExtendedJob) *recollection {
 	key := types.NamespacedName{Namespace: ej.Namespace, Name: ej.Name}
 	entry := m.entries[key]
 	if entry == nil || entry.uid != ej.UID {
-		entry = &recollection{uid: ej.UID}
+		fresh := &recollection{uid: ej.UID}
+		if entry != nil {
+			fresh.inputs = entry.inputs // until it is known what the new one refers to
+		}
+		entry = fresh
 		if m.entries == nil {
 			m.entries = make(map[types.NamespacedName]*recollection)
 		}
@@ -78,10 +83,17 @@ func (m *memory) of(ej *fissilev1.ExtendedJob) *recollection {
 	return entry
 }
 
-func (m *memory) forget(key types.NamespacedName) {
+// forget forgets an ExtendedJob that is gone, and returns the inputs that were
+// remembered for it.
+func (m *memory) forget(key types.NamespacedName) []objectKey {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	entry := m.entries[key]
+	if entry == nil {
+		return nil
+	}
 	delete(m.entries, key)
+	return entry.inputs
 }
 
 // newerThan tells whether this process wrote the object later than what the

@@ -484,8 +484,8 @@ func (e *encoder) process(p *process) {
 		e.age(m.claimedAt, plan.Fence)
 		e.age(m.outputRetryAt, 0)
 		e.age(m.storeFailingFrom, modelTTL)
-		e.age(m.changeSeen, 0)
-		m.written, m.claimedAt, m.outputRetryAt, m.storeFailingFrom, m.changeSeen = "", time.Time{}, time.Time{}, time.Time{}, time.Time{}
+		e.age(m.inputsChange.seen, 0)
+		m.written, m.claimedAt, m.outputRetryAt, m.storeFailingFrom, m.inputsChange.seen = "", time.Time{}, time.Time{}, time.Time{}, time.Time{}
 		e.text(fmt.Sprintf("%+v", m))
 	}
 	for k := range kinds {

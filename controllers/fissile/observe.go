@@ -50,7 +50,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	ej := &fissilev1.ExtendedJob{}
 	if err := r.Client.Get(ctx, key, ej); err != nil {
 		if apierrors.IsNotFound(err) {
-			r.memory.forget(key)
+			r.inputs.hold(r.memory.forget(key), nil)
 			return nil, nil
 		}
 		return nil, err

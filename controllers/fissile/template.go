@@ -50,6 +50,6 @@ func (r *Reconciler) readTemplate(ctx context.Context, o *observation) error {
 	default:
 		o.TemplateDigest = plan.TemplateDigest(&o.EJ.Spec.JobTemplate, job)
 	}
-	o.debounce(o.TemplateChanged(), &o.templateSeen, r.Clock.Now(), r.Debounce)
+	o.debounce(&o.templateChange, o.TemplateChanged(), r.Clock.Now(), r.Debounce)
 	return nil
 }

@@ -83,8 +83,8 @@ func TestTriggerThatComesBackAtOnceIsDelayed(t *testing.T) {
 		"the tenth in a row, for as long as it gets": {
 			func(t *testing.T) *world {
 				w := first(t).again(t, time.Second)
-				for _, delay := range []time.Duration{10, 20, 40, 80, 160, 300, 300} {
-					w.again(t, delay*time.Second+time.Millisecond) // as late as any timer
+				for _, seconds := range []int{10, 20, 40, 80, 160, 300, 300} {
+					w.again(t, time.Duration(seconds)*time.Second+time.Millisecond) // as late as any timer
 				}
 				return w.edit(now)
 			}, 5 * time.Minute,

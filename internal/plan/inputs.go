@@ -29,6 +29,10 @@ type Inputs struct {
 	fissilev1.Inputs
 	// Missing names what the pods cannot start without and is not there.
 	Missing []string
+	// Newest is true if versioned Secrets stand for the versions that the API
+	// server says are the newest, or if the pods name none. The cache may not show
+	// a version yet that was there when a run was asked for.
+	Newest bool
 }
 
 // maxChangedInputs is how many changed objects a run names.
@@ -53,9 +57,9 @@ func (o *Observation) inputsState() inputsState {
 		return inputsUnrecorded
 	case recorded.Digest == o.Inputs.Digest:
 		return inputsSame
-	case sameKind(recorded.Digest, o.Inputs.Digest):
+	case Comparable(recorded.Digest, o.Inputs.Digest):
 		return inputsChanged
-	case slices.Equal(recorded.Objects, o.Inputs.Objects):
+	case slices.EqualFunc(recorded.Objects, o.Inputs.Objects, sameObject):
 		// The key was lost, but nobody wrote the objects since.
 		return inputsUnrecorded
 	default:
@@ -63,8 +67,14 @@ func (o *Observation) inputsState() inputsState {
 	}
 }
 
-// sameKind tells whether two digests were made in the same way.
-func sameKind(a, b string) bool {
+// sameObject tells whether nobody wrote an object. Which of its versions an own
+// output stands for does not matter.
+func sameObject(a, b fissilev1.InputObject) bool {
+	return a.ObjectName == b.ObjectName && a.UID == b.UID && a.ResourceVersion == b.ResourceVersion
+}
+
+// Comparable tells whether two digests were made in the same way.
+func Comparable(a, b string) bool {
 	encodingA, keyA, _, okA := configrefs.ParseDigest(a)
 	encodingB, keyB, _, okB := configrefs.ParseDigest(b)
 	return okA && okB && encodingA == encodingB && keyA == keyB
@@ -81,9 +91,9 @@ func (o *Observation) watchesInputs() bool {
 	return value(o.EJ.Spec.UpdateOnConfigChange)
 }
 
-// inputsMissing says what a run that is due waits for.
+// inputsMissing says what the pods cannot start without.
 func (o *Observation) inputsMissing() string {
-	return "A run waits for " + strings.Join(o.Inputs.Missing, ", ") + "."
+	return "Missing: " + strings.Join(o.Inputs.Missing, ", ") + "."
 }
 
 // changedInputs are the objects that are not as they were at the last claim.
@@ -96,8 +106,8 @@ func (o *Observation) changedInputs() []fissilev1.ObjectName {
 	}
 	var changed []fissilev1.ObjectName
 	for _, object := range o.Inputs.Objects {
-		before := recorded[object.ObjectName]
-		if (before.UID != object.UID || before.ResourceVersion != object.ResourceVersion) && len(changed) < maxChangedInputs {
+		before, known := recorded[object.ObjectName]
+		if (!known || !sameObject(before, object)) && len(changed) < maxChangedInputs {
 			changed = append(changed, object.ObjectName)
 		}
 	}

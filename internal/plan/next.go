@@ -283,7 +283,10 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 		return Step{Kind: ReadTemplate}
 	}
 	if len(o.Inputs.Missing) > 0 {
-		return o.waitWith(o.idleStatus(fissilev1.ReasonReferencesMissing, o.inputsMissing()), 0)
+		return o.waitWith(o.idleStatus(fissilev1.ReasonReferencesMissing, "A run is due and waits for what its pods need. "+o.inputsMissing()), 0)
+	}
+	if !o.Inputs.Newest {
+		return Step{Kind: ReadNewestInputs}
 	}
 	streak, _ := o.streak(cause)
 	run := fissilev1.Run{

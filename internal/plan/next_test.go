@@ -58,7 +58,7 @@ func given(strategy fissilev1.TriggerStrategy) *world {
 
 // inputs are one Secret, whose data is told apart by the digest.
 func inputs(digest string) *plan.Inputs {
-	return &plan.Inputs{Inputs: fissilev1.Inputs{
+	return &plan.Inputs{Newest: true, Inputs: fissilev1.Inputs{
 		Digest: "1:key:" + digest,
 		Objects: []fissilev1.InputObject{{
 			ObjectName:      fissilev1.ObjectName{Kind: fissilev1.InputSecret, Name: "secret"},
@@ -407,6 +407,29 @@ func TestNext(t *testing.T) {
 				w.Inputs = inputs("before")
 				return w.job(t, batchv1.JobComplete).settled(t).reported(t)
 			}, plan.Claim,
+		},
+		"a run asks for the newest versions before it is claimed": {
+			func(*testing.T) *world {
+				w := given(once)
+				w.Inputs.Newest = false
+				return w
+			}, plan.ReadNewestInputs,
+		},
+		"a one-off whose inputs are the same does not ask for the newest versions": {
+			func(t *testing.T) *world {
+				w := oneOffThatRan(t)
+				delete(w.Jobs, 1)
+				w.Inputs.Newest = false
+				return w
+			}, plan.Wait,
+		},
+		"a lost key runs nothing though the ExtendedJob printed another version of its own": {
+			func(t *testing.T) *world {
+				w := oneOffThatRan(t)
+				w.Inputs.Digest = "1:another-key:before"
+				w.Inputs.Objects[0].ResolvedName = "secret-v2"
+				return w
+			}, plan.WriteStatus,
 		},
 		"a lost key runs nothing if nobody wrote the objects": {
 			func(t *testing.T) *world {

@@ -37,6 +37,9 @@ const (
 	// ReadInputs reads the ConfigMaps and Secrets that the template refers to, as
 	// far as they are not known.
 	ReadInputs Kind = "ReadInputs"
+	// ReadNewestInputs does the same, with the newest versions of versioned
+	// Secrets as the API server knows them.
+	ReadNewestInputs Kind = "ReadNewestInputs"
 	// ReadTemplate has the API server complete the template.
 	ReadTemplate Kind = "ReadTemplate"
 	// Claim writes Status, which claims its lastRun.

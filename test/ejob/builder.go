@@ -70,21 +70,43 @@ func (b *Builder) Command(command ...string) *Builder {
 	return b
 }
 
+// UpdateOnConfigChange sets spec.updateOnConfigChange.
+func (b *Builder) UpdateOnConfigChange() *Builder {
+	b.ej.Spec.UpdateOnConfigChange = new(true)
+	return b
+}
+
+// ReadsConfigMap gives the first container a ConfigMap as its environment.
+func (b *Builder) ReadsConfigMap(name string) *Builder {
+	return b.envFrom(corev1.EnvFromSource{ConfigMapRef: &corev1.ConfigMapEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}}})
+}
+
+// ReadsSecret gives the first container a Secret as its environment.
+func (b *Builder) ReadsSecret(name string) *Builder {
+	return b.envFrom(corev1.EnvFromSource{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}}})
+}
+
+func (b *Builder) envFrom(source corev1.EnvFromSource) *Builder {
+	container := &b.PodSpec().Containers[0]
+	container.EnvFrom = append(container.EnvFrom, source)
+	return b
+}
+
 // Output sets spec.output with a prefix.
 func (b *Builder) Output(namePrefix string) *Builder {
 	b.ej.Spec.Output = &fissilev1.Output{NamePrefix: namePrefix}
 	return b
 }
 
-// WriteOnFailure sets spec.output.writeOnFailure.
-func (b *Builder) WriteOnFailure() *Builder {
-	b.ej.Spec.Output.WriteOnFailure = new(true)
+// Versioned keeps what is printed in versioned Secrets.
+func (b *Builder) Versioned() *Builder {
+	b.ej.Spec.Output.Versioned = new(true)
 	return b
 }
 
-// Versioned keeps the output of each run.
-func (b *Builder) Versioned() *Builder {
-	b.ej.Spec.Output.Versioned = new(true)
+// WriteOnFailure sets spec.output.writeOnFailure.
+func (b *Builder) WriteOnFailure() *Builder {
+	b.ej.Spec.Output.WriteOnFailure = new(true)
 	return b
 }
 

@@ -55,6 +55,8 @@ func newManager(directory string, plane *controlPlane) *manager {
 	Expect(err).NotTo(HaveOccurred())
 	m := &manager{program: program, plane: plane, config: *configuration, file: filepath.Join(directory, "operator.yaml")}
 	m.config.Output.LogReadTimeoutSeconds = new(int32(logReadTimeout / time.Second))
+	// Shorter than quietTime.
+	m.config.ConfigChange.DebounceMilliseconds = new(int32(100))
 	// Short, because a manager that was killed does not release it.
 	m.config.LeaderElection = configv1alpha1.LeaderElection{
 		LeaseDurationSeconds: new(int32(5)),

@@ -421,8 +421,7 @@ type Inputs struct {
 type InputObject struct {
 	ObjectName `json:",inline"`
 
-	// resolvedName is the name of the version that was used instead of the
-	// versioned Secret that the template names.
+	// resolvedName is the name of the version that was used for a versioned Secret.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
