@@ -65,7 +65,7 @@ func (o *Observation) adopt(number int64) Step {
 		return Step{Kind: ReadLive}
 	}
 	job := o.Jobs[number]
-	return Step{Kind: WriteStatus, Status: o.claimedStatus(fissilev1.Run{
+	status := o.claimedStatus(fissilev1.Run{
 		Number:     number,
 		Cause:      adoptedCause(job),
 		ClaimID:    adoptedClaim(job),
@@ -75,7 +75,12 @@ func (o *Observation) adopt(number int64) Step {
 		JobName:    job.Name,
 		JobUID:     job.UID,
 		StartTime:  job.CreationTimestamp,
-	})}
+	})
+	if digest := job.Annotations[fissilev1.AnnotationInputsDigest]; digest != "" && (status.Inputs == nil || status.Inputs.Digest != digest) {
+		// What it was claimed with, as far as it still tells.
+		status.Inputs = &fissilev1.Inputs{Digest: digest}
+	}
+	return Step{Kind: WriteStatus, Status: status}
 }
 
 // continueRun brings a claimed run one step further.

@@ -496,6 +496,19 @@ func TestNext(t *testing.T) {
 				return w.live()
 			}, plan.WriteStatus,
 		},
+		"inputs that changed during the run of an adopted Job are run": {
+			func(t *testing.T) *world {
+				w := given(once)
+				w.EJ.Spec.UpdateOnConfigChange = new(true)
+				w.claimed(t).job(t)
+				w.EJ.Status, w.Inputs = fissilev1.ExtendedJobStatus{}, nil
+				w.live().reported(t)
+				w.Inputs = inputs("after")
+				w.job(t, batchv1.JobComplete).settled(t).reported(t)
+				clear(w.Jobs)
+				return w
+			}, plan.Claim,
+		},
 		"an unfinished Job of a settled run is deleted": {
 			func(t *testing.T) *world {
 				w := given(now).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
