@@ -72,6 +72,12 @@ func activeJob(ej *fissilev1.ExtendedJob, number int64) *batchv1.Job {
 func complete(job *batchv1.Job, printed logs) {
 	GinkgoHelper()
 	end(startPod(job), corev1.PodSucceeded, printed)
+	succeed(job)
+}
+
+// succeed completes a Job whose pods nobody asks for.
+func succeed(job *batchv1.Job) {
+	GinkgoHelper()
 	job.Status.Succeeded = 1
 	job.Status.CompletionTime = new(metav1.Now())
 	finish(job, batchv1.JobSuccessCriteriaMet, batchv1.JobComplete, batchv1.JobReasonCompletionsReached)

@@ -57,10 +57,11 @@ func newManager(directory string, plane *controlPlane) *manager {
 	m.config.Output.LogReadTimeoutSeconds = new(int32(logReadTimeout / time.Second))
 	// Shorter than quietTime.
 	m.config.ConfigChange.DebounceMilliseconds = new(int32(100))
-	// Short, because a manager that was killed does not release it.
+	// Short, because a manager that was killed does not release it; and long enough
+	// for a busy machine.
 	m.config.LeaderElection = configv1alpha1.LeaderElection{
-		LeaseDurationSeconds: new(int32(5)),
-		RenewDeadlineSeconds: new(int32(4)),
+		LeaseDurationSeconds: new(int32(10)),
+		RenewDeadlineSeconds: new(int32(8)),
 		RetryPeriodSeconds:   new(int32(1)),
 	}
 	Expect(controlplane.WriteYAML(m.file, m.config)).To(Succeed())
@@ -90,6 +91,14 @@ func startAgain() {
 func (m *manager) stop() {
 	m.session.Terminate()
 	Eventually(m.session).WithTimeout(longTimeout).Should(gexec.Exit(0))
+}
+
+// restart stops the program and starts it with the configuration as it is now.
+func (m *manager) restart() {
+	GinkgoHelper()
+	m.stop()
+	Expect(controlplane.WriteYAML(m.file, m.config)).To(Succeed())
+	m.start()
 }
 
 // kill ends the manager without a chance to do anything.

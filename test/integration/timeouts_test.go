@@ -26,6 +26,8 @@ const (
 	longTimeout = 40 * time.Second
 	// logReadTimeout is for how long the operator tries to read a log.
 	logReadTimeout = 5 * time.Second
+	// crowdTimeout is for runs of hundreds of ExtendedJobs.
+	crowdTimeout = 3 * time.Minute
 	// quietTime is for how long nothing must happen. The operator acts within
 	// milliseconds of an event.
 	quietTime = 500 * time.Millisecond

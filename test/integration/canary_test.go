@@ -1,0 +1,126 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"context"
+	"crypto/md5"  // #nosec G501 -- to look for it
+	"crypto/sha1" // #nosec G505 -- to look for it
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"strings"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+)
+
+var _ = Describe("What Secrets hold", func() {
+	It("is nowhere but in Secrets, however much the operator logs (case 88)", func() {
+		operator.stop()
+		operator.start("--zap-log-level=127")
+		DeferCleanup(func() {
+			operator.stop()
+			operator.start()
+		})
+		// Each line of a hexadecimal dump has a whole one in it.
+		const canary = "canary42"
+		value := func(i int) string { return strings.Repeat(canary, 4) + fmt.Sprint(i) }
+		const values = 6
+
+		plain := createInput(opaque("plain", value(1)))
+		createVersion("versioned", 1, value(2))
+		b := ejob.New(namespace, "one-off").Strategy(fissilev1.StrategyOnce).UpdateOnConfigChange().Output("out").
+			ReadsSecret("plain").ReadsSecret("versioned-v1").ReadsSecret("missing")
+		b.Obj().Spec.UpdateOnTemplateChange = new(true)
+		oneOff := create(b)
+		Eventually(komega.Object(oneOff)).WithTimeout(longTimeout).Should(
+			ejob.HaveCondition(fissilev1.ConditionReferencesResolved, metav1.ConditionFalse, fissilev1.ReasonReferencesMissing))
+		createInput(opaque("missing", value(3)))
+		printing := func(number int64, printed string, result fissilev1.RunResult) {
+			GinkgoHelper()
+			complete(activeJob(oneOff, number), logs{"main": printed})
+			Eventually(komega.Object(oneOff)).Should(ejob.HaveSettled(number, result, fissilev1.StrategyDone))
+		}
+		printing(1, fmt.Sprintf(`{"printed":%q}`, value(4)), fissilev1.ResultSucceeded)
+		setValue(plain, value(5))
+		printing(2, fmt.Sprintf(`{"printed":%q}`, value(5)), fissilev1.ResultSucceeded)
+		createVersion("versioned", 2, value(6))
+		printing(3, fmt.Sprintf(`{"printed":[%q]}`, value(6)), fissilev1.ResultFailed)
+		edit(oneOff, func() { oneOff.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args = []string{"new"} })
+		printing(4, fmt.Sprintf(`{"printed":%q} {`, value(6)), fissilev1.ResultFailed)
+		Eventually(eventsOn(oneOff)).Should(ContainElement(HaveField("Note", ContainSubstring("Run 4"))))
+
+		places := map[string]string{
+			"the log": string(operator.session.Out.Contents()) + string(operator.session.Err.Contents()),
+		}
+		metrics, err := operator.get("http://" + operator.config.Metrics.BindAddress + "/metrics")
+		Expect(err).NotTo(HaveOccurred())
+		places["the metrics"] = string(metrics)
+		for _, list := range []client.ObjectList{
+			&fissilev1.ExtendedJobList{}, &fissilev1alpha1.ExtendedJobList{}, &batchv1.JobList{}, &corev1.PodList{}, &eventsv1.EventList{},
+		} {
+			Expect(plane.client.List(context.Background(), list, client.InNamespace(namespace))).To(Succeed())
+			shown, err := json.Marshal(list)
+			Expect(err).NotTo(HaveOccurred())
+			places[fmt.Sprintf("%T", list)] = string(shown)
+		}
+		for place, shown := range places {
+			Expect(shown).NotTo(BeEmpty(), place)
+			Expect(strings.Contains(shown, canary)).To(BeFalse(), place)
+			for i := range values {
+				for how, form := range disguises([]byte(value(i + 1))) {
+					Expect(strings.Contains(shown, form)).To(BeFalse(), "%s in %s", how, place)
+				}
+			}
+		}
+	})
+})
+
+// disguises are the forms in which a value still tells what it is.
+func disguises(value []byte) map[string]string {
+	sums := map[string][]byte{"value": value}
+	for name, sum := range map[string]func([]byte) []byte{
+		"MD5":     func(b []byte) []byte { s := md5.Sum(b); return s[:] },  // #nosec G401
+		"SHA-1":   func(b []byte) []byte { s := sha1.Sum(b); return s[:] }, // #nosec G401
+		"SHA-256": func(b []byte) []byte { s := sha256.Sum256(b); return s[:] },
+		"SHA-512": func(b []byte) []byte { s := sha512.Sum512(b); return s[:] },
+	} {
+		sums[name] = sum(value)
+	}
+	forms := map[string]string{}
+	for name, sum := range sums {
+		// What follows the first bytes may be cut off.
+		forms[name+" in hexadecimal"] = hex.EncodeToString(sum[:8])
+		forms[name+" in base64"] = base64.StdEncoding.EncodeToString(sum[:9])
+		forms[name+" in base64 for URLs"] = base64.URLEncoding.EncodeToString(sum[:9])
+	}
+	return forms
+}
