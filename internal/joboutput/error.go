@@ -107,7 +107,7 @@ func (e *Error) Error() string {
 	case ReasonAmbiguousOutput:
 		return fmt.Sprintf("several JSON objects of strings found in the log, the first at byte %d: print exactly one", e.Offset)
 	case ReasonOutputTooLarge:
-		return fmt.Sprintf("the JSON object at byte %d is too large (bytes of values: %d, keys: %d): a Secret holds %d bytes of values, and about %d with its keys",
+		return fmt.Sprintf("the JSON object at byte %d is too large (bytes of values: %d, keys: %d): print less, for a Secret holds %d bytes of values, and about %d with its keys",
 			e.Offset, e.Size, e.Keys, maxValues, maxStored)
 	}
 	switch e.problem {

@@ -360,7 +360,7 @@ func TestErrorsSayWhatIsWrongAndHowToCureIt(t *testing.T) {
 		"bad UTF-8":       {"{\"a\":\"\xff\"}", `the string of key "a" at byte 5 is not valid Unicode: encode binary data, for example as base64`},
 		"too large": {
 			`{"a":"` + strings.Repeat("x", mebibyte+1) + `"}`,
-			"the JSON object at byte 0 is too large (bytes of values: 1048577, keys: 1): a Secret holds 1048576 bytes of values, and about 1310720 with its keys",
+			"the JSON object at byte 0 is too large (bytes of values: 1048577, keys: 1): print less, for a Secret holds 1048576 bytes of values, and about 1310720 with its keys",
 		},
 		"too deep": {strings.Repeat("[", 10001), "the JSON text at byte 10000 is nested more than 10000 levels deep: print one object of strings"},
 	} {
