@@ -80,8 +80,9 @@ type OperatorConfiguration struct {
 // Output is how the output of runs is read.
 type Output struct {
 	// logReadTimeoutSeconds is how long a container log that cannot be read is
-	// tried again before the output is given up as OutputUnavailable. 120, if not
-	// set.
+	// tried again before the output is given up as OutputUnavailable, and a Secret
+	// that the API server fails to write before that is reported as SecretRejected.
+	// 120, if not set.
 	// +optional
 	LogReadTimeoutSeconds *int32 `json:"logReadTimeoutSeconds,omitempty"`
 }
