@@ -92,7 +92,14 @@ var _ = Describe("What a job printed", func() {
 				HaveField("Status.SettledRun", HaveValue(BeEquivalentTo(1))),
 				ejob.HaveCondition(fissilev1.ConditionOutputPersisted, status, path.reason),
 			), name)
-			Eventually(eventsOn(ej)).Should(ContainElement(HaveField("Reason", HavePrefix("Run"))))
+			Eventually(eventsOn(ej)).Should(ContainElement(HaveField("Reason", SatisfyAny(Equal("RunSucceeded"), Equal("RunFailed")))))
+
+			described := kubectl("describe", "extendedjob", name)
+			expectNoCanary("the description", described)
+			for _, c := range ej.Status.Conditions {
+				Expect(described).To(ContainSubstring(c.Message), "why, and what to do")
+			}
+			Expect(described).To(MatchRegexp(`Events:(\n.*)+Run(Succeeded|Failed) `))
 		}
 		Expect(secret("stored-main")()).To(HaveField("Data", HaveKeyWithValue("k", []byte(canary))))
 
@@ -102,7 +109,6 @@ var _ = Describe("What a job printed", func() {
 			Expect(json.Valid([]byte(shown))).To(BeTrue())
 			expectNoCanary(kind, shown)
 		}
-		expectNoCanary("descriptions", kubectl("describe", "extendedjobs"))
 		metrics, err := operator.get("http://" + operator.config.Metrics.BindAddress + "/metrics")
 		Expect(err).NotTo(HaveOccurred())
 		expectNoCanary("the metrics", string(metrics))
