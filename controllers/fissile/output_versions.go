@@ -56,7 +56,7 @@ func (w *secretWriter) writeVersion(ctx context.Context, document document) (fis
 // them holds this run's output already.
 func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.PartialObjectMetadata, base string, document document) (fissilev1.OutputSecret, error) {
 	if stored := w.storedVersion(versions, base, document.container); stored != nil {
-		return *stored, nil
+		return w.outputSecret(stored.SecretName, stored.Version, document), nil
 	}
 	ordinal, err := versionedsecret.Next(versions, base, w.highestKnown(document.container, base))
 	if err != nil {

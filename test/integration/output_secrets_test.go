@@ -18,9 +18,13 @@ package integration
 
 import (
 	"context"
+	"fmt"
+	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -190,30 +194,65 @@ var _ = Describe("An output Secret", func() {
 		))
 	})
 
-	It("that a quota leaves no room for is stored when there is room (case 56)", func(ctx context.Context) {
+	It("that a quota leaves no room for is stored when there is room, and what was stored is not stored again (case 56)", func(ctx context.Context) {
 		const secrets = corev1.ResourceName("count/secrets")
 		quota := &corev1.ResourceQuota{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "no-secrets"},
+			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "few-secrets"},
 			Spec:       corev1.ResourceQuotaSpec{Hard: corev1.ResourceList{secrets: resource.MustParse("0")}},
 		}
 		Expect(plane.client.Create(ctx, quota)).To(Succeed())
-		setHard := func(hard string) { // plays the quota controller
-			quota.Status.Hard = corev1.ResourceList{secrets: resource.MustParse(hard)}
-			quota.Status.Used = corev1.ResourceList{secrets: resource.MustParse("0")}
-			Expect(plane.client.Status().Update(ctx, quota)).To(Succeed())
+		setHard := func(hard, used string) { // plays the quota controller
+			Eventually(komega.UpdateStatus(quota, func() {
+				quota.Status.Hard = corev1.ResourceList{secrets: resource.MustParse(hard)}
+				quota.Status.Used = corev1.ResourceList{secrets: resource.MustParse(used)}
+			})).Should(Succeed())
 		}
-		setHard("0")
-		ej := create(ejob.New(namespace, "output").Strategy(fissilev1.StrategyManual).Output("foo"))
-		run(ej, 1, printed)
+		setHard("1", "0")
+		ej := create(ejob.New(namespace, "output").Strategy(fissilev1.StrategyNow).Containers("a", "b").Output("foo").Versioned())
+		complete(activeJob(ej, 1), logs{"a": `{"a":"1"}`, "b": `{"b":"2"}`})
 		Eventually(komega.Object(ej)).Should(SatisfyAll(
 			ejob.HaveSettled(1, fissilev1.ResultFailed, fissilev1.StrategyManual),
 			ejob.HaveCondition(fissilev1.ConditionOutputPersisted, metav1.ConditionFalse, fissilev1.ReasonSecretRejected),
-			ejob.HaveMessage(fissilev1.ConditionOutputPersisted, ContainSubstring("exceeded quota: no-secrets")),
+			ejob.HaveMessage(fissilev1.ConditionOutputPersisted, ContainSubstring("exceeded quota: few-secrets")),
 		))
-		setHard("1")
-		Eventually(komega.Object(ej)).WithTimeout(longTimeout).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
-		Expect(secretNames()).To(ConsistOf("foo-main"))
+		Expect(secretNames()).To(ConsistOf("foo-a-v1"))
+		setHard("2", "1")
+		Eventually(komega.Object(ej)).WithTimeout(longTimeout).Should(SatisfyAll(
+			ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual),
+			HaveField("Status.Outputs", ConsistOf(
+				SatisfyAll(HaveField("SecretName", "foo-a-v1"), HaveField("Version", int64(1)), HaveField("Keys", HaveValue(BeEquivalentTo(1)))),
+				SatisfyAll(HaveField("SecretName", "foo-b-v1"), HaveField("Version", int64(1)), HaveField("Keys", HaveValue(BeEquivalentTo(1)))),
+			)),
+		))
+		Expect(secretNames()).To(ConsistOf("foo-a-v1", "foo-b-v1"))
 		Expect(jobsEver()).To(Equal(1))
+	})
+
+	It("has a number of its own when several ExtendedJobs write versions of one name", func() {
+		const writers = 4
+		var ejs []*fissilev1.ExtendedJob
+		for i := range writers {
+			ejs = append(ejs, create(ejob.New(namespace, fmt.Sprint("writer-", i)).Strategy(fissilev1.StrategyNow).Output("foo").Versioned()))
+		}
+		var pods []*batchv1.Job
+		for _, ej := range ejs {
+			pods = append(pods, activeJob(ej, 1))
+		}
+		node.setDown(true) // so that all write at once
+		DeferCleanup(node.setDown, false)
+		for i, job := range pods {
+			complete(job, logs{"main": fmt.Sprintf(`{"by":"writer-%d"}`, i)})
+		}
+		node.setDown(false)
+		var versions []string
+		for i, ej := range ejs {
+			stored(ej, 1)
+			output, err := secret(ej.Status.Outputs[0].SecretName)()
+			Expect(err).NotTo(HaveOccurred())
+			Expect(output.Data).To(HaveKeyWithValue("by", []byte(fmt.Sprint("writer-", i))))
+			versions = append(versions, output.Name)
+		}
+		Expect(versions).To(ConsistOf("foo-main-v1", "foo-main-v2", "foo-main-v3", "foo-main-v4"))
 	})
 
 	It("goes with the ExtendedJob or stays, as the policy says, also after it was edited (case 78)", func() {
@@ -256,6 +295,31 @@ var _ = Describe("An output Secret", func() {
 		))
 	})
 
+	It("of several pods is refused by a condition when validation was bypassed", func(ctx context.Context) {
+		bypassValidation(ctx)
+		b := ejob.New(namespace, "output").Strategy(fissilev1.StrategyOnce).Output("foo")
+		b.Obj().Spec.JobTemplate.Spec.Completions = new(int32(3))
+		Eventually(func() error { return plane.client.Create(ctx, b.Obj()) }).Should(Succeed())
+		Eventually(komega.Object(b.Obj())).Should(SatisfyAll(
+			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobRejected),
+			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("set spec.jobTemplate.spec.completions and parallelism to 1, or remove spec.output")),
+		))
+		Expect(jobsEver()).To(BeZero())
+	})
+
+	It("has none of the operator's keys for the user's when validation was bypassed", func(ctx context.Context) {
+		bypassValidation(ctx)
+		b := ejob.New(namespace, "output").Strategy(fissilev1.StrategyManual).Containers("v7").Output("foo").SecretLabels(map[string]string{
+			"fissile.cloudfoundry.org/secret-kind": "versionedSecret", "fissile.cloudfoundry.org/secret-version": "7", "theirs": "1",
+		})
+		Eventually(func() error { return plane.client.Create(ctx, b.Obj()) }).Should(Succeed())
+		ej := b.Obj()
+		setStrategy(ej, fissilev1.StrategyNow)
+		complete(activeJob(ej, 1), logs{"v7": printed})
+		stored(ej, 1)
+		Expect(secret("foo-v7")()).To(HaveField("Labels", Equal(map[string]string{"theirs": "1", fissilev1.LabelContainerName: "v7"})))
+	})
+
 	It("tells which run is the next when the ExtendedJob has forgotten", func() {
 		ej := create(ejob.New(namespace, "output").Strategy(fissilev1.StrategyManual).Output("foo"))
 		run(ej, 1, printed)
@@ -267,3 +331,20 @@ var _ = Describe("An output Secret", func() {
 		stored(ej, 2)
 	})
 })
+
+// bypassValidation takes off the validating webhooks until the spec ends.
+func bypassValidation(ctx context.Context) {
+	GinkgoHelper()
+	var webhooks admissionregistrationv1.ValidatingWebhookConfigurationList
+	Expect(plane.client.List(ctx, &webhooks)).To(Succeed())
+	for i := range webhooks.Items {
+		webhook := &webhooks.Items[i]
+		Expect(plane.client.Delete(ctx, webhook)).To(Succeed())
+		DeferCleanup(func(ctx context.Context) {
+			webhook.ResourceVersion = ""
+			Expect(plane.client.Create(ctx, webhook)).To(Succeed())
+			invalid := ejob.New(namespace, "invalid").Strategy(fissilev1.StrategyManual).Output(strings.Repeat("a", 200)).Containers(strings.Repeat("a", 60)).Obj()
+			Eventually(func() error { return plane.client.Create(ctx, invalid.DeepCopy(), client.DryRunAll) }).ShouldNot(Succeed())
+		})
+	}
+}

@@ -19,6 +19,7 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -38,7 +39,11 @@ var _ = Describe("Output", func() {
 		Eventually(komega.Object(ej)).Should(SatisfyAll(
 			ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual),
 			ejob.HaveCondition(fissilev1.ConditionOutputPersisted, metav1.ConditionTrue, fissilev1.ReasonStored),
-			HaveField("Status.Outputs", ConsistOf(SatisfyAll(HaveField("Container", "json"), HaveField("SecretName", name)))),
+			HaveField("Status.Outputs", ConsistOf(SatisfyAll(
+				HaveField("Container", "json"), HaveField("SecretName", name), HaveField("Version", BeZero()),
+				HaveField("Keys", HaveValue(BeEquivalentTo(2))), HaveField("Bytes", HaveValue(BeEquivalentTo(4))),
+				HaveField("StoredAt.Time", BeTemporally("~", time.Now(), time.Minute)),
+			))),
 		))
 		Expect(secret(name)()).To(SatisfyAll(
 			HaveField("Data", Equal(map[string][]byte{"foo": []byte("1"), "bar": []byte("baz")})),
