@@ -33,14 +33,15 @@ files = $(shell git ls-files --cached --others --exclude-standard -- $(1))
 MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # These are other people's programs, put together by a main. To look at that, linters
 # would look at all of Kubernetes first, for ten minutes.
-ASSEMBLED_MODULES := hack/cluster/coredns hack/cluster/kubernetes hack/olm/operator-lifecycle-manager hack/olm/operator-sdk \
-	hack/tools hack/tools/golangci-lint hack/tools/kwok
+ASSEMBLED_MODULES := hack/certmanager hack/cluster/coredns hack/cluster/kubernetes hack/olm/operator-lifecycle-manager \
+	hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/kwok
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
 TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
 SCRIPTS = $(call files,'*.sh' .ci/run)
 # in runs a command in each directory.
 in = @for directory in $(1); do echo "$$directory: $(2)"; (cd "$$directory" && $(2)); done
 
+include hack/certmanager/certmanager.mk
 include hack/cluster/cluster.mk
 include hack/image/image.mk
 include hack/olm/olm.mk
@@ -149,7 +150,7 @@ test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integ
 
 .PHONY: test-e2e
 test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
-	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --timeout=30m --trace ./test/e2e
+	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --label-filter='!certificates' --timeout=30m --trace ./test/e2e
 ifeq ($(CLUSTER),local)
 	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which is the local cluster's
 endif
@@ -159,6 +160,13 @@ endif
 test-smoke: image cluster-up cluster-load deploy ## Run the shortest of the end-to-end tests, with the overlay OVERLAY.
 	KUBECTL=$(KUBECTL_COMMAND) E2E_NAMESPACE=$(if $(findstring namespaced,$(OVERLAY)),default) \
 		go tool ginkgo run --tags=e2e --label-filter=smoke --timeout=10m --trace ./test/e2e
+
+.PHONY: test-certificates
+test-certificates: image cert-manager cluster-up cluster-load deploy ## Run the end-to-end tests of the overlays' certificates on the cluster, which stays up.
+	@$(MAKE) --no-print-directory cluster-load IMAGE=$(CERT_MANAGER)/cert-manager.tar
+	KUBECTL=$(KUBECTL_COMMAND) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) IMG=$(IMG) IMAGE_ARCHIVE=$(IMAGE_ARCHIVE) CERT_MANAGER=$(CERT_MANAGER)/cert-manager.yaml \
+		go tool ginkgo run --tags=e2e --label-filter=certificates --timeout=30m --trace ./test/e2e
+	@$(MAKE) --no-print-directory --silent deploy > /dev/null # whichever overlay was tested last
 
 .PHONY: bench
 bench: bench-programs ## Measure what the operator costs, and write docs/benchmarks.md: about 45 minutes. SCENARIOS=a,b measures these again.

@@ -22,6 +22,7 @@ import (
 	"bufio"
 	"context"
 	"crypto/tls"
+	"fmt"
 	"io"
 	"net/http"
 	"os/exec"
@@ -41,26 +42,33 @@ var _ = Describe("Metrics", func() {
 				kubectl(ctx, "--namespace="+namespace, "delete", "serviceaccount", name)
 			})
 		}
-		kubectl(ctx, "create", "clusterrolebinding", "e2e-metrics",
-			"--clusterrole=extendedjob-metrics-reader-role", "--serviceaccount="+namespace+":prometheus")
-		DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "clusterrolebinding", "e2e-metrics") })
-		address := forward(ctx, "service/extendedjob-metrics-service")
+		letReadMetrics(ctx, namespace, "prometheus")
+		address := forward(ctx, "service/"+metricsService, 8443)
+		whoever := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} // signed the certificate
 
 		Eventually(func(g Gomega) {
-			status, body := get(ctx, g, address, token(ctx, namespace, "prometheus"))
+			status, body := get(ctx, g, address, whoever, token(ctx, namespace, "prometheus"))
 			g.Expect(status).To(Equal(http.StatusOK), body)
 			g.Expect(body).To(ContainSubstring("extendedjob_run_start_seconds"))
 		}).WithContext(ctx).Should(Succeed())
-		status, body := get(ctx, Default, address, token(ctx, namespace, "stranger"))
+		status, body := get(ctx, Default, address, whoever, token(ctx, namespace, "stranger"))
 		Expect(status).To(Equal(http.StatusForbidden), body)
 	})
 })
 
-// forward forwards a port of this machine to a Service of the operator until the
-// spec ends, and returns the address.
-func forward(ctx context.Context, service string) string {
+// letReadMetrics gives a service account the right to until the spec ends.
+func letReadMetrics(ctx context.Context, namespace, serviceAccount string) {
 	GinkgoHelper()
-	forwarding := command(ctx, "--namespace="+operatorNamespace, "port-forward", service, ":8443")
+	kubectl(ctx, "create", "clusterrolebinding", "e2e-metrics",
+		"--clusterrole=extendedjob-metrics-reader-role", "--serviceaccount="+namespace+":"+serviceAccount)
+	DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "clusterrolebinding", "e2e-metrics") })
+}
+
+// forward forwards a port of this machine to one of a pod or Service of the
+// operator until the spec ends, and returns the address.
+func forward(ctx context.Context, target string, port int) string {
+	GinkgoHelper()
+	forwarding := command(ctx, "--namespace="+operatorNamespace, "port-forward", target, fmt.Sprintf(":%d", port))
 	output, err := forwarding.StdoutPipe()
 	Expect(err).NotTo(HaveOccurred())
 	Expect(forwarding.Start()).To(Succeed())
@@ -85,12 +93,9 @@ func token(ctx context.Context, namespace, serviceAccount string) string {
 	return strings.TrimSpace(kubectl(ctx, "--namespace="+namespace, "create", "token", serviceAccount))
 }
 
-// get asks for metrics, whoever signed the certificate.
-func get(ctx context.Context, g Gomega, address, token string) (status int, body string) {
-	client := &http.Client{Transport: &http.Transport{
-		TLSClientConfig:   &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12},
-		DisableKeepAlives: true,
-	}}
+// get asks for metrics.
+func get(ctx context.Context, g Gomega, address string, trust *tls.Config, token string) (status int, body string) {
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust, DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+address+"/metrics", http.NoBody)
 	g.Expect(err).NotTo(HaveOccurred())
 	request.Header.Set("Authorization", "Bearer "+token)

@@ -22,6 +22,7 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -31,6 +32,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
@@ -80,6 +82,35 @@ var _ = Describe("The operator", Serial, func() {
 		Expect(secret(namespace, "out-main")(ctx)).To(Equal(map[string]string{"saw": "three"}))
 		Eventually(the(errand)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		Consistently(recorded.created).Should(HaveLen(3))
+	})
+
+	It("is missed where it is needed, at once and with a clear message, and nowhere else", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		finished := shell(namespace, "finished", `echo '{"a":"b"}'`).Strategy(fissilev1.StrategyOnce).Output("out").Obj()
+		Expect(k8s.Create(ctx, finished)).To(Succeed())
+		Eventually(the(finished)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		running := shell(namespace, "running", "sleep 3600").Strategy(fissilev1.StrategyOnce).Obj()
+		Expect(k8s.Create(ctx, running)).To(Succeed())
+		Eventually(jobs(namespace)).WithContext(ctx).Should(HaveLen(1))
+
+		scaleOperator(ctx, 0)
+		Eventually(operatorPods).WithArguments(ctx).Should(BeEmpty(), "also those that end still serve webhooks")
+		const atOnce = 5 * time.Second // and not after the ten that the API server would wait
+		start := time.Now()
+		Expect(k8s.Create(ctx, shell(namespace, "new", "true").Strategy(fissilev1.StrategyManual).Obj())).
+			To(MatchError(ContainSubstring(`failed calling webhook "v1.extendedjob.fissile.cloudfoundry.org"`)))
+		old := &fissilev1alpha1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: finished.Name}}
+		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(old), old)).
+			To(MatchError(ContainSubstring("conversion webhook for fissile.cloudfoundry.org/v1, Kind=ExtendedJob failed")))
+		Expect(time.Since(start)).To(BeNumerically("<", atOnce))
+
+		Expect(the(finished)(ctx)).To(HaveField("Status.Runs", HaveValue(BeEquivalentTo(1))))
+		config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "other-kind"}}
+		Expect(k8s.Create(ctx, config)).To(Succeed())
+		Expect(k8s.Delete(ctx, finished)).To(Succeed())
+
+		scaleOperator(ctx, 2)
+		kubectl(ctx, "delete", "namespace", namespace, "--timeout=1m")
 	})
 
 	It("is as restricted as pod security can demand", Label("smoke"), func(ctx context.Context) {

@@ -31,6 +31,7 @@ import (
 	. "github.com/onsi/gomega"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -79,8 +80,10 @@ var _ = BeforeSuite(func(ctx context.Context) {
 		&clientcmd.ConfigOverrides{CurrentContext: os.Getenv("KUBE_CONTEXT")},
 	).ClientConfig()
 	Expect(err).NotTo(HaveOccurred(), "the suite is started by make test-e2e, which says which cluster to use")
+	restConfig.QPS = -1 // specs ask for as much as they want
 	scheme := runtime.NewScheme()
 	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
+	Expect(apiextensionsv1.AddToScheme(scheme)).To(Succeed())
 	Expect(fissilev1.AddToScheme(scheme)).To(Succeed())
 	Expect(fissilev1alpha1.AddToScheme(scheme)).To(Succeed())
 	k8s, err = client.NewWithWatch(restConfig, client.Options{Scheme: scheme})
