@@ -245,8 +245,8 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 		for i := range b.PodSpec().Containers[0].EnvFrom {
 			b.PodSpec().Containers[0].EnvFrom[i].SecretRef.Optional = new(true)
 		}
-		oneOff := create(b.Strategy(fissilev1.StrategyOnce))
 		before := jobsEver()
+		oneOff := create(b.Strategy(fissilev1.StrategyOnce))
 		complete(activeJob(oneOff, 1), logs{"main": `{"a":"1"}`})
 		Eventually(komega.Object(oneOff)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 		Expect(secretNames()).To(ContainElement(outputs[0]))
@@ -254,7 +254,7 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 		complete(activeJob(oneOff, 2), logs{"main": `{"a":"2"}`})
 		Eventually(komega.Object(oneOff)).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 		Expect(secretNames()).To(ContainElement(outputs[1]))
-		Consistently(jobsEver).Should(Equal(before + 1))
+		Consistently(jobsEver).Should(Equal(before + 2))
 	},
 		Entry("in a Secret", func() *ejob.Builder {
 			return ejob.New(namespace, "self").Output("out").ReadsSecret("out-main")
