@@ -28,6 +28,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
@@ -44,21 +46,23 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// versionsTest runs an ExtendedJob with versioned output again and again, on a
+// outputTest runs an ExtendedJob with versioned output again and again, on a
 // clock of its own: versions are pruned by their age.
-type versionsTest struct {
+type outputTest struct {
 	*testing.T
 	clock  *testingclock.FakePassiveClock
 	client client.Client
 	r      *Reconciler
 	ej     *fissilev1.ExtendedJob
+	// refusal is what the API server says to new Secrets.
+	refusal error
 	// requeueAfter is what the last reconcile asked for.
 	requeueAfter time.Duration
 }
 
-func newVersionsTest(t *testing.T) *versionsTest {
+func newOutputTest(t *testing.T) *outputTest {
 	t.Helper()
-	v := &versionsTest{T: t, clock: testingclock.NewFakePassiveClock(time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC))}
+	v := &outputTest{T: t, clock: testingclock.NewFakePassiveClock(time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC))}
 	scheme := runtime.NewScheme()
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), fissilev1.AddToScheme(scheme)); err != nil {
 		t.Fatal(err)
@@ -96,20 +100,23 @@ func (f fakeIndexer) IndexField(_ context.Context, obj client.Object, field stri
 }
 
 // create gives an object what the API server gives it.
-func (v *versionsTest) create(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+func (v *outputTest) create(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
+	if _, ok := obj.(*corev1.Secret); ok && v.refusal != nil {
+		return v.refusal
+	}
 	obj.SetUID(uuid.NewUUID())
 	obj.SetCreationTimestamp(metav1.NewTime(v.clock.Now()))
 	return c.Create(ctx, obj, opts...)
 }
 
-func (v *versionsTest) mustCreate(obj client.Object) {
+func (v *outputTest) mustCreate(obj client.Object) {
 	v.Helper()
 	if err := v.client.Create(v.Context(), obj); err != nil {
 		v.Fatal(err)
 	}
 }
 
-func (v *versionsTest) edit(change func()) {
+func (v *outputTest) edit(change func()) {
 	v.Helper()
 	if err := v.client.Get(v.Context(), client.ObjectKeyFromObject(v.ej), v.ej); err != nil {
 		v.Fatal(err)
@@ -120,7 +127,7 @@ func (v *versionsTest) edit(change func()) {
 	}
 }
 
-func (v *versionsTest) reconcile() {
+func (v *outputTest) reconcile() {
 	v.Helper()
 	result, err := v.r.Reconcile(v.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(v.ej)})
 	if err != nil {
@@ -129,13 +136,20 @@ func (v *versionsTest) reconcile() {
 	v.requeueAfter = result.RequeueAfter
 }
 
-func (v *versionsTest) pass(d time.Duration) { v.clock.SetTime(v.clock.Now().Add(d)) }
+func (v *outputTest) pass(d time.Duration) { v.clock.SetTime(v.clock.Now().Add(d)) }
 
 // run goes through a run that succeeds.
-func (v *versionsTest) run() {
+func (v *outputTest) run() {
 	v.Helper()
 	v.edit(func() { v.ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })
 	v.reconcile()
+	v.endJob()
+	v.reconcile()
+}
+
+// endJob completes the one Job.
+func (v *outputTest) endJob() {
+	v.Helper()
 	var jobs batchv1.JobList
 	if err := v.client.List(v.Context(), &jobs); err != nil || len(jobs.Items) != 1 {
 		v.Fatalf("got Jobs %v, error %v, want one Job", jobs.Items, err)
@@ -153,20 +167,19 @@ func (v *versionsTest) run() {
 	if err := v.client.Status().Update(v.Context(), job); err != nil {
 		v.Fatal(err)
 	}
-	v.reconcile()
 }
 
 // Open is the log of a run.
-func (v *versionsTest) Open(_ context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
+func (v *outputTest) Open(_ context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
 	return io.NopCloser(strings.NewReader(fmt.Sprintf(`{"printed-by":%q}`, pod.Name))), nil
 }
 
-func (v *versionsTest) OpenStdout(context.Context, types.NamespacedName, string) (io.ReadCloser, error) {
+func (v *outputTest) OpenStdout(context.Context, types.NamespacedName, string) (io.ReadCloser, error) {
 	return nil, errors.ErrUnsupported
 }
 
 // expect fails unless these versions are there, and immutable.
-func (v *versionsTest) expect(want ...int64) {
+func (v *outputTest) expect(want ...int64) {
 	v.Helper()
 	var secrets corev1.SecretList
 	if err := v.client.List(v.Context(), &secrets); err != nil {
@@ -193,14 +206,14 @@ func (v *versionsTest) expect(want ...int64) {
 	}
 }
 
-func (v *versionsTest) keep(versions int32) {
+func (v *outputTest) keep(versions int32) {
 	v.Helper()
 	v.edit(func() { v.ej.Spec.Output.VersionsToKeep = versions })
 	v.reconcile()
 }
 
 func TestTwelveRunsMakeTwelveVersionsOfWhichThreeAreKept80(t *testing.T) {
-	v := newVersionsTest(t)
+	v := newOutputTest(t)
 	for range 12 {
 		v.pass(11 * time.Minute)
 		v.run()
@@ -211,7 +224,7 @@ func TestTwelveRunsMakeTwelveVersionsOfWhichThreeAreKept80(t *testing.T) {
 }
 
 func TestVersionsStayForTenMinutesAfterANewerOne78(t *testing.T) {
-	v := newVersionsTest(t)
+	v := newOutputTest(t)
 	v.keep(1)
 	for range 4 {
 		v.pass(4 * time.Minute)
@@ -244,7 +257,7 @@ func TestVersionsInUseStay78(t *testing.T) {
 		"by the claim of another ExtendedJob": claimed,
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := newVersionsTest(t)
+			v := newOutputTest(t)
 			for range 4 {
 				v.pass(11 * time.Minute)
 				v.run()
@@ -262,5 +275,37 @@ func TestVersionsInUseStay78(t *testing.T) {
 			v.reconcile()
 			v.expect(4)
 		})
+	}
+}
+
+func TestOutputThatCannotBeWrittenForLongIsPending56(t *testing.T) {
+	v := newOutputTest(t)
+	v.refusal = apierrors.NewInternalError(errors.New(`failed calling webhook "policy.example.com": out of order`))
+	v.edit(func() { v.ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })
+	v.reconcile()
+	v.endJob()
+	key := ctrl.Request{NamespacedName: client.ObjectKeyFromObject(v.ej)}
+	if _, err := v.r.Reconcile(t.Context(), key); err == nil {
+		t.Error("want an error, so that it is tried again at once")
+	}
+	v.pass(v.r.LogReadTimeout)
+	v.reconcile()
+	v.expectPersisted(fissilev1.ReasonSecretRejected)
+
+	v.refusal = nil
+	v.pass(v.requeueAfter)
+	v.reconcile()
+	v.expectPersisted(fissilev1.ReasonStored)
+	v.expect(1)
+}
+
+// expectPersisted fails unless the last run is settled, and the condition
+// OutputPersisted has a reason.
+func (v *outputTest) expectPersisted(reason string) {
+	v.Helper()
+	v.edit(func() {})
+	persisted := meta.FindStatusCondition(v.ej.Status.Conditions, fissilev1.ConditionOutputPersisted)
+	if v.ej.Spec.Trigger.Strategy != fissilev1.StrategyManual || persisted == nil || persisted.Reason != reason {
+		v.Errorf("got strategy %s and condition %+v, want manual and %s", v.ej.Spec.Trigger.Strategy, persisted, reason)
 	}
 }
