@@ -39,11 +39,8 @@ case $what in
     put bin "$OLM/opm"
     cp "$OLM/grpc-health-probe" "$root/bin/grpc_health_probe" # as OLM calls it
     put configs "$directory"/*
-    "$OLM/opm" serve "$root/configs" --cache-dir="$root/cache" --cache-only --termination-log="$root/log" 2> /dev/null
-    rm -f "$root/log"
-    chmod -R a+rX "$root/cache"
     mkdir -m 1777 "$root/tmp"
-    arguments+=(-entrypoint /bin/opm -cmd serve -cmd /configs -cmd --cache-dir=/cache
+    arguments+=(-entrypoint /bin/opm -cmd serve -cmd /configs
       -label operators.operatorframework.io.index.configs.v1=/configs)
     ;;
   olm)

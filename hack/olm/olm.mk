@@ -57,7 +57,7 @@ catalog-push: ## Build the image CATALOG_IMG of the catalog with Docker, and pus
 	docker buildx build --platform=linux/amd64,linux/arm64 --file catalog.Dockerfile --tag $(CATALOG_IMG) --push .
 
 .PHONY: scorecard
-scorecard: operator-sdk image cluster-up cluster-load deploy ## Have scorecard judge the bundle, with the operator on the cluster.
+scorecard: operator-sdk image cluster-up cluster-load deploy ## Have scorecard judge the bundle, with the operator on the local cluster.
 	$(KUBECTL) --namespace=extendedjob-system rollout status deployment extendedjob-controller-manager --timeout=2m
 	$(call image-of,$(SCORECARD_TEST_IMG),scorecard-test)
 	$(call image-of,$(SCORECARD_IMG),scorecard)
@@ -72,7 +72,7 @@ OLM_IMG := quay.io/operator-framework/olm:$(OLM_VERSION)
 OPM_IMG := quay.io/operator-framework/opm:$(OLM_VERSION)
 
 .PHONY: test-olm
-test-olm: operator-lifecycle-manager operator-sdk $(KUSTOMIZE) image cluster-up cluster-load ## Install, upgrade and remove the bundle with OLM on the cluster.
+test-olm: operator-lifecycle-manager operator-sdk $(KUSTOMIZE) image cluster-up cluster-load ## Install, upgrade and remove the bundle with OLM on the local cluster.
 	@$(MAKE) --no-print-directory undeploy CONFIRM=yes
 	IMG=$(IMAGE_NAME):v$(PREVIOUS_VERSION) VERSION=$(PREVIOUS_VERSION) hack/image/build.sh $(CURDIR)/$(OLM_WORK)/operator/operator.tar
 	hack/cluster/cluster.sh load $(OLM_WORK)/operator/operator.tar
