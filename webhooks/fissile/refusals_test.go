@@ -205,12 +205,14 @@ var refused = []example{
 		message: `Forbidden: the operator goes by this key: choose another one`,
 	},
 	{
-		input: "Secret annotations of more than 256 KiB",
+		input: "more than v1alpha1 can hold",
 		write: func(ej *fissilev1.ExtendedJob) {
-			output(ej).SecretAnnotations = map[string]string{"key": strings.Repeat("x", 256*1024)}
+			ej.Annotations = map[string]string{"key": strings.Repeat("x", 156*1024)}
+			output(ej).SecretAnnotations = map[string]string{"key": strings.Repeat("x", 100*1024)}
 		},
-		field:   paths{v1: "spec.output.secretAnnotations"}, // no annotation of v1alpha1 can hold them
-		message: `Too long: may not be more than 262144 bytes`,
+		field: paths{v1: "spec"},
+		message: "Invalid value: v1alpha1 has what it lacks in an annotation, and all annotations may have 262144 bytes: " +
+			"shorten metadata.annotations or output.secretAnnotations",
 	},
 	{
 		input:   "less than one version to keep",

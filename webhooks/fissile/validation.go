@@ -129,9 +129,6 @@ func validateSecretAnnotations(path *field.Path, annotations map[string]string) 
 	for _, key := range slices.Sorted(maps.Keys(annotations)) {
 		errs = append(errs, validateKey(path.Key(key), key, strings.ToLower(key))...) // as Kubernetes does it
 	}
-	if apivalidation.ValidateAnnotationsSize(annotations) != nil {
-		errs = append(errs, field.TooLong(path, field.OmitValueType{}, apivalidation.TotalAnnotationSizeLimitB))
-	}
 	return errs
 }
 

@@ -18,8 +18,14 @@ package fissile
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"strings"
 
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/validation"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	kjson "sigs.k8s.io/json"
 
@@ -44,13 +50,42 @@ type manifest struct {
 	warnings []string
 }
 
-func readV1(_ context.Context, ej *fissilev1.ExtendedJob) (*manifest, error) {
+func readV1(ctx context.Context, ej *fissilev1.ExtendedJob) (*manifest, error) {
 	judged := ej.Spec
 	// These the schema judges alone.
 	judged.Trigger = fissilev1.Trigger{}
 	judged.Suspend = nil
 	judged.SuccessfulJobsHistoryLimit, judged.FailedJobsHistoryLimit = nil, nil
-	return &manifest{ej: ej, field: func(path string) string { return path }, judged: judged}, nil
+	m := &manifest{ej: ej, field: func(path string) string { return path }, judged: judged}
+
+	fits, err := fitsV1alpha1(ctx, ej)
+	if err == nil && !fits {
+		m.errs = append(m.errs, field.Invalid(field.NewPath("spec"), field.OmitValueType{}, fmt.Sprintf(
+			"v1alpha1 has what it lacks in an annotation, and all annotations may have %d bytes: shorten metadata.annotations or output.secretAnnotations",
+			validation.TotalAnnotationSizeLimitB)))
+	}
+	return m, err
+}
+
+// fitsV1alpha1 tells whether a client that knows v1alpha1 only can read and write
+// an ExtendedJob without a loss.
+func fitsV1alpha1(ctx context.Context, ej *fissilev1.ExtendedJob) (bool, error) {
+	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(ej)
+	if err != nil {
+		return false, err
+	}
+	var spoke, hub unstructured.Unstructured
+	if err := errors.Join(
+		hubToSpoke(ctx, &unstructured.Unstructured{Object: fields}, &spoke),
+		spokeToHub(ctx, &spoke, &hub),
+	); err != nil {
+		return false, err
+	}
+	var back fissilev1.ExtendedJob
+	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(hub.Object, &back); err != nil {
+		return false, err
+	}
+	return equality.Semantic.DeepEqual(back.Spec, ej.Spec), nil
 }
 
 func readV1alpha1(ctx context.Context, ej *fissilev1alpha1.ExtendedJob) (*manifest, error) {
