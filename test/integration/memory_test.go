@@ -30,6 +30,7 @@ import (
 	"github.com/onsi/gomega/gexec"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -45,7 +46,10 @@ func BenchmarkMemory(b *testing.B) {
 	assets, err := controlplane.FindAssets(repository)
 	Expect(err).NotTo(HaveOccurred())
 	directory := b.TempDir()
-	plane, err := controlplane.Start(controlplane.Options{Repository: repository, Directory: directory, Assets: assets, Scheme: clientgoscheme.Scheme})
+	plane, err := controlplane.Start(controlplane.Options{
+		Repository: repository, Directory: directory, Assets: assets, Scheme: clientgoscheme.Scheme,
+		Audited: []auditv1.PolicyRule{{Level: auditv1.LevelNone}}, // no policy is without a rule
+	})
 	b.Cleanup(func() { Expect(plane.Stop()).To(Succeed()) })
 	Expect(err).NotTo(HaveOccurred())
 	kubeconfig, err := plane.OperatorKubeconfig()
