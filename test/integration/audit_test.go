@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/gomega"
@@ -87,16 +88,20 @@ func (l auditLog) requests(position int64, namespace string) []string {
 	return requests
 }
 
-// writes are what the operator wrote after a position: everything but its
-// Lease, the events of its leader election, and the reviews by which it learns
-// who may read its metrics. Trials of the webhook write nothing.
-func (l auditLog) writes(position int64) []string {
+// writes are what the operator wrote after a position in some namespaces, and to
+// what is in none; other specs leave objects behind in others. It is everything
+// but its Lease, the events of its leader election, and the reviews by which it
+// learns who may read its metrics. Trials of the webhook write nothing.
+func (l auditLog) writes(position int64, namespaces ...string) []string {
 	var writes []string
 	for _, event := range l.since(position) {
 		object := event.ObjectRef
 		switch event.Verb {
 		case "create", "update", "patch", "delete", "deletecollection":
 		default:
+			continue
+		}
+		if object.Namespace != "" && !slices.Contains(namespaces, object.Namespace) {
 			continue
 		}
 		switch object.Resource {

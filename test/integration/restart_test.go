@@ -80,7 +80,7 @@ var _ = Describe("A restart of the manager", func() {
 		start := plane.audit.end()
 		operator.start()
 		Eventually(operator.workedOff).WithArguments(len(settled) + 2).Should(Succeed())
-		Consistently(plane.audit.writes).WithArguments(start).Should(BeEmpty())
+		Consistently(plane.audit.writes).WithArguments(start, namespace, operatorNamespace).Should(BeEmpty())
 	})
 
 	It("twice while a request waits for a Secret does not lose it (case 17)", func() {
