@@ -129,8 +129,8 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		For(&fissilev1.ExtendedJob{}).
 		Owns(&batchv1.Job{}).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podPredicate())).
-		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
-		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(predicate.ResourceVersionChangedPredicate{})).
+		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(inputChanged())).
+		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(ownerChanged())).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
@@ -192,6 +192,14 @@ func (r *Reconciler) extendedJobsOfInput(kind configrefs.Kind) handler.MapFunc {
 		}
 		return requests
 	}
+}
+
+// inputChanged passes on new versions of an object. What is there at the start is
+// none: all ExtendedJobs are looked at then, and a cluster may have many objects.
+func inputChanged() predicate.Predicate {
+	return predicate.And(predicate.ResourceVersionChangedPredicate{}, predicate.Funcs{
+		CreateFunc: func(e event.CreateEvent) bool { return !e.IsInInitialList },
+	})
 }
 
 func (r *Reconciler) requests(ctx context.Context, namespace, index, key string) []reconcile.Request {
