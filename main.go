@@ -24,7 +24,9 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-logr/logr"
@@ -121,6 +123,7 @@ func run(ctx context.Context, configFile string) error {
 		return err
 	}
 
+	caches := &cacheCheck{}
 	if err := errors.Join(
 		certificates.SetupWithManager(mgr),
 		fissile.SetupWithManager(mgr, controllerOptions(configuration)),
@@ -128,6 +131,8 @@ func run(ctx context.Context, configFile string) error {
 		mgr.AddHealthzCheck("ping", healthz.Ping),
 		mgr.AddReadyzCheck("certificates", certificates.Ready),
 		mgr.AddReadyzCheck("webhooks", mgr.GetWebhookServer().StartedChecker()),
+		mgr.AddReadyzCheck("caches", caches.filled),
+		mgr.Add(caches),
 	); err != nil {
 		return err
 	}
@@ -183,6 +188,23 @@ func controllerOptions(configuration *configv1alpha1.OperatorConfiguration) fiss
 		Namespace:      configuration.Namespace,
 		LeaseDuration:  seconds(configuration.LeaderElection.LeaseDurationSeconds),
 	}
+}
+
+// cacheCheck is started by the manager when its caches are filled.
+type cacheCheck struct{ started atomic.Bool }
+
+func (c *cacheCheck) Start(context.Context) error {
+	c.started.Store(true)
+	return nil
+}
+
+func (c *cacheCheck) NeedLeaderElection() bool { return false }
+
+func (c *cacheCheck) filled(*http.Request) error {
+	if !c.started.Load() {
+		return errors.New("the caches are not filled yet")
+	}
+	return nil
 }
 
 func seconds(s *int32) time.Duration {
