@@ -51,12 +51,14 @@ func throughput(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	operator := func(ctx context.Context, namespace string, m *measurement) error {
-		if err := b.oneOffs(true)(ctx, namespace, m); err != nil {
+	profiled := func() error { return nil }
+	operator := func(ctx context.Context, namespace string, measured *measurement) error {
+		profiled = b.profileCPU(ctx, m, 30)
+		if err := b.oneOffs(true)(ctx, namespace, measured); err != nil {
 			return err
 		}
-		b.exactly("Secrets", m.count(stored), m.n)
-		return b.expectSettled(ctx, namespace, fissilev1.StrategyDone, m.n, 1)
+		b.exactly("Secrets", measured.count(stored), measured.n)
+		return b.expectSettled(ctx, namespace, fissilev1.StrategyDone, measured.n, 1)
 	}
 	sides := []side{
 		{"B1", "B1: bare Jobs", func(ctx context.Context, namespace string, m *measurement) error {
@@ -65,7 +67,6 @@ func throughput(ctx context.Context, b *bench) error {
 		{"B2", "B2: the same by hand", b.byHand(true)},
 		{operatorName, "ExtendedJobs", operator},
 	}
-	profiled := b.profileCPU(ctx, m, 60)
 	all, err := b.inTurns(ctx, sides)
 	if err != nil {
 		return err
@@ -77,24 +78,44 @@ func throughput(ctx context.Context, b *bench) error {
 	b.atLeast("throughput of B2", median(ratios(all[operatorName], all["B2"])))
 	b.result.Checks = dropRepeated(b.result.Checks)
 
-	// What it takes when nobody waits in a queue.
-	var idle []float64
-	for range 20 {
-		if b.size == "smoke" {
-			break
-		}
-		m, err := b.measureRun(ctx, true)
-		if err != nil {
+	if err := b.oneByOne(ctx); err != nil {
+		return err
+	}
+	return b.profile(ctx, m, "heap", "heap")
+}
+
+// oneByOne measures what a run takes when nobody waits in a queue.
+func (b *bench) oneByOne(ctx context.Context) error {
+	const n = 20
+	if b.size == "smoke" {
+		return nil
+	}
+	namespace, err := b.newNamespace(ctx, "idle")
+	if err != nil {
+		return err
+	}
+	b.quiet(ctx)
+	t, err := b.track(ctx, namespace, nil)
+	if err != nil {
+		return err
+	}
+	defer t.stop()
+	for i := range n {
+		ej := newExtendedJob(namespace, i, fissilev1.StrategyOnce)
+		ej.Output(ej.Obj().Name)
+		if err := b.client.Create(ctx, ej.Obj()); err != nil {
 			return err
 		}
-		idle = append(idle, m.between(jobFinished, stored)...)
+		t.see(requested, ej.Obj().Name)
+		if err := t.wait(ctx, b, jobDeleted, i+1); err != nil {
+			return err
+		}
 	}
-	if len(idle) > 0 {
-		b.atMost("p99 finished → Secret, ms, idle", 1000*quantile(idle, 0.99), false)
-		b.note("On the idle cluster, one run at a time: finished → Secret there in %s ms (p50 / p99 / max, n=%d).", milliseconds(idle), len(idle))
-	}
-	b.result.Checks = dropRepeated(b.result.Checks)
-	return b.profile(ctx, m, "heap", "heap")
+	toSecret := t.between(jobFinished, stored)
+	b.atMost("p99 finished → Secret, ms, idle", 1000*quantile(toSecret, 0.99), false)
+	b.note("One run at a time: one-off created → Job exists %s ms, finished → Secret there %s ms, Secret there → Job deleted %s ms, created → deleted %s ms (p50 / p99 / max, n=%d).",
+		milliseconds(t.between(requested, jobCreated)), milliseconds(toSecret), milliseconds(t.between(stored, jobDeleted)), milliseconds(t.between(requested, jobDeleted)), n)
+	return nil
 }
 
 // ratios are those of the throughput of one side to another, round by round.
