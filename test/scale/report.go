@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"runtime"
 	"strings"
 	"time"
@@ -70,11 +71,22 @@ does in the same minutes, and counts of requests, mean more. How it is measured 
 
 `
 
+// noise is the share of the machine that others may use before times mean
+// nothing.
+const noise = 0.05
+
 // section is what the report says about one scenario.
 func (r *result) section(w *bytes.Buffer, s *scenario, images string) error {
 	fmt.Fprintf(w, "## %s. %s\n\n%s\n\n", s.Letter, s.Title, s.About)
-	fmt.Fprintf(w, "Measured %s, in %s, at commit %s. Other processes used %.0f %% of the machine. Size: %s.\n\n",
-		r.Started.UTC().Format("2006-01-02 15:04 MST"), r.Took.Round(time.Second), r.Commit, 100*r.Others, r.Parameters)
+	fmt.Fprintf(w, "Measured %s, in %s, at commit %s. Size: %s.", r.Started.UTC().Format("2006-01-02 15:04 MST"), r.Took.Round(time.Second), r.Commit, r.Parameters)
+	if !reflect.DeepEqual(r.Parameters, s.Full) {
+		fmt.Fprintf(w, " **That is not the full size**: %s.", s.Full)
+	}
+	fmt.Fprintf(w, " Other processes used %.0f %% of the machine", 100*r.Others)
+	if r.Others > noise {
+		w.WriteString(": **times and throughput are noise**, counts are not")
+	}
+	w.WriteString(".\n\n")
 	for _, t := range r.Tables {
 		fmt.Fprintf(w, "%s:\n\n| %s |\n|%s\n", t.Caption, strings.Join(t.Header, " | "), strings.Repeat("---|", len(t.Header)))
 		for _, row := range t.Rows {
