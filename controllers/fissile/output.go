@@ -162,12 +162,13 @@ func (r *Reconciler) readDocument(ctx context.Context, pod types.NamespacedName,
 	return data, stdoutErr
 }
 
-// parseTwice reads a log once more before it is refused. When the connection to
-// the kubelet breaks, the API server ends the log there and does not tell.
+// parseTwice reads a log once more before it is refused for what may not be all
+// of it. When the connection to the kubelet breaks, the API server ends the log
+// there and does not tell.
 func (r *Reconciler) parseTwice(ctx context.Context, open openLog, pod types.NamespacedName, container string) (map[string][]byte, error) {
 	data, err := r.parseLog(ctx, open, pod, container)
 	var first, second *joboutput.Error
-	if !errors.As(err, &first) {
+	if !errors.As(err, &first) || first.Reason == joboutput.ReasonOutputTooLarge || first.Reason == joboutput.ReasonAmbiguousOutput {
 		return data, err
 	}
 	data, err = r.parseLog(ctx, open, pod, container)
