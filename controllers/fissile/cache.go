@@ -108,13 +108,19 @@ func stripMetadata(obj any) (any, error) {
 	}
 	object.ManagedFields = nil
 	object.Finalizers = nil
-	maps.DeleteFunc(object.Annotations, notOurs)
-	maps.DeleteFunc(object.Labels, notOurs)
+	object.Annotations = onlyOurs(object.Annotations)
+	object.Labels = onlyOurs(object.Labels)
 	return object, nil
 }
 
-func notOurs(key, _ string) bool {
-	return !strings.HasPrefix(key, fissilev1.GroupVersion.Group+"/")
+// onlyOurs is nil if nothing is left: a map that was emptied takes as much memory
+// as before.
+func onlyOurs(names map[string]string) map[string]string {
+	maps.DeleteFunc(names, func(key, _ string) bool { return !strings.HasPrefix(key, fissilev1.GroupVersion.Group+"/") })
+	if len(names) == 0 {
+		return nil
+	}
+	return names
 }
 
 func setupIndexes(indexer client.FieldIndexer) error {
