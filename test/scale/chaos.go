@@ -168,7 +168,7 @@ func (b *bench) load(ctx context.Context, namespace string, i int, t *tracker, u
 	for time.Now().Before(until) {
 		issued++
 		if i%2 == 0 {
-			err = b.setNow(ctx, newExtendedJob(namespace, i, fissilev1.StrategyNow).Obj())
+			err = b.setNow(ctx, newExtendedJob(namespace, i, fissilev1.StrategyNow).Obj(), issued)
 		} else {
 			err = b.client.Update(ctx, configMapOf(namespace, i, issued))
 		}
@@ -180,7 +180,11 @@ func (b *bench) load(ctx context.Context, namespace string, i int, t *tracker, u
 		}); err != nil {
 			return issued, err
 		}
-		if err := pause(ctx, rand.IntN(4)); err != nil {
+		wait := rand.IntN(4)
+		if i%2 == 1 {
+			wait += 10 // configuration that changes faster is taken for a cycle, and delayed
+		}
+		if err := pause(ctx, wait); err != nil {
 			return issued, err
 		}
 	}

@@ -18,6 +18,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -53,7 +54,7 @@ func errands(ctx context.Context, b *bench) error {
 		}
 		all[sides[0].name] = append(all[sides[0].name], m)
 		m, err = b.measureIn(ctx, operatorName, n, func(ctx context.Context, m *measurement) error {
-			return b.trigger(ctx, namespace, m)
+			return b.trigger(ctx, namespace, round, m)
 		})
 		if err != nil {
 			return err
@@ -71,14 +72,14 @@ func errands(ctx context.Context, b *bench) error {
 }
 
 // trigger sets all ExtendedJobs to now, and waits until their Jobs are gone.
-func (b *bench) trigger(ctx context.Context, namespace string, m *measurement) error {
+func (b *bench) trigger(ctx context.Context, namespace string, round int, m *measurement) error {
 	var err error
 	if m.tracker, err = b.track(ctx, namespace, nil); err != nil {
 		return err
 	}
 	if err := parallel(m.n, b.parameters.Workers, func(i int) error {
 		ej := newExtendedJob(namespace, i, fissilev1.StrategyNow).Obj()
-		if err := b.setNow(ctx, ej); err != nil {
+		if err := b.setNow(ctx, ej, round); err != nil {
 			return err
 		}
 		m.see(requested, ej.Name)
@@ -89,9 +90,11 @@ func (b *bench) trigger(ctx context.Context, namespace string, m *measurement) e
 	return m.wait(ctx, b, jobDeleted, m.n)
 }
 
-// setNow triggers an errand as kubectl patch does.
-func (b *bench) setNow(ctx context.Context, ej *fissilev1.ExtendedJob) error {
-	return b.client.Patch(ctx, ej, client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"trigger":{"strategy":"now"}}}`)))
+// setNow triggers an errand as kubectl patch does, with something to do that is
+// new: the same request again and again would be delayed.
+func (b *bench) setNow(ctx context.Context, ej *fissilev1.ExtendedJob, request int) error {
+	patch := fmt.Appendf(nil, `{"spec":{"trigger":{"strategy":"now"},"jobTemplate":{"metadata":{"annotations":{"request":"%d"}}}}}`, request)
+	return b.client.Patch(ctx, ej, client.RawPatch("application/merge-patch+json", patch))
 }
 
 // sharedInput is scenario d.
