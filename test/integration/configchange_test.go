@@ -311,8 +311,9 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 		deleteInput(key)
 		change(credentials, func() { credentials.Labels = map[string]string{"only": "metadata"} })
 		operator.start()
-		// It looks at what other specs have left behind, too.
-		Eventually(operator.workedOff).WithArguments(3).WithTimeout(longTimeout).Should(Succeed())
+		for _, ej := range []*fissilev1.ExtendedJob{written, oneOff} { // and what other specs have left behind
+			Eventually(komega.Object(ej)).WithTimeout(crowdTimeout).Should(HaveField("Status.LastRun.Number", BeEquivalentTo(2)))
+		}
 
 		run(written, 2)
 		Eventually(eventNotes).WithArguments(written, "InputsNotComparable").Should(HaveLen(1))

@@ -31,6 +31,11 @@ import (
 )
 
 var _ = Describe("Many one-offs", func() {
+	AfterEach(func() {
+		// Other specs start the operator again, which would look at all of them.
+		Expect(plane.client.DeleteAllOf(context.Background(), &fissilev1.ExtendedJob{}, client.InNamespace(namespace))).To(Succeed())
+	})
+
 	It("that share a ConfigMap run once each for a change of it, and it is read once", func() {
 		const oneOffs = 300
 		shared := createInput(configMap("shared", "1"))
