@@ -23,6 +23,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 )
@@ -87,6 +88,9 @@ func (r *result) section(w *bytes.Buffer, s *scenario, images string) error {
 		w.WriteString(": **times and throughput are noise**, counts are not")
 	}
 	w.WriteString(".\n\n")
+	if s.Missed != "" && slices.ContainsFunc(r.Checks, func(c check) bool { return !c.ok() }) {
+		fmt.Fprintf(w, "A target is missed. %s\n\n", s.Missed)
+	}
 	for _, t := range r.Tables {
 		fmt.Fprintf(w, "%s:\n\n| %s |\n|%s\n", t.Caption, strings.Join(t.Header, " | "), strings.Repeat("---|", len(t.Header)))
 		for _, row := range t.Rows {

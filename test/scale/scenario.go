@@ -37,6 +37,8 @@ type scenario struct {
 	Smoke parameters `json:"smoke"`
 	// Targets by the name of what is measured.
 	Targets map[string]float64 `json:"targets"`
+	// Missed is why, as far as it is known, if a target is missed.
+	Missed string `json:"missed,omitempty"`
 }
 
 // parameters are how much of it. Each scenario has its own.
