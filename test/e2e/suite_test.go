@@ -45,7 +45,7 @@ import (
 
 const (
 	// timeout is more than a run takes on a slow machine.
-	timeout = time.Minute
+	timeout = 2 * time.Minute
 	// quiet is how long nothing may happen where nothing is to happen.
 	quiet    = 3 * time.Second
 	interval = 100 * time.Millisecond
@@ -68,6 +68,8 @@ func TestE2E(t *testing.T) {
 }
 
 var _ = BeforeSuite(func(ctx context.Context) {
+	// Else there is no time limit where a context is given.
+	EnforceDefaultTimeoutsWhenUsingContexts()
 	SetDefaultEventuallyTimeout(timeout)
 	SetDefaultEventuallyPollingInterval(interval)
 	SetDefaultConsistentlyDuration(quiet)
