@@ -287,7 +287,7 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 			}
 			for _, link := range links {
 				g.Expect(komega.Get(link)()).To(Succeed())
-				if c := meta.FindStatusCondition(link.Status.Conditions, fissilev1.ConditionRunning); c.Reason == fissilev1.ReasonTriggerBackoff {
+				if c := meta.FindStatusCondition(link.Status.Conditions, fissilev1.ConditionRunning); c != nil && c.Reason == fissilev1.ReasonTriggerBackoff {
 					delayed = link
 				}
 			}
