@@ -64,6 +64,15 @@ var _ = Describe("What a job printed", func() {
 			"two":       {printed: good + "\n" + good, reason: fissilev1.ReasonAmbiguousOutput},
 			"large":     {printed: `{"k":"` + canary + strings.Repeat("x", 1<<20) + `"}`, reason: fissilev1.ReasonOutputTooLarge},
 			"refused":   {printed: good, reason: fissilev1.ReasonSecretRejected},
+			"broken-off": {printed: good, reason: fissilev1.ReasonStored, prepare: func(*fissilev1.ExtendedJob) {
+				node.failOnce(breaksOff)
+			}},
+			"error-at-the-end": {printed: good, reason: fissilev1.ReasonStored, prepare: func(*fissilev1.ExtendedJob) {
+				node.failOnce(appendsError)
+			}},
+			"unreadable": {printed: good, reason: fissilev1.ReasonOutputUnavailable, prepare: func(*fissilev1.ExtendedJob) {
+				node.setDown(true)
+			}},
 			"conflict": {printed: good, reason: fissilev1.ReasonOutputConflict, prepare: func(ej *fissilev1.ExtendedJob) {
 				Expect(plane.client.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: ej.Name + "-main"}})).To(Succeed())
 			}},
@@ -77,6 +86,7 @@ var _ = Describe("What a job printed", func() {
 				})).To(Succeed())
 			}},
 		}
+		DeferCleanup(node.setDown, false)
 		for name, path := range paths {
 			ej := create(ejob.New(namespace, name).Strategy(fissilev1.StrategyManual).Output(name))
 			if path.prepare != nil {
@@ -92,6 +102,7 @@ var _ = Describe("What a job printed", func() {
 				HaveField("Status.SettledRun", HaveValue(BeEquivalentTo(1))),
 				ejob.HaveCondition(fissilev1.ConditionOutputPersisted, status, path.reason),
 			), name)
+			node.setDown(false)
 			Eventually(eventsOn(ej)).Should(ContainElement(HaveField("Reason", SatisfyAny(Equal("RunSucceeded"), Equal("RunFailed")))))
 
 			described := kubectl("describe", "extendedjob", name)
