@@ -142,35 +142,10 @@ func expectNoCanary(where, text string) {
 // spec's namespace, in a message that quotes its data.
 func quoteRefusedSecrets() {
 	GinkgoHelper()
-	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{Name: "quote-" + namespace},
-		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
-			MatchConstraints: &admissionregistrationv1.MatchResources{
-				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
-				ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{
-					RuleWithOperations: admissionregistrationv1.RuleWithOperations{
-						Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
-						Rule:       admissionregistrationv1.Rule{APIGroups: []string{""}, APIVersions: []string{"v1"}, Resources: []string{"secrets"}},
-					},
-				}},
-			},
-			Validations: []admissionregistrationv1.Validation{{
-				Expression:        "object.metadata.name != 'refused-main'",
-				MessageExpression: "'the data is ' + string(object.data['k'])",
-			}},
-		},
-	}
-	Expect(plane.client.Create(context.Background(), policy)).To(Succeed())
-	DeferCleanup(plane.client.Delete, context.Background(), policy)
-	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: policy.Name},
-		Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
-			PolicyName:        policy.Name,
-			ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
-		},
-	}
-	Expect(plane.client.Create(context.Background(), binding)).To(Succeed())
-	DeferCleanup(plane.client.Delete, context.Background(), binding)
+	refuseCreations(metav1.GroupVersionResource{Version: "v1", Resource: "secrets"}, admissionregistrationv1.Validation{
+		Expression:        "object.metadata.name != 'refused-main'",
+		MessageExpression: "'the data is ' + string(object.data['k'])",
+	})
 	Eventually(func() string {
 		err := plane.client.Create(context.Background(), &corev1.Secret{
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "refused-main"},

@@ -87,35 +87,10 @@ var _ = Describe("A Job that cannot be created", func() {
 // namespace as invalid.
 func forbidImage(image string) {
 	GinkgoHelper()
-	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
-		ObjectMeta: metav1.ObjectMeta{Name: "forbid-image-" + namespace},
-		Spec: admissionregistrationv1.ValidatingAdmissionPolicySpec{
-			MatchConstraints: &admissionregistrationv1.MatchResources{
-				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
-				ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{
-					RuleWithOperations: admissionregistrationv1.RuleWithOperations{
-						Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
-						Rule:       admissionregistrationv1.Rule{APIGroups: []string{"batch"}, APIVersions: []string{"v1"}, Resources: []string{"jobs"}},
-					},
-				}},
-			},
-			Validations: []admissionregistrationv1.Validation{{
-				Expression: "object.spec.template.spec.containers.all(c, c.image != '" + image + "')",
-				Message:    "the image " + image + " is forbidden",
-			}},
-		},
-	}
-	Expect(plane.client.Create(context.Background(), policy)).To(Succeed())
-	DeferCleanup(plane.client.Delete, context.Background(), policy)
-	binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{
-		ObjectMeta: metav1.ObjectMeta{Name: policy.Name},
-		Spec: admissionregistrationv1.ValidatingAdmissionPolicyBindingSpec{
-			PolicyName:        policy.Name,
-			ValidationActions: []admissionregistrationv1.ValidationAction{admissionregistrationv1.Deny},
-		},
-	}
-	Expect(plane.client.Create(context.Background(), binding)).To(Succeed())
-	DeferCleanup(plane.client.Delete, context.Background(), binding)
+	refuseCreations(metav1.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, admissionregistrationv1.Validation{
+		Expression: "object.spec.template.spec.containers.all(c, c.image != '" + image + "')",
+		Message:    "the image " + image + " is forbidden",
+	})
 
 	By("waiting until the policy holds")
 	job := &batchv1.Job{
