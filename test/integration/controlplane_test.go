@@ -23,6 +23,7 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/version"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -43,6 +44,7 @@ type controlPlane struct {
 	operatorKubeconfig string
 	kubeconfig         string
 	audit              auditLog
+	version            *version.Version
 }
 
 // startControlPlane installs what kustomize builds from the deployment: so its
@@ -66,6 +68,8 @@ func startControlPlane(assets, directory string, scheme *runtime.Scheme) *contro
 	}
 	Expect(os.WriteFile(c.kubeconfig, c.KubeConfig, 0o600)).To(Succeed())
 	c.operatorKubeconfig, err = plane.OperatorKubeconfig()
+	Expect(err).NotTo(HaveOccurred())
+	c.version, err = kubernetesVersion(plane.Config)
 	Expect(err).NotTo(HaveOccurred())
 	return c
 }

@@ -80,7 +80,7 @@ func succeed(job *batchv1.Job) {
 	GinkgoHelper()
 	job.Status.Succeeded = 1
 	job.Status.CompletionTime = new(metav1.Now())
-	finish(job, batchv1.JobSuccessCriteriaMet, batchv1.JobComplete, batchv1.JobReasonCompletionsReached)
+	finish(job, batchv1.JobComplete, batchv1.JobReasonCompletionsReached)
 }
 
 // fail plays the same for a Job whose pod fails once too often.
@@ -88,14 +88,23 @@ func fail(job *batchv1.Job, printed logs) {
 	GinkgoHelper()
 	end(startPod(job), corev1.PodFailed, printed)
 	job.Status.Failed = 1
-	finish(job, batchv1.JobFailureTarget, batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)
+	finish(job, batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)
 }
 
-func finish(job *batchv1.Job, before, end batchv1.JobConditionType, reason string) {
+// finish has a Job end as the Job controller of the API server's version does.
+func finish(job *batchv1.Job, end batchv1.JobConditionType, reason string) {
 	GinkgoHelper()
+	conditions := []batchv1.JobConditionType{end}
+	if endsAreAnnounced.there() {
+		before := map[batchv1.JobConditionType]batchv1.JobConditionType{
+			batchv1.JobComplete: batchv1.JobSuccessCriteriaMet,
+			batchv1.JobFailed:   batchv1.JobFailureTarget,
+		}
+		conditions = []batchv1.JobConditionType{before[end], end}
+	}
 	now := metav1.Now()
 	job.Status.StartTime = new(job.CreationTimestamp)
-	for _, conditionType := range []batchv1.JobConditionType{before, end} {
+	for _, conditionType := range conditions {
 		job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
 			Type:               conditionType,
 			Status:             corev1.ConditionTrue,

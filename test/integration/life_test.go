@@ -105,6 +105,7 @@ var _ = Describe("The Job of a run", func() {
 	})
 
 	It("is left to whoever manages it, and its end is the run's", func() {
+		jobsAreManaged.required()
 		builder := ejob.New(namespace, "managed").Strategy(fissilev1.StrategyNow)
 		builder.Obj().Spec.JobTemplate.Spec.ManagedBy = new("example.com/another")
 		ej := create(builder)
@@ -115,6 +116,7 @@ var _ = Describe("The Job of a run", func() {
 	})
 
 	It("is not over when its success is certain, but when its pods have ended", func() {
+		endsAreAnnounced.required()
 		ej := create(ejob.New(namespace, "certain").Strategy(fissilev1.StrategyNow))
 		job := activeJob(ej, 1)
 		job.Status.StartTime = new(job.CreationTimestamp)
@@ -147,7 +149,7 @@ var _ = Describe("A namespace that is being deleted", func() {
 			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobCreateFailed),
 			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("is being terminated")),
 		))
-		finish(job, batchv1.JobFailureTarget, batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)
+		finish(job, batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)
 		Eventually(komega.Object(running)).Should(ejob.HaveSettled(1, fissilev1.ResultFailed, fissilev1.StrategyManual))
 
 		failed := func() (float64, error) {

@@ -21,6 +21,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -98,7 +99,7 @@ var _ = Describe("The log", func() {
 		evicted.Status.Phase, evicted.Status.Reason = corev1.PodFailed, "Evicted"
 		Expect(plane.client.Status().Update(context.Background(), evicted)).To(Succeed())
 		job.Status.Failed = 3
-		finish(job, "FailureTarget", "Failed", "DeadlineExceeded")
+		finish(job, batchv1.JobFailed, batchv1.JobReasonDeadlineExceeded)
 		Eventually(komega.Object(ej)).Should(SatisfyAll(
 			ejob.HaveSettled(1, fissilev1.ResultFailed, fissilev1.StrategyManual),
 			ejob.HaveCondition(fissilev1.ConditionFailed, metav1.ConditionTrue, "DeadlineExceeded"),
