@@ -111,10 +111,16 @@ func Start(options Options) (*Plane, error) {
 	if p.Client, err = client.New(config, client.Options{Scheme: options.Scheme}); err != nil {
 		return p, err
 	}
+	// Otherwise a field that this version of Kubernetes does not know is dropped.
+	strict := client.FieldValidation(metav1.FieldValidationStrict)
 	for _, object := range d.others {
-		if err := p.Client.Create(context.Background(), object); err != nil {
+		if err := p.Client.Create(context.Background(), object, strict); err != nil {
 			return p, fmt.Errorf("create %T %s: %w", object, object.GetName(), err)
 		}
+	}
+	// Whoever starts the control plane runs the operator himself.
+	if err := p.Client.Create(context.Background(), d.manager, strict, client.DryRunAll); err != nil {
+		return p, fmt.Errorf("create the Deployment as a dry run: %w", err)
 	}
 	return p, nil
 }

@@ -34,6 +34,7 @@ import (
 type deployment struct {
 	definitions []*apiextensionsv1.CustomResourceDefinition
 	webhooks    []*admissionregistrationv1.ValidatingWebhookConfiguration
+	manager     client.Object
 	others      []client.Object
 }
 
@@ -51,7 +52,8 @@ func buildDeployment(repository string) (*deployment, error) {
 			return nil, err
 		}
 		switch resource.GetKind() {
-		case "Deployment": // whoever starts the control plane runs the operator himself
+		case "Deployment":
+			d.manager = &unstructured.Unstructured{Object: content}
 		case "CustomResourceDefinition":
 			d.definitions, err = appendTyped(d.definitions, content)
 		case "ValidatingWebhookConfiguration":
