@@ -33,8 +33,8 @@ files = $(shell git ls-files --cached --others --exclude-standard -- $(1))
 MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # These are other people's programs, put together by a main. To look at that, linters
 # would look at all of Kubernetes first, for ten minutes.
-ASSEMBLED_MODULES := hack/certmanager hack/cluster/coredns hack/cluster/kubernetes hack/olm/operator-lifecycle-manager \
-	hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/kwok
+ASSEMBLED_MODULES := hack/certmanager hack/cluster/coredns hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
+	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/kwok
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
 TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
 SCRIPTS = $(call files,'*.sh' .ci/run)
@@ -147,6 +147,10 @@ lint-scripts: $(SHFMT) ## Check the syntax and the format of shell scripts, and 
 .PHONY: test
 test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integration tests. KUBEBUILDER_ASSETS names other binaries than those built here.
 	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) go test -timeout=20m ./...)
+
+.PHONY: test-compat
+test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubernetes that the operator supports.
+	KUBEBUILDER_ASSETS=$(OLDEST_KUBE_ASSETS) go test -timeout=20m ./test/integration
 
 .PHONY: test-e2e
 test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.

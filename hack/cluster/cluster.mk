@@ -10,8 +10,11 @@ CLUSTER ?= local
 
 # The Kubernetes that the local cluster and the integration tests run. KUBE_ASSETS is a directory with its programs, as
 # KUBEBUILDER_ASSETS has to be.
-KUBERNETES_VERSION := $(shell awk '$$1 == "k8s.io/kubernetes" { print $$2 }' hack/cluster/kubernetes/go.mod)
+kubernetes-version = $(shell awk '$$1 == "k8s.io/kubernetes" { print $$2 }' hack/cluster/$(1)/go.mod)
+KUBERNETES_VERSION := $(call kubernetes-version,kubernetes)
 KUBE_ASSETS := $(CURDIR)/bin/kubernetes-$(KUBERNETES_VERSION)
+# The oldest Kubernetes that the operator supports: the minKubeVersion of its bundle.
+OLDEST_KUBE_ASSETS := $(CURDIR)/bin/kubernetes-$(call kubernetes-version,kubernetes-oldest)
 
 ifeq ($(CLUSTER),local)
   CLUSTER_CONTEXT := extendedjob-local
@@ -61,3 +64,7 @@ cluster-test: ## Test the local cluster itself. It must be down.
 .PHONY: kubernetes-binaries
 kubernetes-binaries: ## Build kube-apiserver, etcd and kubectl, unless they are there.
 	@hack/cluster/local/build.sh kubernetes
+
+.PHONY: kubernetes-oldest
+kubernetes-oldest: ## Build the same with the kube-apiserver of the oldest Kubernetes that the operator supports.
+	@hack/cluster/local/build.sh oldest

@@ -23,6 +23,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -160,6 +161,21 @@ func TestTheImageIsNamedEverywhere(t *testing.T) {
 	}
 	if related := csv.Spec.RelatedImages; len(related) != 1 || related[0].Image != image {
 		t.Errorf("relatedImages are %v, and the Deployment has %s", related, image)
+	}
+}
+
+// make test-compat runs the integration tests on the oldest version.
+func TestTheOldestKubernetesIsTested(t *testing.T) {
+	content, err := os.ReadFile("../../hack/cluster/kubernetes-oldest/go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tested := regexp.MustCompile(`k8s\.io/kubernetes v(\d+\.\d+)\.`).FindSubmatch(content)
+	if tested == nil {
+		t.Fatal("there is no version of k8s.io/kubernetes")
+	}
+	if oldest := read(t).CSV.Spec.MinKubeVersion; oldest != string(tested[1])+".0" {
+		t.Errorf("minKubeVersion is %s, and %s is tested", oldest, tested[1])
 	}
 }
 

@@ -3,6 +3,7 @@
 # Builds what the local cluster consists of into bin/, as far as it is not there yet:
 #   build.sh             the programs and images of the cluster
 #   build.sh kubernetes  Kubernetes and etcd alone, which are all that the integration tests need
+#   build.sh oldest      the same with the kube-apiserver of the oldest Kubernetes that the operator supports
 set -euo pipefail
 directory=$(dirname "${BASH_SOURCE[0]}")
 # shellcheck source-path=SCRIPTDIR source=../lib.sh
@@ -23,7 +24,7 @@ go_build() {
 # for the module as it is now. The Go build cache would know as well, but it is big and often thrown away.
 once() {
   local module=$1 output=$2 what=$3 function=$4 key
-  key=$(cd "$module" && cat go.mod go.sum ./*.go | sha256sum)
+  key=$(shopt -s nullglob && cd "$module" && cat go.mod go.sum ./*.go | sha256sum)
   [ "$(cat "$output/.key" 2> /dev/null)" != "$key" ] || return 0
   echo "Building $what"
   rm -rf "$output"
@@ -32,18 +33,28 @@ once() {
   echo "$key" > "$output/.key"
 }
 
-kubernetes() {
-  local output=$1 major minor package command flags='-s -w'
-  IFS=. read -r major minor _ <<< "${KUBERNETES_VERSION#v}"
-  # What "kubectl version" and the user agents say.
+# linker_flags VERSION prints the flags by which Kubernetes' programs know their version: what "kubectl version" and the
+# user agents say.
+linker_flags() {
+  local major minor package flags='-s -w'
+  IFS=. read -r major minor _ <<< "${1#v}"
   for package in k8s.io/component-base/version k8s.io/client-go/pkg/version; do
-    flags+=" -X $package.gitVersion=$KUBERNETES_VERSION -X $package.gitMajor=$major -X $package.gitMinor=$minor"
+    flags+=" -X $package.gitVersion=$1 -X $package.gitMajor=$major -X $package.gitMinor=$minor"
   done
-  go_build -ldflags "$flags" -o "$output/kubernetes" .
+  echo "$flags"
+}
+
+kubernetes() {
+  local output=$1 command
+  go_build -ldflags "$(linker_flags "$KUBERNETES_VERSION")" -o "$output/kubernetes" .
   for command in kube-apiserver kube-controller-manager kube-scheduler kube-proxy kubelet kubectl; do
     ln -s kubernetes "$output/$command"
   done
   go_build -ldflags '-s -w' -o "$output/etcd" go.etcd.io/etcd/server/v3
+}
+
+oldest() {
+  go_build -ldflags "$(linker_flags "$OLDEST_KUBERNETES_VERSION")" -o "$1/kube-apiserver" tool
 }
 
 tools() {
@@ -98,7 +109,14 @@ flock --nonblock "$lock" || {
   flock "$lock"
 }
 once "$HACK/kubernetes" "$KUBERNETES" "Kubernetes $KUBERNETES_VERSION and etcd from Go modules: 6 to 9 minutes on two cores, once for each version" kubernetes
-[ "${1:-}" != kubernetes ] || exit 0
+case ${1:-} in
+  kubernetes) exit ;;
+  oldest)
+    once "$HACK/kubernetes-oldest" "$OLDEST_KUBERNETES" "kube-apiserver $OLDEST_KUBERNETES_VERSION from Go modules: 3 to 5 minutes on two cores, once for each version" oldest
+    ln -sf "$KUBERNETES"/{etcd,kubectl} "$OLDEST_KUBERNETES"
+    exit
+    ;;
+esac
 [ -x "$TOOLS/image" ] || echo "Building the cluster's own programs: half a minute"
 tools
 once "$HACK/coredns" "$COREDNS" "CoreDNS $COREDNS_VERSION from Go modules: 1 to 2 minutes, once for each version" coredns

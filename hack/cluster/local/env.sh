@@ -9,12 +9,14 @@ STATE=$ROOT/.cluster # what a running cluster keeps; removed when it stops
 
 # module_version MODULE DIRECTORY prints the version of a module that the directory's go.mod requires.
 module_version() {
-  awk -v module="$1" '$1 == module || $1 == "require" && $2 == module { print $NF; exit }' "$2/go.mod"
+  awk -v module="$1" '{ sub(/^require /, "") } $1 == module { print $2; exit }' "$2/go.mod"
 }
 KUBERNETES_VERSION=$(module_version k8s.io/kubernetes "$HACK/kubernetes")
+OLDEST_KUBERNETES_VERSION=$(module_version k8s.io/kubernetes "$HACK/kubernetes-oldest")
 COREDNS_VERSION=$(module_version github.com/coredns/coredns "$HACK/coredns")
 
 KUBERNETES=$BIN/kubernetes-$KUBERNETES_VERSION # Kubernetes and etcd
+OLDEST_KUBERNETES=$BIN/kubernetes-$OLDEST_KUBERNETES_VERSION
 COREDNS=$BIN/coredns-$COREDNS_VERSION
 TOOLS=$BIN/cluster # the cluster's own programs and images
 
