@@ -12,8 +12,8 @@ SHELL := /usr/bin/env bash
 export CGO_ENABLED := 0
 export GOFLAGS += -trimpath
 
-# The operator's version, and its image, to build and to deploy. "make manifests bundle" brings them to where else they
-# are.
+# The operator's version, and its image, to build and to deploy. "make manifests bundle catalog" brings them to where
+# else they are.
 VERSION := 0.1.0
 IMAGE_NAME := ghcr.io/cloudfoundry-incubator/extendedjob-operator
 IMG ?= $(IMAGE_NAME):v$(VERSION)
@@ -108,12 +108,12 @@ tidy: ## Tidy all Go modules.
 verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts ## Check all that needs no running.
 
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
-	config/manager/kustomization.yaml config/overlays/namespaced/generated bundle bundle.Dockerfile \
+	config/manager/kustomization.yaml config/overlays/namespaced/generated bundle bundle.Dockerfile catalog \
 	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md \
 	docs/reference/refusals.md
 
 .PHONY: verify-generated
-verify-generated: generate manifests docs bundle ## Check that what is generated is up to date and known to git.
+verify-generated: generate manifests docs bundle catalog ## Check that what is generated is up to date and known to git.
 	@git diff --exit-code -- $(GENERATED) || { echo "error: generated files have changed; commit them" >&2; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
 		[ -z "$$new" ] || { echo "error: generated files are new; commit them: $$new" >&2; exit 1; }
