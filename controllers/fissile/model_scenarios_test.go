@@ -397,12 +397,23 @@ var scenarios = []scenario{
 		name:     "an errand whose output has no room",
 		strategy: fissilev1.StrategyNow,
 		output:   toSecret,
-		foreign: func(w *world) {
-			w.mustCreate(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: outputSecret, Namespace: key.Namespace, Labels: map[string]string{foreignLabel: "true"}}})
-		},
-		edits:  []edit{setNow, freeOutput},
-		budget: budget{edits: 2, kills: 1},
+		foreign:  obstructOutput,
+		edits:    []edit{setNow, freeOutput},
+		budget:   budget{edits: 2, kills: 1},
 	},
+	{
+		name:     "an errand whose output has no room and whose status is wiped",
+		strategy: fissilev1.StrategyNow,
+		output:   toSecret,
+		foreign:  obstructOutput,
+		edits:    []edit{wipe, freeOutput},
+		budget:   budget{edits: 2, kills: 1},
+	},
+}
+
+// obstructOutput puts somebody else's Secret where the output goes.
+func obstructOutput(w *world) {
+	w.mustCreate(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: outputSecret, Namespace: key.Namespace, Labels: map[string]string{foreignLabel: "true"}}})
 }
 
 var freeOutput = edit{

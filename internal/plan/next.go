@@ -199,7 +199,11 @@ func (o *Observation) settle(run *fissilev1.Run, settled Settled, outcome Outcom
 func (o *Observation) report(settled Settled) Step {
 	run := o.lastRun()
 	if run == nil {
-		// The status was wiped; what is known of the run is its number and result.
+		if job := o.Jobs[settled.Number]; job != nil && Finished(job) != nil {
+			// The status was wiped, and with it whether the output waits to be stored.
+			return o.adopt(settled.Number)
+		}
+		// What is known of the run is its number and result.
 		ended := endedWithoutJob(&fissilev1.Run{JobName: JobName(o.EJ, settled.Number)}, settled.Result)
 		return Step{Kind: WriteStatus, Status: o.settledStatus(nil, settled, ended)}
 	}
