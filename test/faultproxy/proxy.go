@@ -20,10 +20,13 @@ limitations under the License.
 package faultproxy
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/http/httputil"
@@ -35,6 +38,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
 // Fault is what is done to a request.
@@ -54,6 +58,12 @@ const (
 	TooManyRequests
 	// ServerError answers with an internal error. The request is not forwarded.
 	ServerError
+	// QuotingError answers with an internal error whose message quotes what the
+	// client sent. The request is not forwarded.
+	QuotingError
+	// QuotingWarning forwards the request, and adds to the answer a warning that
+	// quotes what the client sent.
+	QuotingWarning
 	// TimeoutAfter forwards the request, and answers that it timed out.
 	TimeoutAfter
 	// ResetBefore resets the connection, with all other requests on it, before the
@@ -74,6 +84,8 @@ var faultNames = map[Fault]string{
 	CutAfter:        "after",
 	TooManyRequests: "429 with Retry-After",
 	ServerError:     "500",
+	QuotingError:    "500 with the request in it",
+	QuotingWarning:  "warning with the request in it",
 	TimeoutAfter:    "timeout after the request was served",
 	ResetBefore:     "connection reset before the request was served",
 	ResetAfter:      "connection reset after the request was served",
@@ -154,6 +166,13 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		answer(w, apierrors.NewTooManyRequests("faultproxy: too many requests", 1))
 	case ServerError:
 		answer(w, apierrors.NewInternalError(errors.New("faultproxy: an error")))
+	case QuotingError:
+		answer(w, apierrors.NewInternalError(fmt.Errorf("faultproxy: cannot store %s", quoted(r))))
+	case QuotingWarning:
+		if warning, err := utilnet.NewWarningHeader(299, "-", "faultproxy: "+quoted(r)); err == nil {
+			w.Header().Add("Warning", warning)
+		}
+		p.forward.ServeHTTP(w, r)
 	case TimeoutAfter:
 		p.forward.ServeHTTP(discard{http.Header{}}, r)
 		answer(w, apierrors.NewTimeoutError("faultproxy: the request timed out", 0))
@@ -190,6 +209,16 @@ func answer(w http.ResponseWriter, status *apierrors.StatusError) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(int(status.ErrStatus.Code))
 	_, _ = w.Write(body) // fails only if nobody reads it
+}
+
+// quoted is the body of a request, which can be read again after this.
+func quoted(r *http.Request) string {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		panic(http.ErrAbortHandler)
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	return strconv.QuoteToASCII(string(body))
 }
 
 type connKey struct{}

@@ -24,6 +24,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -157,6 +158,7 @@ func TestAnswers(t *testing.T) {
 			return apierrors.IsTooManyRequests(err) && suggested && seconds == 1
 		}, 0},
 		"a server error":                       {faultproxy.ServerError, apierrors.IsInternalError, 0},
+		"a server error that quotes":           {faultproxy.QuotingError, func(err error) bool { return strings.Contains(err.Error(), "what is sent") }, 0},
 		"a timeout of a write that is applied": {faultproxy.TimeoutAfter, apierrors.IsTimeout, 1},
 		"a reset before a write":               {faultproxy.ResetBefore, utilnet.IsConnectionReset, 0},
 		"a reset after a write":                {faultproxy.ResetAfter, utilnet.IsConnectionReset, 1},
@@ -170,7 +172,7 @@ func TestAnswers(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := api.Post().Resource("pods").MaxRetries(0).Do(t.Context()).Error(); !test.is(err) {
+			if err := api.Post().Resource("pods").Body([]byte("what is sent")).MaxRetries(0).Do(t.Context()).Error(); !test.is(err) {
 				t.Errorf("got the error %v", err)
 			}
 			if got := writes.Load(); got != test.applied {
@@ -180,6 +182,22 @@ func TestAnswers(t *testing.T) {
 				t.Errorf("want an answer to the next request, got %v", err)
 			}
 		})
+	}
+}
+
+func TestQuotingWarning(t *testing.T) {
+	_, client, address, writes := start(t, faultproxy.QuotingWarning)
+	request, err := http.NewRequestWithContext(t.Context(), http.MethodPost, address+"/api/v1/pods", strings.NewReader("what is sent"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	response, err := client.Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer response.Body.Close()
+	if warning := response.Header.Get("Warning"); response.StatusCode != http.StatusOK || writes.Load() != 1 || !strings.Contains(warning, "what is sent") {
+		t.Errorf("got %s with the warning %q after %d writes", response.Status, warning, writes.Load())
 	}
 }
 

@@ -18,13 +18,10 @@ package main
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"maps"
 	"math/rand/v2"
-	"net"
 	"net/http"
-	"net/url"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -32,10 +29,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
-	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	certutil "k8s.io/client-go/util/cert"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -94,7 +87,12 @@ func (f *faults) set(on bool) {
 // chaos is scenario g.
 func chaos(ctx context.Context, b *bench) error {
 	f := &faults{count: make(map[faultproxy.Fault]int)}
-	kubeconfig, proxy, err := b.putProxyBetween(f.decide)
+	own, err := b.OperatorKubeconfig()
+	if err != nil {
+		return err
+	}
+	kubeconfig := filepath.Join(b.directory, "proxy.kubeconfig")
+	proxy, err := faultproxy.StartLocal(own, kubeconfig, f.decide)
 	if err != nil {
 		return err
 	}
@@ -328,45 +326,4 @@ func (b *bench) watchMemory(ctx context.Context, s *supervised, t *tracker) func
 			{Name: "runs", Title: "Runs under faults", X: "seconds", Y: "Jobs created", Series: []plotSeries{jobs}},
 		}
 	}
-}
-
-// putProxyBetween starts the proxy, which has the operator's identity, and
-// returns a kubeconfig for it.
-func (b *bench) putProxyBetween(decide func(*http.Request) faultproxy.Fault) (string, *faultproxy.Proxy, error) {
-	own, err := b.OperatorKubeconfig()
-	if err != nil {
-		return "", nil, err
-	}
-	config, err := clientcmd.BuildConfigFromFlags("", own)
-	if err != nil {
-		return "", nil, err
-	}
-	target, err := url.Parse(config.Host)
-	if err != nil {
-		return "", nil, err
-	}
-	transport, err := rest.TransportFor(config)
-	if err != nil {
-		return "", nil, err
-	}
-	certificatePEM, key, err := certutil.GenerateSelfSignedCertKey("localhost", []net.IP{net.IPv4(127, 0, 0, 1)}, nil)
-	if err != nil {
-		return "", nil, err
-	}
-	certificate, err := tls.X509KeyPair(certificatePEM, key)
-	if err != nil {
-		return "", nil, err
-	}
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", nil, err
-	}
-	proxy := faultproxy.New(target, transport, decide)
-	go func() { _ = proxy.Serve(listener, certificate) }() // until it is closed
-	kubeconfig := clientcmdapi.NewConfig()
-	kubeconfig.Clusters["proxy"] = &clientcmdapi.Cluster{Server: "https://" + listener.Addr().String(), CertificateAuthorityData: certificatePEM}
-	kubeconfig.Contexts["proxy"] = &clientcmdapi.Context{Cluster: "proxy"}
-	kubeconfig.CurrentContext = "proxy"
-	file := filepath.Join(b.directory, "proxy.kubeconfig")
-	return file, proxy, clientcmd.WriteToFile(*kubeconfig, file)
 }
