@@ -33,6 +33,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -110,6 +111,8 @@ func run(ctx context.Context, configFile string) error {
 		return err
 	}
 	restConfig.UserAgent = fissilev1.FieldManager + "/" + version.String()
+	// A webhook or a policy may quote a Secret in a warning, too.
+	restConfig.WarningHandlerWithContext = rest.NoWarnings{}
 	certificates, err := certs.New(restConfig, configuration)
 	if err != nil {
 		return err

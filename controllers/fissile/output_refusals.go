@@ -57,6 +57,17 @@ func refusal(secret string, err error) error {
 	}
 }
 
+// withoutData is an error of another write of an output Secret, such as a new
+// owner, in words that do not quote its data.
+func withoutData(secret string, err error) error {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) {
+		return err
+	}
+	status := answer.Status()
+	return fmt.Errorf("secret %s: %s", secret, inWords(&status))
+}
+
 // isImmutable tells whether a Secret is not replaced because it is immutable.
 func isImmutable(status *metav1.Status) bool {
 	return !isDenied(status) && slices.ContainsFunc(causes(status), func(c metav1.StatusCause) bool {

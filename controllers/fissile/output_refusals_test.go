@@ -105,6 +105,14 @@ func TestRefusalsOfASecretSayWhyAndQuoteNoData88(t *testing.T) {
 			err:    apierrors.NewTooManyRequests(quoted, 1),
 			reason: fissilev1.ReasonSecretRejected, transient: true, says: "answered 429 TooManyRequests",
 		},
+		"a server error that quotes": {
+			err:    apierrors.NewInternalError(errors.New(quoted)),
+			reason: fissilev1.ReasonSecretRejected, transient: true, says: "answered 500 InternalError",
+		},
+		"a gateway that quotes": {
+			err:    apierrors.NewGenericServerResponse(http.StatusBadGateway, "POST", secrets, "", quoted, 0, true),
+			reason: fissilev1.ReasonSecretRejected, transient: true, says: "answered 502",
+		},
 		"a connection that fails": {
 			err:    errors.New("connection refused"),
 			reason: fissilev1.ReasonSecretRejected, transient: true, says: "connection refused",

@@ -54,7 +54,7 @@ type outputTest struct {
 	client client.Client
 	r      *Reconciler
 	ej     *fissilev1.ExtendedJob
-	// refusal is what the API server says to new Secrets.
+	// refusal is what the API server says to new Secrets, and to their deletion.
 	refusal error
 	// requeueAfter is what the last reconcile asked for.
 	requeueAfter time.Duration
@@ -69,7 +69,7 @@ func newOutputTest(t *testing.T) *outputTest {
 	}
 	builder := fakeIndexer{fake.NewClientBuilder().WithScheme(scheme).
 		WithStatusSubresource(&fissilev1.ExtendedJob{}, &batchv1.Job{}).
-		WithInterceptorFuncs(interceptor.Funcs{Create: v.create})}
+		WithInterceptorFuncs(interceptor.Funcs{Create: v.create, Delete: v.delete})}
 	if err := setupIndexes(builder); err != nil {
 		t.Fatal(err)
 	}
@@ -107,6 +107,13 @@ func (v *outputTest) create(ctx context.Context, c client.WithWatch, obj client.
 	obj.SetUID(uuid.NewUUID())
 	obj.SetCreationTimestamp(metav1.NewTime(v.clock.Now()))
 	return c.Create(ctx, obj, opts...)
+}
+
+func (v *outputTest) delete(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.DeleteOption) error {
+	if _, ok := obj.(*corev1.Secret); ok && v.refusal != nil {
+		return v.refusal
+	}
+	return c.Delete(ctx, obj, opts...)
 }
 
 func (v *outputTest) mustCreate(obj client.Object) {
@@ -276,6 +283,22 @@ func TestVersionsInUseStay78(t *testing.T) {
 			v.expect(4)
 		})
 	}
+}
+
+func TestAVersionThatMayNotBeDeletedIsNotQuoted88(t *testing.T) {
+	v := newOutputTest(t)
+	for range 2 {
+		v.pass(11 * time.Minute)
+		v.run()
+	}
+	v.pass(11 * time.Minute)
+	v.edit(func() { v.ej.Spec.Output.VersionsToKeep = 1 })
+	v.refusal = apierrors.NewForbidden(corev1.Resource("secrets"), "out-main-v1", errors.New("the data is "+quoted))
+	_, err := v.r.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(v.ej)})
+	if err == nil || !strings.Contains(err.Error(), "out-main-v1") || strings.Contains(err.Error(), quoted) {
+		t.Errorf("got the error %v, want one that names the version and quotes no data", err)
+	}
+	v.expect(1, 2)
 }
 
 func TestOutputThatCannotBeWrittenForLongIsPending56(t *testing.T) {

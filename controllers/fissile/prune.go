@@ -101,7 +101,7 @@ func (r *Reconciler) deleteVersion(ctx context.Context, o *observation, version 
 	target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: version.Namespace, Name: version.Name}}
 	err := r.Client.Delete(ctx, target, client.Preconditions{UID: &version.UID, ResourceVersion: &version.ResourceVersion})
 	if client.IgnoreNotFound(err) != nil {
-		return err
+		return withoutData(version.Name, err)
 	}
 	ctrl.LoggerFrom(ctx).Info("Deleted a version of the output", "Secret", client.ObjectKeyFromObject(version))
 	o.pruned(version)
@@ -161,7 +161,7 @@ func (r *Reconciler) secretsOfPods(ctx context.Context, namespace string) (map[s
 func (r *Reconciler) setOwner(ctx context.Context, o *observation, secret *metav1.PartialObjectMetadata) error {
 	patch := append(isStill(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(o.EJ, secret, o.EJ.Spec.Output.DeletionPolicy)})
 	if err := r.patchSecret(ctx, secret, patch); client.IgnoreNotFound(err) != nil {
-		return err
+		return withoutData(secret.Name, err)
 	}
 	o.Disowned = slices.DeleteFunc(o.Disowned, func(other *metav1.PartialObjectMetadata) bool { return other.UID == secret.UID })
 	return nil
