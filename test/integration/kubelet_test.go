@@ -19,6 +19,7 @@ package integration
 import (
 	"context"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -27,6 +28,7 @@ import (
 	"sync"
 
 	. "github.com/onsi/gomega"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -44,15 +46,21 @@ type kubelet struct {
 	fault fault
 }
 
-// fault is what goes wrong when the kubelet has begun to answer.
+// fault is what goes wrong when the kubelet answers.
 type fault int
 
 const (
 	noFault fault = iota
+	// isDown fails before it has begun.
+	isDown
 	// breaksOff ends the connection in the middle of the log.
 	breaksOff
 	// appendsError writes an error after the log, as it cannot change the status.
 	appendsError
+	// hangs sends half of the log, and then nothing while somebody waits for it.
+	hangs
+	// isRotated sends what a rotated log still has: its end.
+	isRotated
 )
 
 // startKubelet starts the kubelet and registers its node.
@@ -84,6 +92,13 @@ func (k *kubelet) print(pod *corev1.Pod, container, log string) {
 	k.logs[pod.Namespace+"/"+pod.Name+"/"+container] = log
 }
 
+// lose forgets the logs of a Job's pods.
+func (k *kubelet) lose(job *batchv1.Job) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	maps.DeleteFunc(k.logs, func(name, _ string) bool { return strings.HasPrefix(name, job.Namespace+"/"+job.Name+"-") })
+}
+
 // setDown makes the kubelet fail, or answer again.
 func (k *kubelet) setDown(down bool) {
 	k.mu.Lock()
@@ -98,24 +113,45 @@ func (k *kubelet) failOnce(f fault) {
 	k.fault = f
 }
 
+// vanish deletes the node that the kubelet is on, until it is registered again.
+func (k *kubelet) vanish(c client.Client) {
+	Expect(c.Delete(context.Background(), &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: k.node}})).To(Succeed())
+}
+
 func (k *kubelet) containerLogs(w http.ResponseWriter, r *http.Request) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	log, found := k.logs[strings.TrimPrefix(r.URL.Path, "/containerLogs/")]
+	log, found, f := k.next(strings.TrimPrefix(r.URL.Path, "/containerLogs/"))
+	half := len(log) / 2
 	switch {
-	case k.down:
+	case f == isDown:
 		http.Error(w, "the kubelet is not well", http.StatusInternalServerError)
 	case !found:
 		http.NotFound(w, r)
-	case k.fault == breaksOff:
-		k.fault = noFault
-		_, _ = io.WriteString(w, log[:len(log)/2])
+	case f == breaksOff || f == hangs:
+		_, _ = io.WriteString(w, log[:half])
 		w.(http.Flusher).Flush()
+		if f == hangs {
+			<-r.Context().Done()
+		}
 		panic(http.ErrAbortHandler)
-	case k.fault == appendsError:
-		k.fault = noFault
+	case f == appendsError:
 		_, _ = io.WriteString(w, "unable to retrieve container logs for containerd://0123456789abcdef")
+	case f == isRotated:
+		_, _ = io.WriteString(w, log[half:])
 	default:
 		_, _ = io.WriteString(w, log) // fails only if nobody reads it
 	}
+}
+
+// next is the log that is read now, and what goes wrong with it.
+func (k *kubelet) next(name string) (log string, found bool, f fault) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	log, found = k.logs[name]
+	switch {
+	case k.down:
+		f = isDown
+	case found:
+		f, k.fault = k.fault, noFault
+	}
+	return log, found, f
 }

@@ -42,10 +42,11 @@ import (
 // it can be killed and started again.
 type manager struct {
 	program string
-	plane   *controlPlane
-	config  configv1alpha1.OperatorConfiguration
-	file    string
-	session *gexec.Session
+	// kubeconfig is a file with the way to the API server.
+	kubeconfig string
+	config     configv1alpha1.OperatorConfiguration
+	file       string
+	session    *gexec.Session
 }
 
 func newManager(directory string, plane *controlPlane) *manager {
@@ -53,7 +54,7 @@ func newManager(directory string, plane *controlPlane) *manager {
 	Expect(err).NotTo(HaveOccurred())
 	configuration, err := plane.OperatorConfiguration()
 	Expect(err).NotTo(HaveOccurred())
-	m := &manager{program: program, plane: plane, config: *configuration, file: filepath.Join(directory, "operator.yaml")}
+	m := &manager{program: program, kubeconfig: plane.operatorKubeconfig, config: *configuration, file: filepath.Join(directory, "operator.yaml")}
 	m.config.Output.LogReadTimeoutSeconds = new(int32(logReadTimeout / time.Second))
 	// Shorter than quietTime.
 	m.config.ConfigChange.DebounceMilliseconds = new(int32(100))
@@ -72,7 +73,7 @@ func newManager(directory string, plane *controlPlane) *manager {
 // leader yet. Arguments are beside those that it always has.
 func (m *manager) start(arguments ...string) {
 	command := exec.CommandContext(context.Background(), m.program, append([]string{"--config=" + m.file, "--zap-log-level=debug"}, arguments...)...)
-	command.Env = append(os.Environ(), "KUBECONFIG="+m.plane.operatorKubeconfig)
+	command.Env = append(os.Environ(), "KUBECONFIG="+m.kubeconfig)
 	var err error
 	m.session, err = gexec.Start(command, GinkgoWriter, GinkgoWriter)
 	Expect(err).NotTo(HaveOccurred())
@@ -94,11 +95,11 @@ func (m *manager) stop() {
 }
 
 // restart stops the program and starts it with the configuration as it is now.
-func (m *manager) restart() {
+func (m *manager) restart(arguments ...string) {
 	GinkgoHelper()
 	m.stop()
 	Expect(controlplane.WriteYAML(m.file, m.config)).To(Succeed())
-	m.start()
+	m.start(arguments...)
 }
 
 // kill ends the manager without a chance to do anything.

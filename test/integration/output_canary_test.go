@@ -19,11 +19,13 @@ package integration
 import (
 	"context"
 	"encoding/json"
+	"regexp"
+	"slices"
 	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,85 +38,67 @@ import (
 // canary is in every value that is printed here.
 const canary = "canary-4711"
 
+// good is output that can be stored.
+const good = `{"k":"` + canary + `"}`
+
+// outputPath is one of the ways that output takes, most of them wrong.
+type outputPath struct {
+	// name is that of the ExtendedJob, and the prefix of its Secrets.
+	name string
+	// printed is what its container main prints; good, if it is empty.
+	printed string
+	// reason is what the condition OutputPersisted says in the end.
+	reason string
+	// edit changes the ExtendedJob.
+	edit func(*ejob.Builder)
+	// before happens before the run.
+	before func(*fissilev1.ExtendedJob)
+	// end ends the Job; complete, if it is nil.
+	end func(*batchv1.Job, logs)
+	// after happens when the condition is there, and makes it say finally in the
+	// end, some time.
+	after   func(*fissilev1.ExtendedJob)
+	finally string
+}
+
 var _ = Describe("What a job printed", func() {
 	It("is in its Secret and nowhere else, whatever goes wrong, at every log level (case 88)", func(ctx context.Context) {
-		operator.stop()
-		DeferCleanup(func() {
-			operator.stop()
-			operator.start()
-		})
-		operator.start("--zap-log-level=10")
-		quoteRefusedSecrets()
+		before := operator.config.Output
+		operator.config.Output.LogReadTimeoutSeconds = new(int32(2)) // several paths wait for it
+		wire := tapOperator("--zap-log-level=10")
+		DeferCleanup(func() { operator.config.Output = before })
+		DeferCleanup(node.setDown, false)
+		quoteSecretsInRefusals()
 		// Output that is pending is tried again when the manager starts.
 		DeferCleanup(kubectl, "delete", "extendedjobs", "--all")
-		good := `{"k":"` + canary + `"}`
-		paths := map[string]struct {
-			printed string
-			reason  string
-			prepare func(*fissilev1.ExtendedJob)
-		}{
-			"stored":    {printed: good, reason: fissilev1.ReasonStored},
-			"number":    {printed: `{"k":"` + canary + `","n":4711}`, reason: fissilev1.ReasonOutputInvalid},
-			"array":     {printed: `["` + canary + `"]`, reason: fissilev1.ReasonOutputInvalid},
-			"duplicate": {printed: `{"k":"` + canary + `","k":"` + canary + `"}`, reason: fissilev1.ReasonOutputInvalid},
-			"binary":    {printed: `{"k":"` + canary + "\xff\"}", reason: fissilev1.ReasonOutputInvalid},
-			"key":       {printed: `{"a b":"` + canary + `"}`, reason: fissilev1.ReasonOutputInvalid},
-			"half":      {printed: `{"k":"` + canary, reason: fissilev1.ReasonNoOutput},
-			"text":      {printed: canary, reason: fissilev1.ReasonNoOutput},
-			"two":       {printed: good + "\n" + good, reason: fissilev1.ReasonAmbiguousOutput},
-			"large":     {printed: `{"k":"` + canary + strings.Repeat("x", 1<<20) + `"}`, reason: fissilev1.ReasonOutputTooLarge},
-			"refused":   {printed: good, reason: fissilev1.ReasonSecretRejected},
-			"broken-off": {printed: good, reason: fissilev1.ReasonStored, prepare: func(*fissilev1.ExtendedJob) {
-				node.failOnce(breaksOff)
-			}},
-			"error-at-the-end": {printed: good, reason: fissilev1.ReasonStored, prepare: func(*fissilev1.ExtendedJob) {
-				node.failOnce(appendsError)
-			}},
-			"unreadable": {printed: good, reason: fissilev1.ReasonOutputUnavailable, prepare: func(*fissilev1.ExtendedJob) {
-				node.setDown(true)
-			}},
-			"conflict": {printed: good, reason: fissilev1.ReasonOutputConflict, prepare: func(ej *fissilev1.ExtendedJob) {
-				Expect(plane.client.Create(ctx, &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: ej.Name + "-main"}})).To(Succeed())
-			}},
-			"immutable": {printed: good, reason: fissilev1.ReasonOutputConflict, prepare: func(ej *fissilev1.ExtendedJob) {
-				Expect(plane.client.Create(ctx, &corev1.Secret{
-					ObjectMeta: metav1.ObjectMeta{
-						Namespace: namespace, Name: ej.Name + "-main",
-						Annotations: map[string]string{fissilev1.AnnotationOwnerUID: string(ej.UID)},
-					},
-					Immutable: new(true),
-				})).To(Succeed())
-			}},
-		}
-		DeferCleanup(node.setDown, false)
-		for name, path := range paths {
-			ej := create(ejob.New(namespace, name).Strategy(fissilev1.StrategyManual).Output(name))
-			if path.prepare != nil {
-				path.prepare(ej)
-			}
-			setStrategy(ej, fissilev1.StrategyNow)
-			complete(activeJob(ej, 1), logs{"main": path.printed})
-			status := metav1.ConditionFalse
-			if path.reason == fissilev1.ReasonStored {
-				status = metav1.ConditionTrue
-			}
-			Eventually(komega.Object(ej)).WithTimeout(longTimeout).Should(SatisfyAll(
-				HaveField("Status.SettledRun", HaveValue(BeEquivalentTo(1))),
-				ejob.HaveCondition(fissilev1.ConditionOutputPersisted, status, path.reason),
-			), name)
-			node.setDown(false)
-			Eventually(eventsOn(ej)).Should(ContainElement(HaveField("Reason", SatisfyAny(Equal("RunSucceeded"), Equal("RunFailed")))))
 
-			described := kubectl("describe", "extendedjob", name)
-			expectNoCanary("the description", described)
+		paths := slices.Concat(pathsOfQuota(), pathsOfDocuments(), pathsOfLogs(wire), pathsOfConflicts(wire), pathsOfRefusals(), pathsOfFailedWrites(wire), pathsOfRuns())
+		for _, path := range paths {
+			ej := path.take(ctx)
+			Expect(wire.leaveAlone()).To(BeTrue(), path.name+": nothing was done to a request")
+			if path.after != nil {
+				path.after(ej)
+			}
+			node.setDown(false)
+		}
+		for _, path := range paths {
+			if path.finally != "" {
+				path.expect(ctx, ejob.New(namespace, path.name).Obj(), path.finally)
+			}
+		}
+
+		By("looking for it")
+		Expect(wire.strays).To(BeEmpty(), "requests with a value")
+		described := kubectl("describe", "extendedjobs", "--show-events")
+		expectNoCanary("the descriptions", described)
+		var ejs fissilev1.ExtendedJobList
+		Expect(plane.client.List(ctx, &ejs, client.InNamespace(namespace))).To(Succeed())
+		for _, ej := range ejs.Items {
 			for _, c := range ej.Status.Conditions {
 				Expect(described).To(ContainSubstring(c.Message), "why, and what to do")
 			}
-			Expect(described).To(MatchRegexp(`Events:(\n.*)+Run(Succeeded|Failed) `))
 		}
-		Expect(secret("stored-main")()).To(HaveField("Data", HaveKeyWithValue("k", []byte(canary))))
-
-		By("looking for it")
+		Expect(len(regexp.MustCompile(`Run(Succeeded|Failed) `).FindAllString(described, -1))).To(BeNumerically(">=", len(paths)), "events")
 		for _, kind := range []string{"extendedjobs", "events", "jobs", "pods"} {
 			shown := kubectl("get", kind, "--output=json", "--show-managed-fields")
 			Expect(json.Valid([]byte(shown))).To(BeTrue())
@@ -127,33 +111,67 @@ var _ = Describe("What a job printed", func() {
 	})
 })
 
-// expectNoCanary fails if the canary is in a text, as it is or encoded as the
-// data of a Secret is.
-func expectNoCanary(where, text string) {
+// take lets an ExtendedJob run once, and returns it when the output is where it
+// belongs or the condition says why not.
+func (p *outputPath) take(ctx context.Context) *fissilev1.ExtendedJob {
 	GinkgoHelper()
-	for _, encoded := range []string{canary, "Y2FuYXJ5LTQ3MTE"} {
-		if i := strings.Index(text, encoded); i >= 0 {
-			Fail("the canary is in " + where + ": " + text[max(0, i-300):min(len(text), i+100)])
-		}
+	By(p.name)
+	b := ejob.New(namespace, p.name).Strategy(fissilev1.StrategyManual).Output(p.name)
+	if p.edit != nil {
+		p.edit(b)
 	}
+	ej := create(b)
+	if p.before != nil {
+		p.before(ej)
+	}
+	printed, end := p.printed, p.end
+	if printed == "" {
+		printed = good
+	}
+	if end == nil {
+		end = complete
+	}
+	setStrategy(ej, fissilev1.StrategyNow)
+	end(activeJob(ej, 1), logs{"main": printed})
+	p.expect(ctx, ej, p.reason)
+	Eventually(eventsOn(ej)).Should(ContainElement(HaveField("Reason", SatisfyAny(Equal("RunSucceeded"), Equal("RunFailed")))), p.name)
+	return ej
 }
 
-// quoteRefusedSecrets has the API server refuse the Secret refused-main of the
-// spec's namespace, in a message that quotes its data.
-func quoteRefusedSecrets() {
+// expect waits for a reason of the condition. Output that is stored is stored
+// once, and exactly.
+func (p *outputPath) expect(ctx context.Context, ej *fissilev1.ExtendedJob, reason string) {
 	GinkgoHelper()
-	refuseCreations(metav1.GroupVersionResource{Version: "v1", Resource: "secrets"}, admissionregistrationv1.Validation{
-		Expression:        "object.metadata.name != 'refused-main'",
-		MessageExpression: "'the data is ' + string(object.data['k'])",
-	})
-	Eventually(func() string {
-		err := plane.client.Create(context.Background(), &corev1.Secret{
-			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "refused-main"},
-			Data:       map[string][]byte{"k": []byte(canary)},
-		}, client.DryRunAll)
-		if err == nil {
-			return ""
-		}
-		return err.Error()
-	}).Should(ContainSubstring("the data is"))
+	status := metav1.ConditionFalse
+	if reason == fissilev1.ReasonStored {
+		status = metav1.ConditionTrue
+	}
+	Eventually(komega.Object(ej)).WithTimeout(longTimeout).Should(SatisfyAll(
+		HaveField("Status.SettledRun", Not(BeNil())),
+		HaveField("Status.Active", BeEmpty()),
+		ejob.HaveCondition(fissilev1.ConditionOutputPersisted, status, reason),
+	), p.name)
+	if reason != fissilev1.ReasonStored {
+		return
+	}
+	var secrets corev1.SecretList
+	Expect(plane.client.List(ctx, &secrets, client.InNamespace(namespace))).To(Succeed())
+	own := slices.DeleteFunc(secrets.Items, func(s corev1.Secret) bool { return !metav1.IsControlledBy(&s, ej) })
+	Expect(own).To(ConsistOf(SatisfyAll(
+		HaveField("Name", ej.Status.Outputs[0].SecretName),
+		HaveField("Data", Equal(map[string][]byte{"k": []byte(canary)})),
+	)), p.name)
+}
+
+// canaryIn is where in a text the canary is, as it is or encoded as the data of a
+// Secret is; less than 0 if it is not.
+func canaryIn(text string) int {
+	return max(strings.Index(text, canary), strings.Index(text, "Y2FuYXJ5LTQ3MT"))
+}
+
+func expectNoCanary(where, text string) {
+	GinkgoHelper()
+	if i := canaryIn(text); i >= 0 {
+		Fail("the canary is in " + where + ": " + text[max(0, i-300):min(len(text), i+100)])
+	}
 }

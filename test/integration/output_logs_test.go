@@ -42,6 +42,7 @@ var _ = Describe("The log", func() {
 	},
 		Entry("the connection to the kubelet breaks, and the API server does not tell", breaksOff),
 		Entry("the kubelet cannot read it, and says so in the log", appendsError),
+		Entry("the kubelet has lost its beginning", isRotated),
 	)
 
 	It("that cannot be read is given up after a time, and the Job is kept (case 71)", func() {
@@ -79,10 +80,8 @@ var _ = Describe("The log", func() {
 			Expect(plane.client.Delete(context.Background(), pod, client.GracePeriodSeconds(0))).To(Succeed())
 			// The cache may know it before the log is read again, or not.
 		}, "has no pod left|pod .* is gone"),
-		Entry("with its node", func(pod *corev1.Pod) {
-			lost := &corev1.Node{}
-			Expect(plane.client.Get(context.Background(), client.ObjectKey{Name: pod.Spec.NodeName}, lost)).To(Succeed())
-			Expect(plane.client.Delete(context.Background(), lost)).To(Succeed())
+		Entry("with its node", func(*corev1.Pod) {
+			node.vanish(plane.client)
 			DeferCleanup(func() { node.register(plane.client) })
 		}, "node node of pod .* is gone"),
 	)

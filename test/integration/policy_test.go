@@ -26,10 +26,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// refuseCreations has the API server refuse new objects of a resource in the
+// refuse has the API server refuse operations on objects of a resource in the
 // spec's namespace that do not pass a validation. It takes a moment until it
 // does.
-func refuseCreations(resource metav1.GroupVersionResource, validation admissionregistrationv1.Validation) {
+func refuse(resource metav1.GroupVersionResource, validation admissionregistrationv1.Validation, operations ...admissionregistrationv1.OperationType) {
 	GinkgoHelper()
 	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: "refuse-" + resource.Resource + "-" + namespace},
@@ -38,7 +38,7 @@ func refuseCreations(resource metav1.GroupVersionResource, validation admissionr
 				NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
 				ResourceRules: []admissionregistrationv1.NamedRuleWithOperations{{
 					RuleWithOperations: admissionregistrationv1.RuleWithOperations{
-						Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create},
+						Operations: operations,
 						Rule: admissionregistrationv1.Rule{
 							APIGroups: []string{resource.Group}, APIVersions: []string{resource.Version}, Resources: []string{resource.Resource},
 						},

@@ -87,10 +87,10 @@ var _ = Describe("A Job that cannot be created", func() {
 // namespace as invalid.
 func forbidImage(image string) {
 	GinkgoHelper()
-	refuseCreations(metav1.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, admissionregistrationv1.Validation{
+	refuse(metav1.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, admissionregistrationv1.Validation{
 		Expression: "object.spec.template.spec.containers.all(c, c.image != '" + image + "')",
 		Message:    "the image " + image + " is forbidden",
-	})
+	}, admissionregistrationv1.Create)
 
 	By("waiting until the policy holds")
 	job := &batchv1.Job{

@@ -1,0 +1,141 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package integration
+
+import (
+	"bytes"
+	"io"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	. "github.com/onsi/ginkgo/v2"
+	. "github.com/onsi/gomega"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/faultproxy"
+)
+
+// wire is between the operator and the API server, and sees all that the
+// operator sends. A value on it has the canary in it.
+type wire struct {
+	mu sync.Mutex
+	// meddling is what is done to requests.
+	meddling *meddling
+	// strays are the requests with a value that do not write Secrets.
+	strays []string
+}
+
+// meddling is done to the first request of a sort, or to all of them.
+type meddling struct {
+	concerns func(r *http.Request, body string) bool
+	do       func() faultproxy.Fault
+	always   bool
+}
+
+// tapOperator starts the operator anew, with more arguments and with a wire
+// between it and the API server, until the spec ends.
+func tapOperator(arguments ...string) *wire {
+	GinkgoHelper()
+	w := &wire{}
+	direct, through := operator.kubeconfig, filepath.Join(GinkgoT().TempDir(), "kubeconfig")
+	proxy, err := faultproxy.StartLocal(direct, through, w.decide)
+	Expect(err).NotTo(HaveOccurred())
+	DeferCleanup(proxy.Close)
+	operator.kubeconfig = through
+	DeferCleanup(func() {
+		operator.kubeconfig = direct
+		operator.restart()
+	})
+	operator.restart(arguments...)
+	return w
+}
+
+func (w *wire) decide(r *http.Request) faultproxy.Fault {
+	defer GinkgoRecover()
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return faultproxy.None // it was broken off
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if canaryIn(string(body)) >= 0 && !strings.Contains(r.URL.Path, "/namespaces/"+namespace+"/secrets") {
+		w.strays = append(w.strays, r.Method+" "+r.URL.Path)
+	}
+	m := w.meddling
+	if m == nil || !m.concerns(r, string(body)) {
+		return faultproxy.None
+	}
+	if !m.always {
+		w.meddling = nil
+	}
+	return m.do()
+}
+
+func (w *wire) meddle(m *meddling) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.meddling = m
+}
+
+// failWrite does something to the next write of a value to a Secret.
+func (w *wire) failWrite(secret string, f faultproxy.Fault) {
+	w.meddle(&meddling{concerns: writes(secret), do: func() faultproxy.Fault { return f }})
+}
+
+// failWrites does it to all of them.
+func (w *wire) failWrites(secret string, f faultproxy.Fault) {
+	w.meddle(&meddling{concerns: writes(secret), do: func() faultproxy.Fault { return f }, always: true})
+}
+
+// beforeWrite has something happen just before the next write of a value to a
+// Secret.
+func (w *wire) beforeWrite(secret string, happen func()) {
+	w.meddle(&meddling{concerns: writes(secret), do: func() faultproxy.Fault {
+		happen()
+		return faultproxy.None
+	}})
+}
+
+// writes tells whether a request writes a value to a Secret. Its name is in the
+// address, or in what is created.
+func writes(secret string) func(*http.Request, string) bool {
+	return func(r *http.Request, body string) bool {
+		return canaryIn(body) >= 0 && (strings.HasSuffix(r.URL.Path, "/secrets/"+secret) ||
+			strings.HasSuffix(r.URL.Path, "/secrets") && strings.Contains(body, secret))
+	}
+}
+
+// failLog does something to the next request for a log.
+func (w *wire) failLog(f faultproxy.Fault) {
+	w.meddle(&meddling{
+		concerns: func(r *http.Request, _ string) bool { return strings.HasSuffix(r.URL.Path, "/log") },
+		do:       func() faultproxy.Fault { return f },
+	})
+}
+
+// leaveAlone tells whether what was to be done to a request was done, and does
+// nothing to any more.
+func (w *wire) leaveAlone() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	done := w.meddling == nil || w.meddling.always
+	w.meddling = nil
+	return done
+}
