@@ -60,9 +60,6 @@ func (b *bench) startOperatorAs(ctx context.Context, kubeconfig string, change f
 	if configuration.Profiling.BindAddress, err = controlplane.FreeAddress(); err != nil {
 		return nil, err
 	}
-	if b.parameters.Concurrency > 0 {
-		configuration.Concurrency = &b.parameters.Concurrency
-	}
 	if change != nil {
 		change(configuration)
 	}

@@ -18,6 +18,7 @@ package main
 
 import (
 	"bytes"
+	_ "embed"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -27,6 +28,9 @@ import (
 	"strings"
 	"time"
 )
+
+//go:embed changes.md
+var changes string
 
 // writeReport writes a report about all results of a size that there are.
 func writeReport(o options, scenarios []*scenario) error {
@@ -60,7 +64,7 @@ func writeReport(o options, scenarios []*scenario) error {
 	all.Write(summary.Bytes())
 	all.WriteString("\n")
 	all.Write(bytes.TrimSpace(report.Bytes()))
-	all.WriteString("\n")
+	all.WriteString("\n\n" + changes)
 	return os.WriteFile(o.report, all.Bytes(), 0o644)
 }
 
@@ -128,7 +132,7 @@ func (p parameters) String() string {
 	add(p.Definitions > 0, "%d foreign CRDs", p.Definitions)
 	add(p.Rounds > 0, "%d rounds", p.Rounds)
 	add(p.Workers > 0, "%d workers", p.Workers)
-	add(p.Concurrency > 0, "concurrency %d", p.Concurrency)
+	add(p.Concurrencies != nil, "concurrency %v", p.Concurrencies)
 	add(p.Seconds > 0, "%d s", p.Seconds)
 	return strings.Join(parts, ", ")
 }

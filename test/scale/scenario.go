@@ -57,8 +57,9 @@ type parameters struct {
 	Bytes int `json:"bytes,omitempty"`
 	// Definitions is how many foreign CustomResourceDefinitions there are.
 	Definitions int `json:"definitions,omitempty"`
-	// Concurrency is that of the operator; its default, if not set.
-	Concurrency int32 `json:"concurrency,omitempty"`
+	// Concurrencies are numbers of ExtendedJobs that the operator is to work on at
+	// once, to be compared.
+	Concurrencies []int32 `json:"concurrencies,omitempty"`
 	// Seconds is for how long load is made, or memory is watched.
 	Seconds int `json:"seconds,omitempty"`
 }

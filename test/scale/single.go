@@ -108,7 +108,7 @@ func dropRepeated(checks []check) []check {
 	return kept
 }
 
-func sortedRequests(requests map[request]int) []request {
+func sortedRequests[V any](requests map[request]V) []request {
 	return slices.SortedFunc(maps.Keys(requests), func(a, b request) int {
 		return cmp.Or(cmp.Compare(a.User, b.User), cmp.Compare(a.Resource, b.Resource), cmp.Compare(a.Verb, b.Verb))
 	})

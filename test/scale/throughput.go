@@ -21,6 +21,7 @@ import (
 	"fmt"
 	"slices"
 
+	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
@@ -78,10 +79,17 @@ func throughput(ctx context.Context, b *bench) error {
 	b.atLeast("throughput of B2", median(ratios(all[operatorName], all["B2"])))
 	b.result.Checks = dropRepeated(b.result.Checks)
 
+	if err := b.splitByRequest(ctx, medianOf(all[operatorName]), medianOf(all["B2"])); err != nil {
+		return err
+	}
 	if err := b.oneByOne(ctx); err != nil {
 		return err
 	}
-	return b.profile(ctx, m, "heap", "heap")
+	if err := b.profile(ctx, m, "heap", "heap"); err != nil {
+		return err
+	}
+	m.stop()
+	return b.byConcurrency(ctx)
 }
 
 // oneByOne measures what a run takes when nobody waits in a queue.
@@ -115,6 +123,40 @@ func (b *bench) oneByOne(ctx context.Context) error {
 	b.atMost("p99 finished → Secret, ms, idle", 1000*quantile(toSecret, 0.99), false)
 	b.note("One run at a time: one-off created → Job exists %s ms, finished → Secret there %s ms, Secret there → Job deleted %s ms, created → deleted %s ms (p50 / p99 / max, n=%d).",
 		milliseconds(t.between(requested, jobCreated)), milliseconds(toSecret), milliseconds(t.between(stored, jobDeleted)), milliseconds(t.between(requested, jobDeleted)), n)
+	return nil
+}
+
+// byConcurrency compares settings of the operator's concurrency, in turns.
+func (b *bench) byConcurrency(ctx context.Context) error {
+	n := b.parameters.Count / 10
+	all := make(map[int32][]*measurement)
+	for range min(2, b.parameters.Rounds) {
+		for _, concurrency := range b.parameters.Concurrencies {
+			operator, err := b.startOperator(ctx, func(c *configv1alpha1.OperatorConfiguration) { c.Concurrency = &concurrency })
+			if err != nil {
+				return err
+			}
+			m, err := b.measure(ctx, fmt.Sprintf("%s with concurrency %d", operatorName, concurrency), n, b.oneOffs(true))
+			if err != nil {
+				return err
+			}
+			all[concurrency] = append(all[concurrency], m)
+			operator.stop()
+		}
+	}
+	var rows [][]string
+	for _, concurrency := range b.parameters.Concurrencies {
+		var rates, cpu, toJob, toSecret []float64
+		for _, m := range all[concurrency] {
+			rates = append(rates, m.rate())
+			cpu = append(cpu, 1000*m.cpu["manager"]/float64(m.n))
+			toJob = append(toJob, m.between(requested, jobCreated)...)
+			toSecret = append(toSecret, m.between(jobFinished, stored)...)
+		}
+		rows = append(rows, []string{fmt.Sprint(concurrency), spread(rates, "%.1f"), spread(cpu, "%.1f"), milliseconds(toJob), milliseconds(toSecret)})
+	}
+	b.addTable(fmt.Sprintf("The operator with other settings of concurrency, %d one-offs each, in turns; the default is 10", n),
+		[]string{"concurrency", "runs a second", "CPU-ms of the operator a run", "requested → Job exists, ms", "Job finished → Secret there, ms"}, rows...)
 	return nil
 }
 
