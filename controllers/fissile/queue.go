@@ -1,0 +1,60 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/client-go/util/workqueue"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// endsFirst hands on what happens to Jobs, and puts those that have finished
+// before runs that are to begin: when more is triggered than there is time for,
+// what is under way comes to its end instead of waiting behind all the others.
+type endsFirst struct{ handler.EventHandler }
+
+// Update hands on a change of a Job.
+func (h endsFirst) Update(ctx context.Context, e event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
+	if ok && plan.Finished(e.ObjectNew.(*batchv1.Job)) != nil {
+		queue = urgent{byPriority}
+	}
+	h.EventHandler.Update(ctx, e, queue)
+}
+
+// urgent is a queue that puts what comes without a priority before the rest.
+type urgent struct {
+	priorityqueue.PriorityQueue[reconcile.Request]
+}
+
+// Add adds a request.
+func (u urgent) Add(item reconcile.Request) { u.AddWithOpts(priorityqueue.AddOpts{}, item) }
+
+// AddWithOpts adds requests.
+func (u urgent) AddWithOpts(o priorityqueue.AddOpts, items ...reconcile.Request) {
+	if o.Priority == nil {
+		o.Priority = new(1)
+	}
+	u.PriorityQueue.AddWithOpts(o, items...)
+}

@@ -1,0 +1,81 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"testing"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
+	"sigs.k8s.io/controller-runtime/pkg/event"
+	"sigs.k8s.io/controller-runtime/pkg/handler"
+	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+func TestRunsThatHaveFinishedAreWorkedOnFirst(t *testing.T) {
+	scheme := runtime.NewScheme()
+	if err := fissilev1.AddToScheme(scheme); err != nil {
+		t.Fatal(err)
+	}
+	mapper := meta.NewDefaultRESTMapper(nil)
+	mapper.Add(fissilev1.GroupVersion.WithKind("ExtendedJob"), meta.RESTScopeNamespace)
+	jobs := endsFirst{handler.EnqueueRequestForOwner(scheme, mapper, &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}
+	queue := priorityqueue.New[reconcile.Request]("test")
+	defer queue.ShutDown()
+
+	queue.Add(request("created-before"))
+	jobs.Update(t.Context(), changed("running"), queue)
+	jobs.Update(t.Context(), changed("complete", batchv1.JobComplete), queue)
+	queue.Add(request("created-after"))
+	jobs.Update(t.Context(), changed("failed", batchv1.JobFailed), queue)
+
+	for _, want := range []string{"complete", "failed", "created-before", "running", "created-after"} {
+		got, _ := queue.Get()
+		if got.Name != want {
+			t.Errorf("got %s, want %s", got.Name, want)
+		}
+		queue.Done(got)
+	}
+}
+
+// changed is a change of a Job of an ExtendedJob, to one with these conditions.
+func changed(extendedJob string, conditions ...batchv1.JobConditionType) event.UpdateEvent {
+	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
+		Namespace: "default", ResourceVersion: "1",
+		OwnerReferences: []metav1.OwnerReference{{
+			APIVersion: fissilev1.GroupVersion.String(), Kind: "ExtendedJob", Name: extendedJob, Controller: new(true),
+		}},
+	}}
+	after := job.DeepCopy()
+	after.ResourceVersion = "2"
+	for _, condition := range conditions {
+		after.Status.Conditions = append(after.Status.Conditions, batchv1.JobCondition{Type: condition, Status: corev1.ConditionTrue})
+	}
+	return event.UpdateEvent{ObjectOld: job, ObjectNew: after}
+}
+
+func request(extendedJob string) reconcile.Request {
+	r := reconcile.Request{}
+	r.Namespace, r.Name = "default", extendedJob
+	return r
+}
