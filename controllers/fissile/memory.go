@@ -58,9 +58,9 @@ type recollection struct {
 	outputRetryAt time.Time
 	// pruneAfter is when versions that were in use may be pruned.
 	pruneAfter time.Time
-	// storeFailing is the Job whose output could not be read or written when that
-	// was tried last, and storeFailingFrom since when.
-	storeFailing     types.UID
+	// storeFailing is why output could not be read or written when that was tried
+	// last, and storeFailingFrom since when.
+	storeFailing     storeFailure
 	storeFailingFrom time.Time
 }
 

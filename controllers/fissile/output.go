@@ -60,7 +60,7 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 	switch {
 	case err == nil:
 		o.Output = &plan.Output{Reason: fissilev1.ReasonStored, Message: "The output is stored.", Secrets: secrets}
-	case errors.As(err, &refused) && (!refused.transient || o.storeFailingFor(job.UID, r.Clock.Now()) >= r.LogReadTimeout):
+	case errors.As(err, &refused) && (!refused.transient || o.storeFailingFor(storeFailure{job.UID, refused.reason}, r.Clock.Now()) >= r.LogReadTimeout):
 		o.Output = &plan.Output{Reason: refused.reason, Message: refused.message}
 		if refused.reason == fissilev1.ReasonSecretRejected {
 			o.outputRetryAt = r.Clock.Now().Add(plan.OutputRetry)
@@ -69,7 +69,7 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 	default:
 		return err
 	}
-	o.storeFailing = ""
+	o.storeFailing = storeFailure{}
 	if o.EJ.Status.LastRun.Result == "" {
 		runOutputSeconds.Observe(r.Clock.Since(plan.Finished(job).LastTransitionTime.Time).Seconds())
 	}
@@ -239,12 +239,19 @@ func endTime(pod *corev1.Pod) int64 {
 	return end
 }
 
-// storeFailingFor is for how long storing the output of a Job has failed: not at
-// all if this is the first time in a row. So a process that was held up while it
-// tried tries again.
-func (r *recollection) storeFailingFor(job types.UID, now time.Time) time.Duration {
-	if r.storeFailing != job {
-		r.storeFailing, r.storeFailingFrom = job, now
+// storeFailure is the Job whose output is not stored, and why not.
+type storeFailure struct {
+	job    types.UID
+	reason string
+}
+
+// storeFailingFor is for how long storing the output of a Job has failed for a
+// reason: not at all if this is the first time in a row. So a process that was
+// held up while it tried tries again, and a log that was read all the time is
+// not given up because it cannot be read once.
+func (r *recollection) storeFailingFor(failure storeFailure, now time.Time) time.Duration {
+	if r.storeFailing != failure {
+		r.storeFailing, r.storeFailingFrom = failure, now
 	}
 	return now.Sub(r.storeFailingFrom)
 }

@@ -56,6 +56,8 @@ type outputTest struct {
 	ej     *fissilev1.ExtendedJob
 	// refusal is what the API server says to new Secrets, and to their deletion.
 	refusal error
+	// logFailure is why the log cannot be read.
+	logFailure error
 	// requeueAfter is what the last reconcile asked for.
 	requeueAfter time.Duration
 }
@@ -178,7 +180,7 @@ func (v *outputTest) endJob() {
 
 // Open is the log of a run.
 func (v *outputTest) Open(_ context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
-	return io.NopCloser(strings.NewReader(fmt.Sprintf(`{"printed-by":%q}`, pod.Name))), nil
+	return io.NopCloser(strings.NewReader(fmt.Sprintf(`{"printed-by":%q}`, pod.Name))), v.logFailure
 }
 
 func (v *outputTest) OpenStdout(context.Context, types.NamespacedName, string) (io.ReadCloser, error) {
@@ -320,6 +322,26 @@ func TestOutputThatCannotBeWrittenForLongIsPending56(t *testing.T) {
 	v.reconcile()
 	v.expectPersisted(fissilev1.ReasonStored)
 	v.expect(1)
+}
+
+func TestALogIsNotGivenUpForTheTimeInWhichWritesFailed71(t *testing.T) {
+	v := newOutputTest(t)
+	v.edit(func() { v.ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })
+	v.reconcile()
+	v.endJob()
+	key := ctrl.Request{NamespacedName: client.ObjectKeyFromObject(v.ej)}
+	v.refusal = apierrors.NewInternalError(errors.New("out of order"))
+	if _, err := v.r.Reconcile(t.Context(), key); err == nil {
+		t.Error("want an error of the write")
+	}
+	v.pass(v.r.LogReadTimeout)
+	v.refusal, v.logFailure = nil, errors.New("out of order")
+	if _, err := v.r.Reconcile(t.Context(), key); err == nil {
+		t.Error("want an error of the log, so that it is read again")
+	}
+	v.logFailure = nil
+	v.reconcile()
+	v.expectPersisted(fissilev1.ReasonStored)
 }
 
 // expectPersisted fails unless the last run is settled, and the condition
