@@ -173,7 +173,7 @@ test-certificates: image cert-manager cluster-up cluster-load deploy ## Run the 
 	@$(MAKE) --no-print-directory --silent deploy > /dev/null # whichever overlay was tested last
 
 .PHONY: bench
-bench: bench-programs ## Measure what the operator costs, and write docs/benchmarks.md: about 45 minutes. SCENARIOS=a,b measures these again.
+bench: bench-programs ## Measure what the operator costs, and write docs/benchmarks.md: about an hour. SCENARIOS=a,b measures these again.
 	bin/bench/scale -only='$(SCENARIOS)' -report=docs/benchmarks.md -profiles=bin/bench/profiles
 
 .PHONY: bench-smoke

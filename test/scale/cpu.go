@@ -22,6 +22,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
+	"time"
 )
 
 // hertz is how Linux counts CPU time for programs.
@@ -31,6 +33,8 @@ const hertz = 100
 type cpuSample struct {
 	// programs are this process and its children, by name.
 	programs map[string]float64
+	// ended is what children used that have ended.
+	ended float64
 	// busy and all are those of the machine.
 	busy, all float64
 }
@@ -46,6 +50,10 @@ func sampleCPU() cpuSample {
 				s.busy += ticks / hertz
 			}
 		}
+	}
+	var children syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children); err == nil {
+		s.ended = time.Duration(children.Utime.Nano() + children.Stime.Nano()).Seconds()
 	}
 	self := os.Getpid()
 	files, _ := filepath.Glob("/proc/[0-9]*/stat") // fails only for a bad pattern
@@ -79,17 +87,22 @@ func (s cpuSample) programsSince(before cpuSample) map[string]float64 {
 }
 
 // othersSince is the share of the machine's CPU that went to processes that are
-// not ours since an earlier sample. Ours that have ended meanwhile count as
-// others.
+// not ours since an earlier sample.
 func (s cpuSample) othersSince(before cpuSample) float64 {
 	if s.all == before.all {
 		return 0
 	}
-	others := s.busy - before.busy
-	for _, seconds := range s.programsSince(before) {
-		others -= seconds
-	}
+	others := s.busy - before.busy - (s.ours() - before.ours())
 	return max(0, others) / (s.all - before.all)
+}
+
+// ours is what this process and its children have used, dead or alive.
+func (s cpuSample) ours() float64 {
+	sum := s.ended
+	for _, seconds := range s.programs {
+		sum += seconds
+	}
+	return sum
 }
 
 // processMemory are figures of a process, in bytes.
