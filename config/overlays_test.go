@@ -92,6 +92,21 @@ func TestTheOperatorHasAShareOfTheAPIServer(t *testing.T) {
 	}
 }
 
+func TestGoKnowsTheMemoryLimitOfTheManager(t *testing.T) {
+	for _, overlay := range overlays {
+		t.Run(overlay, func(t *testing.T) {
+			manager := decode[appsv1.Deployment](t, build(t, overlay), "Deployment", "extendedjob-controller-manager").Spec.Template.Spec.Containers[0]
+			if manager.Resources.Limits.Memory().IsZero() {
+				t.Error("the manager has no limit")
+			}
+			i := slices.IndexFunc(manager.Env, func(v corev1.EnvVar) bool { return v.Name == "GOMEMLIMIT" })
+			if i < 0 || manager.Env[i].ValueFrom == nil || manager.Env[i].ValueFrom.ResourceFieldRef.Resource != "limits.memory" {
+				t.Errorf("GOMEMLIMIT does not follow the limit: the environment is %+v", manager.Env)
+			}
+		})
+	}
+}
+
 func TestCertManagerMakesTheCertificateThatIsServed(t *testing.T) {
 	resources := build(t, "default")
 	serving := decode[certificate](t, resources, "Certificate", "extendedjob-serving-certificate")
