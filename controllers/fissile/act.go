@@ -20,20 +20,19 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/uuid"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// act does one step and brings the observation up to what it did.
+// act does one step and updates the observation with the result.
 func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) error {
 	switch step.Kind {
 	case plan.ReadLive:
@@ -44,8 +43,10 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 		return r.readInputs(ctx, o, true)
 	case plan.ReadTemplate:
 		return r.readTemplate(ctx, o)
+	case plan.ReadOutputs:
+		return r.readOutputs(ctx, o)
 	case plan.Claim:
-		return r.claim(ctx, o, step.Status)
+		return r.claim(ctx, o, step)
 	case plan.CreateJob:
 		return r.createJob(ctx, o)
 	case plan.LabelJob:
@@ -55,11 +56,11 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 	case plan.Settle:
 		return r.settle(ctx, o, step)
 	case plan.WriteStatus:
-		return r.writeStatus(ctx, o, step.Status)
+		return r.reportStatus(ctx, o, step)
 	case plan.DeleteJob:
 		return r.deleteJob(ctx, o, step.Job)
-	case plan.SetOwner:
-		return r.setOwner(ctx, o, step.Secret)
+	case plan.SyncOwner:
+		return r.syncOwner(ctx, o, step.Secret)
 	case plan.DeleteVersion:
 		return r.deleteVersion(ctx, o, step.Secret)
 	default:
@@ -69,19 +70,15 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 
 // claim begins a run. The write carries the resourceVersion of the ExtendedJob
 // that the run was decided on, so only one process can have claimed it.
-func (r *Reconciler) claim(ctx context.Context, o *observation, status *fissilev1.ExtendedJobStatus) error {
-	status.LastRun.ClaimID = string(uuid.NewUUID())
-	o.claimID, o.createdJob = status.LastRun.ClaimID, ""
-	o.inputsChange.seen, o.templateChange.seen = time.Time{}, time.Time{}
-	// The fence starts before the write: the claim may have been stored any time
-	// after this.
-	o.claimedAt = r.Clock.Now()
-	o.JobRejection = nil
+func (r *Reconciler) claim(ctx context.Context, o *observation, step plan.Step) error {
+	claim := step.Status.LastRun.Claim
+	claim.ID = string(uuid.NewUUID())
+	o.process.known.Claimed(claim.ID, step.Renewed, r.Clock.Now())
 	before := o.EJ
-	if err := r.writeStatus(ctx, o, status); err != nil {
+	if written, err := r.writeStatus(ctx, o, step.Status); err != nil || !written {
 		return err
 	}
-	r.claimed(before, o.EJ)
+	r.recordClaimed(before, o.EJ)
 	return nil
 }
 
@@ -91,47 +88,43 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	run := o.EJ.Status.LastRun
 	job, err := plan.NewJob(o.EJ, run)
 	if err != nil {
-		o.reject(fissilev1.ReasonJobRejected, err.Error())
+		r.reject(o, plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: err.Error(), NeedsEdit: true})
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, plan.Fence)
+	ctx, cancel := context.WithTimeout(ctx, plan.CreateWindow)
 	defer cancel()
 	err = r.Client.Create(ctx, job)
-	switch {
+	switch rejection, refused := plan.RejectionOf(err); {
 	case err == nil:
-		o.createdJob, o.CreatedJob = job.UID, job.UID
-		runStartSeconds.Observe(r.Clock.Since(o.claimedAt).Seconds())
-		r.jobCreated(o.EJ, job)
+		o.process.known.JobCreated(job.UID, r.Clock.Now())
+		runStartSeconds.Observe(r.Clock.Since(o.process.known.Run.ClaimedAt).Seconds())
+		r.recordJobCreated(o.EJ, job)
 	case apierrors.IsAlreadyExists(err):
 		if err := r.APIReader.Get(ctx, client.ObjectKeyFromObject(job), job); err != nil {
 			return fmt.Errorf("read Job %s, which exists already: %w", job.Name, err)
 		}
 		if _, ours := plan.RunNumber(o.EJ, job); !ours {
-			o.reject(fissilev1.ReasonNameConflict, fmt.Sprintf("Job %s exists and is not this ExtendedJob's.", job.Name))
-			r.jobRejected(o.EJ, o.JobRejection)
+			r.reject(o, plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: fmt.Sprintf("Job %s exists and is not this ExtendedJob's.", job.Name)})
+			r.recordRejected(o.EJ, o.Process.Run.Rejection)
 			return nil
 		}
-	case apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause):
-		// Nothing will start here any more, and it is not an error.
-		o.reject(fissilev1.ReasonJobCreateFailed, err.Error())
-		return nil
-	case apierrors.IsInvalid(err):
-		o.reject(fissilev1.ReasonJobRejected, err.Error())
-		return nil
-	case apierrors.ReasonForError(err) != metav1.StatusReasonUnknown && !apierrors.IsServerTimeout(err) && !apierrors.IsTimeout(err):
-		o.reject(fissilev1.ReasonJobCreateFailed, err.Error())
-		o.failure = err
+	case refused:
+		r.reject(o, rejection)
 		return nil
 	default:
 		// It may have been created: only a look tells.
+		o.process.known.CreateGivenUp(r.Clock.Now())
+		o.Process = o.process.known
 		return err
 	}
 	o.Jobs[run.Number] = job
+	o.setExtendedJob(o.EJ, r.Clock.Now())
 	return nil
 }
 
-func (o *observation) reject(reason, message string) {
-	o.JobRejection = &plan.Rejection{Reason: reason, Message: message}
+func (r *Reconciler) reject(o *observation, rejection plan.Rejection) {
+	o.process.known.JobRejected(rejection, r.Clock.Now())
+	o.Process = o.process.known
 }
 
 // labelJob puts our labels back on a Job that only a live read has found.
@@ -150,29 +143,54 @@ func (r *Reconciler) labelJob(ctx context.Context, o *observation, job *batchv1.
 func (r *Reconciler) settle(ctx context.Context, o *observation, step plan.Step) error {
 	settled := o.EJ.DeepCopy()
 	settled.Spec.Trigger.Strategy = step.Strategy
+	if o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyNow && o.EJ.Spec.Trigger.RequestID == "" {
+		settled.Spec.Trigger.Env = nil // They were for this run.
+	}
 	metav1.SetMetaDataAnnotation(&settled.ObjectMeta, fissilev1.AnnotationSettledRun, step.Settled.Annotation(o.EJ))
 	if err := r.Client.Patch(ctx, settled, client.MergeFromWithOptions(o.EJ, client.MergeFromWithOptimisticLock{})); err != nil {
 		return err
 	}
-	o.wrote(settled)
-	if step.Outcome != nil {
-		runsTotal.WithLabelValues(string(o.EJ.Status.LastRun.Cause), string(step.Outcome.Result)).Inc()
+	r.noteWrite(o, settled)
+	r.recordSettled(o.EJ, step)
+	return nil
+}
+
+// reportStatus writes the status, which may settle a run.
+func (r *Reconciler) reportStatus(ctx context.Context, o *observation, step plan.Step) error {
+	if written, err := r.writeStatus(ctx, o, step.Status); err != nil || !written {
+		return err
 	}
-	r.runSettled(o.EJ, step)
+	r.recordSettled(o.EJ, step)
 	return nil
 }
 
 // writeStatus replaces the status, if nobody wrote the ExtendedJob since it was
-// observed.
-func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fissilev1.ExtendedJobStatus) error {
+// observed. It is false if the API server refuses the status: the next step then
+// writes a shorter one.
+func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fissilev1.ExtendedJobStatus) (bool, error) {
 	written := o.EJ.DeepCopy()
 	written.Status = *status
 	if err := r.Client.Status().Patch(ctx, written, client.MergeFromWithOptions(o.EJ, client.MergeFromWithOptimisticLock{})); err != nil {
-		return err
+		if !plan.RefusesStatus(err) || !o.process.known.StatusRefused(o.EJ, status, err.Error()) {
+			return false, err
+		}
+		ctrl.LoggerFrom(ctx).Error(err, "The status is refused, and a shorter one takes its place")
+		o.Process = o.process.known
+		return false, nil
 	}
-	r.statusWritten(o.EJ, written)
-	o.wrote(written)
-	return nil
+	r.recordStatus(o.EJ, written)
+	r.noteWrite(o, written)
+	return true, nil
+}
+
+// reportFailure has the status say why a step fails, if a run waits for it.
+func (r *Reconciler) reportFailure(ctx context.Context, o *observation, kind plan.Kind, failure error) error {
+	status := plan.FailedStatus(o.Observation, kind, failure.Error())
+	if status == nil || plan.SameStatus(&o.EJ.Status, status) {
+		return nil
+	}
+	_, err := r.writeStatus(ctx, o, status)
+	return err
 }
 
 // deleteJob deletes a Job and its pods. One that had not finished is deleted only
@@ -186,15 +204,15 @@ func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1
 	if client.IgnoreNotFound(err) != nil {
 		return err
 	}
-	o.deletedJob = job.UID
+	o.process.deletedJob = job.UID
 	if number, ok := plan.RunNumber(o.EJ, job); ok {
 		delete(o.Jobs, number)
 	}
 	return nil
 }
 
-// wrote notes a version of the ExtendedJob that this process wrote.
-func (o *observation) wrote(ej *fissilev1.ExtendedJob) {
-	o.written = ej.ResourceVersion
-	o.see(ej)
+// noteWrite notes a version of the ExtendedJob that this process wrote.
+func (r *Reconciler) noteWrite(o *observation, ej *fissilev1.ExtendedJob) {
+	o.process.written = ej.ResourceVersion
+	o.setExtendedJob(ej, r.Clock.Now())
 }

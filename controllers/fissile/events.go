@@ -21,8 +21,6 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
@@ -44,16 +42,16 @@ const (
 
 // Actions of events: what the operator was doing.
 const (
-	actionReadInputs = "ReadInputs"
-	actionClaim      = "ClaimRun"
-	actionCreateJob  = "CreateJob"
-	actionSettle     = "SettleRun"
-	actionStore      = "StoreOutput"
+	actionClaim     = "ClaimRun"
+	actionCreateJob = "CreateJob"
+	actionRun       = "Run"
+	actionSettle    = "SettleRun"
+	actionStore     = "StoreOutput"
 )
 
-// claimed reports a run that starts because nothing tells whether its inputs are
-// what they were.
-func (r *Reconciler) claimed(before, after *fissilev1.ExtendedJob) {
+// recordClaimed reports a run that starts because nothing tells whether its
+// inputs are what they were.
+func (r *Reconciler) recordClaimed(before, after *fissilev1.ExtendedJob) {
 	was, is := before.Status.Inputs, after.Status.Inputs
 	if after.Status.LastRun.Cause == fissilev1.CauseConfigChange && was != nil && !plan.Comparable(was.Digest, is.Digest) {
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventInputsNotComparable, actionClaim,
@@ -61,16 +59,18 @@ func (r *Reconciler) claimed(before, after *fissilev1.ExtendedJob) {
 	}
 }
 
-func (r *Reconciler) jobCreated(ej *fissilev1.ExtendedJob, job *batchv1.Job) {
+func (r *Reconciler) recordJobCreated(ej *fissilev1.ExtendedJob, job *batchv1.Job) {
 	run := ej.Status.LastRun
 	r.Recorder.Eventf(ej, job, corev1.EventTypeNormal, eventRunStarted, actionCreateJob,
 		"Run %d (%s) started as Job %s.", run.Number, run.Cause, job.Name)
 }
 
-func (r *Reconciler) runSettled(ej *fissilev1.ExtendedJob, step plan.Step) {
+// recordSettled reports how a run ended, if the step settles one.
+func (r *Reconciler) recordSettled(ej *fissilev1.ExtendedJob, step plan.Step) {
 	if step.Outcome == nil {
 		return
 	}
+	runsTotal.WithLabelValues(string(step.Run.Cause), string(step.Outcome.Result)).Inc()
 	eventType, reason := corev1.EventTypeWarning, eventRunFailed
 	switch step.Outcome.Result {
 	case fissilev1.ResultSucceeded:
@@ -81,61 +81,63 @@ func (r *Reconciler) runSettled(ej *fissilev1.ExtendedJob, step plan.Step) {
 		reason = eventRunAborted
 	case fissilev1.ResultFailed:
 	}
-	r.Recorder.Eventf(ej, nil, eventType, reason, actionSettle, "Run %d: %s", step.Settled.Number, note(step.Outcome.Message))
-	if step.Merged {
+	r.Recorder.Eventf(ej, nil, eventType, reason, actionSettle, "Run %d: %s", step.Run.Number, note(step.Outcome.Message))
+	if step.RequestMerged {
 		r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, eventRequestMerged, actionSettle,
-			"The ExtendedJob was edited during run %d and its strategy was still now: that counts as the same request.", step.Settled.Number)
+			"The ExtendedJob was edited during run %d, but not in what it runs: the edit starts no further run.", step.Run.Number)
 	}
 }
 
-// statusWritten reports what keeps a run from starting, and what became of
+// recordStatus reports what keeps a run from starting, and what became of
 // output that was pending, when the status says so first.
-func (r *Reconciler) statusWritten(before, after *fissilev1.ExtendedJob) {
-	if was := meta.FindStatusCondition(before.Status.Conditions, fissilev1.ConditionOutputPersisted); was != nil && plan.Pending(was.Reason) {
-		r.pendingEnded(before.Status.LastRun, was, after)
+func (r *Reconciler) recordStatus(before, after *fissilev1.ExtendedJob) {
+	r.recordPending(before, after)
+	if due, was := after.Status.Due, before.Status.Due; due != nil && (was == nil || was.Reason != due.Reason || was.Message != due.Message) {
+		switch due.Reason {
+		case fissilev1.ReasonReferencesMissing, fissilev1.ReasonTriggerBackoff, fissilev1.ReasonStepFailed:
+			r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, due.Reason, actionClaim, "%s", note(due.Message))
+		}
 	}
-	if c := news(before, after, fissilev1.ConditionRunning); c != nil &&
-		(c.Reason == fissilev1.ReasonJobRejected || c.Reason == fissilev1.ReasonJobCreateFailed) {
-		r.jobRejected(after, &plan.Rejection{Reason: c.Reason, Message: c.Message})
+	run, was := after.Status.LastRun, before.Status.LastRun
+	if run == nil || run.Result != "" || was != nil && was.Reason == run.Reason && was.Message == run.Message {
+		return
 	}
-	if c := news(before, after, fissilev1.ConditionRunning); c != nil && c.Reason == fissilev1.ReasonTriggerBackoff {
-		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, c.Reason, actionClaim, "%s", note(c.Message))
-	}
-	if c := news(before, after, fissilev1.ConditionReferencesResolved); c != nil && c.Status == metav1.ConditionFalse {
-		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, c.Reason, actionReadInputs, "%s", note(c.Message))
+	switch run.Reason {
+	case fissilev1.ReasonJobRejected, fissilev1.ReasonJobCreateFailed:
+		r.recordRejected(after, &plan.Rejection{Reason: run.Reason, Message: run.Message})
+	case fissilev1.ReasonPodsNotRunning, fissilev1.ReasonStepFailed:
+		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, run.Reason, actionRun, "Run %d: %s", run.Number, note(run.Message))
 	}
 }
 
-// pendingEnded reports what became of the pending output of a run, if it is not
+// recordPending reports what became of the pending output of a run, if it is not
 // pending any more.
-func (r *Reconciler) pendingEnded(run *fissilev1.Run, was *metav1.Condition, after *fissilev1.ExtendedJob) {
-	is := meta.FindStatusCondition(after.Status.Conditions, fissilev1.ConditionOutputPersisted)
+func (r *Reconciler) recordPending(before, after *fissilev1.ExtendedJob) {
+	was, run := before.Status.LastRun, after.Status.LastRun
+	if was == nil || was.Output == nil || !plan.Pending(was.Output.Reason) || run == nil {
+		return
+	}
 	switch {
-	case run == nil || is == nil || plan.Pending(is.Reason):
-	case after.Status.LastRun == nil || after.Status.LastRun.Number != run.Number:
+	case run.Number != was.Number:
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventOutputDropped, actionClaim,
-			"A new run starts, so the output of run %d is dropped. It was not stored: %s", run.Number, note(was.Message))
-	case is.Reason == fissilev1.ReasonStored:
+			"A new run starts, so the output of run %d is dropped. It was not stored: %s", was.Number, note(was.Output.Message))
+	case run.Output == nil || plan.Pending(run.Output.Reason):
+	case run.Output.Reason == fissilev1.ReasonStored:
 		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, eventOutputStored, actionStore, "The output of run %d is stored now.", run.Number)
 	default:
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventOutputDropped, actionStore,
-			"The output of run %d is dropped: %s", run.Number, note(is.Message))
+			"The output of run %d is dropped: %s", run.Number, note(run.Output.Message))
 	}
 }
 
-// news is the condition after a write, if its reason or message is not what it
-// was before.
-func news(before, after *fissilev1.ExtendedJob, conditionType string) *metav1.Condition {
-	was := meta.FindStatusCondition(before.Status.Conditions, conditionType)
-	is := meta.FindStatusCondition(after.Status.Conditions, conditionType)
-	if was != nil && is != nil && was.Reason == is.Reason && was.Message == is.Message {
-		return nil
-	}
-	return is
-}
-
-func (r *Reconciler) jobRejected(ej *fissilev1.ExtendedJob, rejection *plan.Rejection) {
+func (r *Reconciler) recordRejected(ej *fissilev1.ExtendedJob, rejection *plan.Rejection) {
 	r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, rejection.Reason, actionCreateJob, "%s", note(rejection.Message))
+}
+
+// recordOutputsLost reports that Secrets of the output were deleted.
+func (r *Reconciler) recordOutputsLost(ej *fissilev1.ExtendedJob, names []string) {
+	r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, fissilev1.ReasonOutputDeleted, actionStore,
+		"Deleted after it was stored: %s. The next run stores it again.", note(strings.Join(names, ", ")))
 }
 
 // maxNote is how much of a message an event takes beside its own words; the API

@@ -63,9 +63,11 @@ const (
 	retryFirst = 50 * time.Millisecond
 	retryMost  = time.Minute
 
-	// maxSteps is more than any chain of steps that leads from one event to the
-	// next wait.
-	maxSteps = 16
+	// maxSteps is how many steps one turn of an ExtendedJob has before others get
+	// theirs: more than lead from one event to the next wait, unless there is much
+	// to tidy up. Its next turn comes after nextTurn.
+	maxSteps = 64
+	nextTurn = time.Millisecond
 )
 
 // Options are the settings of the controller.
@@ -150,13 +152,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		observed.Now = r.Clock.Now()
 		step := plan.Next(observed.Observation)
 		if step.Kind == plan.Wait {
-			return ctrl.Result{RequeueAfter: step.After}, observed.failure
+			return ctrl.Result{RequeueAfter: step.After}, nil
 		}
 		if err := r.act(ctx, observed, step); err != nil {
+			if plan.IsRefusal(err) {
+				err = errors.Join(err, r.reportFailure(ctx, observed, step.Kind, err))
+			}
 			return ctrl.Result{}, fmt.Errorf("%s: %w", step.Kind, err)
 		}
 	}
-	return ctrl.Result{}, fmt.Errorf("no end after %d steps", maxSteps)
+	// There is more to tidy up than one turn is for.
+	return ctrl.Result{RequeueAfter: nextTurn}, nil
 }
 
 // extendedJobOfPod finds the ExtendedJob of a pod by its UID: the name on the
@@ -165,15 +171,19 @@ func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []
 	return r.requests(ctx, pod.GetNamespace(), indexUID, pod.GetLabels()[fissilev1.LabelUID])
 }
 
-// extendedJobsOfOutput finds the ExtendedJobs that have a Job whose output goes to
-// a Secret: it may wait for the Secret to go away.
+// extendedJobsOfOutput finds the ExtendedJob whose output a Secret holds, and those
+// that have a Job whose output goes to it: these may wait for the Secret to go
+// away.
 func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Object) []reconcile.Request {
+	var requests []reconcile.Request
+	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
+		requests = r.requests(ctx, secret.GetNamespace(), indexUID, uid)
+	}
 	var list batchv1.JobList
 	if err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{indexOutput: secret.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", indexOutput)
-		return nil
+		return requests
 	}
-	var requests []reconcile.Request
 	for i := range list.Items {
 		if owner := metav1.GetControllerOf(&list.Items[i]); owner != nil {
 			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKey{Namespace: secret.GetNamespace(), Name: owner.Name}})

@@ -41,7 +41,7 @@ type handover struct {
 // Start waits until the process is to end, while it is the leader.
 func (h handover) Start(ctx context.Context) error {
 	<-ctx.Done()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), plan.Fence)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), plan.CreateWindow)
 	defer cancel()
 	var list fissilev1.ExtendedJobList
 	if err := h.Client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
@@ -59,10 +59,10 @@ func (h handover) Start(ctx context.Context) error {
 	return nil
 }
 
-// unrecorded tells whether a run is active and the status does not tell whether
+// unrecorded reports whether a run is active and the status does not tell whether
 // its Job was seen.
 func unrecorded(run *fissilev1.Run) bool {
-	return run != nil && run.Result == "" && run.JobUID == ""
+	return run != nil && run.Claim != nil && run.Claim.JobUID == ""
 }
 
 // recordJob writes the UID of the active run's Job into the status. Reads are
@@ -87,6 +87,6 @@ func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error
 		return nil
 	}
 	recorded := ej.DeepCopy()
-	recorded.Status.LastRun.JobUID = job.UID
+	recorded.Status.LastRun.Claim.JobUID = job.UID
 	return h.Client.Status().Patch(ctx, recorded, client.MergeFromWithOptions(ej, client.MergeFromWithOptimisticLock{}))
 }

@@ -20,7 +20,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -76,8 +75,9 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 	}
 	inputs.Digest = configrefs.Digest(key, entries)
 	o.Inputs = inputs
-	o.inputs = r.inputs.hold(o.inputs, read)
-	o.debounce(&o.inputsChange, o.InputsChanged(), r.Clock.Now(), r.Debounce)
+	o.process.inputs = r.inputs.hold(o.process.inputs, read)
+	o.process.known.Inputs.Note(o.InputsChanged(), r.Clock.Now())
+	o.Process = o.process.known
 	return nil
 }
 
@@ -180,33 +180,4 @@ func (o *observation) ahead(resolved map[string]string) bool {
 func ordinal(name string) int64 {
 	_, ordinal, _ := versionedsecret.ParseName(name)
 	return ordinal
-}
-
-// notice is when this process noticed that inputs or template are not those of
-// the last claim.
-type notice struct {
-	// looked is true once the process has looked at all.
-	looked bool
-	// seen is when it noticed. It is zero if there is no change, or was one already
-	// when it looked first, which may be acted on at once.
-	seen time.Time
-}
-
-// debounce notes whether there is a change now. What changes may be acted on
-// some time after the first change.
-func (o *observation) debounce(n *notice, changed bool, now time.Time, wait time.Duration) {
-	switch {
-	case !changed:
-		n.seen = time.Time{}
-	case n.looked && n.seen.IsZero():
-		n.seen = now
-	}
-	n.looked = true
-
-	o.DebounceUntil = time.Time{}
-	for _, seen := range []time.Time{o.inputsChange.seen, o.templateChange.seen} {
-		if until := seen.Add(wait); !seen.IsZero() && (o.DebounceUntil.IsZero() || until.Before(o.DebounceUntil)) {
-			o.DebounceUntil = until
-		}
-	}
 }

@@ -19,13 +19,18 @@ package fissile
 import (
 	"errors"
 	"fmt"
+	"net/http"
 	"slices"
 	"strconv"
+	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -49,6 +54,14 @@ type record struct {
 	// outstanding is the request that must still be served, by its number; 0 for
 	// none.
 	outstanding int8
+	// onceOver is true when a run with the cause Once is over.
+	onceOver bool
+	// edition is what the user wants to run: it counts the edits of pod template and
+	// output. ran is the edition of the last Job that was created.
+	edition, ran int8
+	// resting is what the user last set the ExtendedJob to when no run is due, and
+	// knownResting the last of those that the operator has told of in a status.
+	resting, knownResting fissilev1.TriggerStrategy
 	// inputAhead is true when the Secret that the pods read was written after the
 	// last Job was created.
 	inputAhead bool
@@ -63,8 +76,17 @@ type runRecord struct {
 	// unseen is true when the user deleted the Job and only the process that
 	// created it knows that it existed.
 	unseen bool
+	// claim is the run's last claim, generation and claimed are the generation and
+	// the edition that it is for.
+	claim      string
+	generation int64
+	claimed    int8
 	// serves is the request that was outstanding when the run was claimed.
 	serves int8
+	// once is true if the run's cause is Once.
+	once bool
+	// edition is what its Job ran, attempts how many pods that has had.
+	edition, attempts int8
 	// finished, succeeded and deleted tell what became of its Job, settled that
 	// the operator has settled the run.
 	finished, succeeded, deleted, settled bool
@@ -81,6 +103,49 @@ func (r *record) of(job *batchv1.Job) *runRecord {
 func (r *record) requested() {
 	r.triggers++
 	r.outstanding = r.triggers
+}
+
+// set notes that the user sets a strategy. The first run with the cause Once
+// serves each "once".
+func (r *record) set(strategy fissilev1.TriggerStrategy) {
+	r.outstanding = 0
+	if strategy == fissilev1.StrategyNow || strategy == fissilev1.StrategyOnce && !r.onceOver {
+		r.requested()
+	}
+	if strategy != fissilev1.StrategyNow {
+		r.resting = resting(strategy)
+	}
+}
+
+// resting is what a strategy becomes when no run is due.
+func resting(strategy fissilev1.TriggerStrategy) fissilev1.TriggerStrategy {
+	if strategy == fissilev1.StrategyOnce {
+		return fissilev1.StrategyDone
+	}
+	return strategy
+}
+
+// edited notes that the user edits the pod template or the output.
+func (w *world) edited(edition int8) {
+	w.record.edition = edition
+	if w.editionMatters() {
+		w.record.triggers++
+	}
+}
+
+// editionMatters reports whether another edition runs a one-off again.
+func (w *world) editionMatters() bool { return w.scenario.onTemplateChange || w.scenario.input }
+
+// requestOutstanding reports whether a run for the newest generation is to come:
+// the user asked for it, and no run that is over has served that.
+func (w *world) requestOutstanding(ej *fissilev1.ExtendedJob) bool {
+	return w.record.outstanding != 0 || w.editionDue(ej)
+}
+
+// editionDue reports whether a one-off is to run again for what the user edited.
+func (w *world) editionDue(ej *fissilev1.ExtendedJob) bool {
+	r := &w.record
+	return w.editionMatters() && ej.Spec.Trigger.Strategy == fissilev1.StrategyDone && r.started > 0 && r.edition != r.ran
 }
 
 // changed notes that the Secret that the pods read is written.
@@ -119,7 +184,14 @@ func (w *world) fail(format string, args ...any) {
 func (w *world) operatorCreates(obj client.Object) (*version, error) {
 	job, ok := obj.(*batchv1.Job)
 	if !ok {
-		return w.create(obj)
+		v, err := w.create(obj)
+		if err == nil {
+			w.checkOutput(v)
+		}
+		return v, err
+	}
+	if err := w.refuse(job); err != nil {
+		return nil, err
 	}
 	v, err := w.createJob(job)
 	if err != nil {
@@ -132,7 +204,13 @@ func (w *world) operatorCreates(obj client.Object) (*version, error) {
 	}
 	w.record.inputAhead = false
 	run.created++
+	run.attempts = 1
+	run.edition = editionOfJob(job)
+	w.record.ran = run.edition
 	w.record.started++
+	if job.Annotations[fissilev1.AnnotationClaim] == run.claim && run.edition != run.claimed {
+		w.fail("run %d was claimed for edition %d and its Job runs edition %d", runOf(job.Name), run.claimed, run.edition)
+	}
 	if run.created > 1+run.excused {
 		w.fail("run %d has a second Job", runOf(job.Name))
 	}
@@ -140,12 +218,40 @@ func (w *world) operatorCreates(obj client.Object) (*version, error) {
 		w.fail("%d Jobs were created for %d requests", w.record.started, w.record.triggers)
 	}
 	if job.Annotations[fissilev1.AnnotationRunCause] == string(fissilev1.CauseOnce) {
+		run.once = true
 		w.record.once++
 		if w.record.once > 1+w.record.excused {
 			w.fail("a one-off ran %d times", w.record.once)
 		}
 	}
 	return v, nil
+}
+
+// refuse is what the API server says to a Job: nothing if it takes it.
+func (w *world) refuse(job *batchv1.Job) error {
+	switch {
+	case w.refusedBy == quota:
+		return apierrors.NewForbidden(jobs.resource(), job.Name, errors.New("exceeded quota: jobs, requested: count/jobs.batch=1"))
+	case w.refusedBy == policy:
+		const message = "ValidatingAdmissionPolicy 'policy' with binding 'policy' denied request: no"
+		refused := apierrors.NewForbidden(jobs.resource(), job.Name, errors.New(message))
+		refused.ErrStatus.Reason, refused.ErrStatus.Code = metav1.StatusReasonInvalid, http.StatusUnprocessableEntity
+		refused.ErrStatus.Details.Causes = []metav1.StatusCause{{Message: message}}
+		return refused
+	case job.Spec.Template.Spec.Containers[0].Image == invalidImage:
+		path := field.NewPath("spec", "template", "spec", "containers").Index(0).Child("image")
+		return apierrors.NewInvalid(schema.GroupKind{Group: batchv1.GroupName, Kind: "Job"}, job.Name, field.ErrorList{field.Invalid(path, invalidImage, "no image")})
+	default:
+		return nil
+	}
+}
+
+// dryRun is a Job as the API server would make it.
+func (w *world) dryRun(job *batchv1.Job) (*version, error) {
+	if err := w.refuse(job); err != nil {
+		return nil, err
+	}
+	return &version{Object: job, content: content(job)}, nil
 }
 
 func (w *world) operatorPatches(k kind, name string, patchType types.PatchType, data []byte, status bool) (*version, error) {
@@ -167,45 +273,163 @@ func (w *world) operatorPatches(k kind, name string, patchType types.PatchType, 
 		if printedByRun(before) > printedByRun(after) {
 			w.fail("Secret %s had the output of run %d and got that of run %d", name, printedByRun(before), printedByRun(after))
 		}
+		if after != before {
+			w.checkOutput(after)
+		}
 	}
 	return after, nil
 }
 
 // checkExtendedJob judges a write of the operator.
 func (w *world) checkExtendedJob(before, after *fissilev1.ExtendedJob) {
-	r := &w.record
-	if run := after.Status.LastRun; run != nil && (before.Status.LastRun == nil || before.Status.LastRun.ClaimID != run.ClaimID) {
-		if claimed := &r.runs[run.Number]; claimed.created == 0 {
-			claimed.serves = r.outstanding
-		}
+	if claim := claimOf(after); claim != "" && claim != claimOf(before) {
+		w.noteClaim(after)
 	}
+	if before.Spec.Trigger.Strategy != after.Spec.Trigger.Strategy {
+		w.checkSetBack(before, after)
+	}
+	settled, _ := settledRun(after)
+	if was, _ := settledRun(before); settled > was {
+		w.checkSettle(after)
+	}
+	if observes(after) && after.Spec.Trigger.Strategy != fissilev1.StrategyNow {
+		w.record.knownResting = resting(after.Spec.Trigger.Strategy)
+	}
+	w.checkConditions(after)
+}
 
-	settled := plan.ReadSettled(after)
-	run := &r.runs[settled.Number]
-	over := run.finished || run.deleted
-	if from, to := before.Spec.Trigger.Strategy, after.Spec.Trigger.Strategy; from != to {
-		if !over {
-			w.fail("the strategy is set back from %s to %s before a run is over", from, to)
-		}
-		served := r.outstanding <= run.serves
-		seen := before.Status.LastRun != nil && before.Status.LastRun.StrategyChanged != nil
-		merged := !run.settled && !seen
-		appliedAgain := from == fissilev1.StrategyOnce && plan.ReadSettled(before).OneOffDone
-		if !served && !merged && !appliedAgain {
-			w.fail("request %d, made after run %d was claimed, is set back", r.outstanding, settled.Number)
-		}
-		r.outstanding = 0
+func (w *world) noteClaim(ej *fissilev1.ExtendedJob) {
+	claimed := &w.record.runs[lastRun(ej)]
+	if claimed.created == 0 {
+		claimed.serves = w.record.outstanding
+		claimed.once = causeOf(ej) == fissilev1.CauseOnce
 	}
-	if settled.Number > plan.ReadSettled(before).Number {
-		run.settled = true
-		switch {
-		case settled.Result == fissilev1.ResultCancelled && run.created > run.excused && !run.deleted:
-			w.fail("run %d is cancelled and has a Job", settled.Number)
-		case settled.Result != fissilev1.ResultCancelled && !over:
-			w.fail("run %d is settled as %s before it is over", settled.Number, settled.Result)
+	claimed.claim, claimed.generation, claimed.claimed = claimOf(ej), ej.Generation, editionOf(ej)
+}
+
+// checkSetBack judges that the operator sets another strategy.
+func (w *world) checkSetBack(before, after *fissilev1.ExtendedJob) {
+	r := &w.record
+	settled, _ := settledRun(after)
+	run := &r.runs[settled]
+	from, to := before.Spec.Trigger.Strategy, after.Spec.Trigger.Strategy
+	if !run.finished && !run.deleted {
+		w.fail("the strategy is set back from %s to %s before a run is over", from, to)
+	}
+	if to != r.resting && to != r.knownResting {
+		w.fail("the strategy is set back from %s to %s, and was %s before that", from, to, r.resting)
+	}
+	sameEdition := run.edition == r.edition || run.once
+	served := r.outstanding <= run.serves && sameEdition
+	merged := !run.settled && !sawLeave(before) && sameEdition
+	appliedAgain := from == fissilev1.StrategyOnce && r.onceOver
+	if !served && !merged && !appliedAgain {
+		w.fail("request %d for edition %d is set back, and run %d was claimed for request %d and ran edition %d",
+			r.outstanding, r.edition, settled, run.serves, run.edition)
+	}
+	r.outstanding = 0
+}
+
+// checkSettle judges that the operator settles a run.
+func (w *world) checkSettle(ej *fissilev1.ExtendedJob) {
+	r := &w.record
+	number, result := settledRun(ej)
+	run := &r.runs[number]
+	run.settled = true
+	if result == fissilev1.ResultCancelled {
+		if run.created > run.excused && !run.deleted {
+			w.fail("run %d is cancelled and has a Job", number)
 		}
-		if settled.Result == fissilev1.ResultSucceeded && run.succeeded && w.scenario.output != nil && !w.stored(int(settled.Number)) {
-			w.fail("run %d is settled as %s before its output is stored", settled.Number, settled.Result)
+		return
+	}
+	if !run.finished && !run.deleted {
+		w.fail("run %d is settled as %s before it is over", number, result)
+	}
+	if result == fissilev1.ResultSucceeded && run.succeeded && w.scenario.output != nil && !w.stored(number) {
+		w.fail("run %d is settled as %s before its output is stored", number, result)
+	}
+	r.onceOver = r.onceOver || run.once
+	switch strategy := ej.Spec.Trigger.Strategy; {
+	case strategy == fissilev1.StrategyOnce && r.onceOver:
+		r.outstanding = 0
+	case strategy == fissilev1.StrategyNow && r.outstanding <= run.serves && run.edition != r.edition:
+		// What is there now is another request.
+		r.requested()
+	}
+}
+
+// checkConditions fails if a condition tells somebody who waits that the newest
+// generation is over, while a run for it is to come or under way.
+func (w *world) checkConditions(ej *fissilev1.ExtendedJob) {
+	settled, _ := settledRun(ej)
+	why := fmt.Sprintf("run %d is active", lastRun(ej))
+	if lastRun(ej) <= settled {
+		if !w.requestOutstanding(ej) {
+			return
+		}
+		why = fmt.Sprintf("request %d for edition %d is outstanding", w.record.outstanding, w.record.edition)
+	}
+	for _, c := range []struct {
+		conditionType string
+		status        metav1.ConditionStatus
+	}{
+		{fissilev1.ConditionComplete, metav1.ConditionTrue},
+		{fissilev1.ConditionFailed, metav1.ConditionTrue},
+		{fissilev1.ConditionRunning, metav1.ConditionFalse},
+	} {
+		if says(ej, c.conditionType, c.status) {
+			w.fail("%s is %s at generation %d while %s", c.conditionType, c.status, ej.Generation, why)
+		}
+	}
+}
+
+// checkResult fails if the conditions of an ExtendedJob at rest do not tell how
+// the last run ended.
+func (w *world) checkResult(ej *fissilev1.ExtendedJob) {
+	result := resultOf(ej)
+	for _, c := range []struct {
+		conditionType string
+		status        metav1.ConditionStatus
+		expected      bool
+	}{
+		{fissilev1.ConditionRunning, metav1.ConditionFalse, true},
+		{fissilev1.ConditionComplete, metav1.ConditionTrue, result == fissilev1.ResultSucceeded},
+		{fissilev1.ConditionFailed, metav1.ConditionTrue, result == fissilev1.ResultFailed || result == fissilev1.ResultAborted},
+	} {
+		if c.expected && !says(ej, c.conditionType, c.status) {
+			w.fail("at rest, %s is not %s at generation %d", c.conditionType, c.status, ej.Generation)
+		}
+	}
+}
+
+// checkClaim fails if a Job is created for a claim although the operator knows
+// of an edit since: only a new claim is for what stands there now.
+func (s *session) checkClaim(job *batchv1.Job) {
+	known := find(s.process.cache[extendedJobs].objects, key.Name)
+	run := s.world.record.of(job)
+	claim := job.Annotations[fissilev1.AnnotationClaim]
+	if known == nil || run == nil || run.claim != claim || s.resumed {
+		return
+	}
+	if ej := known.Object.(*fissilev1.ExtendedJob); claimOf(ej) == claim && ej.Generation != run.generation {
+		s.world.fail("run %d was claimed for generation %d, and the operator creates its Job when it knows generation %d", runOf(job.Name), run.generation, ej.Generation)
+	}
+}
+
+// checkOutput judges an output Secret that the operator wrote: it holds what the
+// last pod of its run printed, and no version of a newer run stands before it.
+func (w *world) checkOutput(v *version) {
+	if v.GetAnnotations()[fissilev1.AnnotationOwnerUID] != string(w.record.uid) {
+		return
+	}
+	number := printedByRun(v)
+	secret := v.Object.(*corev1.Secret)
+	if pod := string(secret.Data[printedBy]); w.scenario.prints == "" && !strings.HasSuffix(pod, fmt.Sprintf("-%d-pod-%d", number, w.record.runs[number].attempts)) {
+		w.fail("Secret %s of run %d holds what %s printed, which was not its last pod", v.GetName(), number, pod)
+	}
+	for _, other := range w.objects[secrets] {
+		if w.scenario.output != nil && w.scenario.output.Versioned != nil && other.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(w.record.uid) && printedByRun(other) > number {
+			w.fail("%s is made for run %d after %s was for run %d", v.GetName(), number, other.GetName(), printedByRun(other))
 		}
 	}
 }
@@ -259,7 +483,7 @@ func (w *world) checkDeletion(job *batchv1.Job) {
 	if !run.finished && run.created <= 1+run.excused {
 		w.fail("%s is deleted before it has finished", job.Name)
 	}
-	newer := ej.Status.LastRun != nil && int(ej.Status.LastRun.Number) > number
+	newer := lastRun(ej) > number
 	if w.scenario.output != nil && run.succeeded && !w.stored(number) && !newer {
 		w.fail("%s is deleted before its output is stored", job.Name)
 	}
@@ -310,16 +534,24 @@ func (w *world) checkSettled(ej *fissilev1.ExtendedJob) {
 	r := &w.record
 	suspended := ej.Spec.Suspend != nil && *ej.Spec.Suspend
 	waits := w.scenario.input && find(w.objects[secrets], input) == nil
-	if !suspended && !waits {
+	refused := ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image == invalidImage
+	if !suspended && !waits && !refused {
 		if s := ej.Spec.Trigger.Strategy; s != fissilev1.StrategyManual && s != fissilev1.StrategyDone {
 			w.fail("the strategy stays %s", s)
 		}
 		if r.outstanding != 0 {
 			w.fail("request %d is never served", r.outstanding)
 		}
+		if w.editionDue(ej) {
+			w.fail("edition %d is never run", r.edition)
+		}
 		if w.scenario.input && r.inputAhead {
 			w.fail("the last change of what the pods read is never run")
 		}
+	}
+	w.checkConditions(ej)
+	if settled, _ := settledRun(ej); lastRun(ej) == settled && !w.requestOutstanding(ej) && !(w.scenario.input && r.inputAhead) {
+		w.checkResult(ej)
 	}
 
 	var kept struct{ succeeded, failed int }
@@ -341,21 +573,23 @@ func (w *world) checkSettled(ej *fissilev1.ExtendedJob) {
 		w.fail("%d succeeded and %d failed Jobs are kept", kept.succeeded, kept.failed)
 	}
 
-	status := ej.Status
-	settled := plan.ReadSettled(ej)
+	settled, result := settledRun(ej)
+	last := lastRun(ej)
 	switch {
-	case status.ObservedGeneration == nil || *status.ObservedGeneration != ej.Generation:
+	case !observes(ej):
 		w.fail("the status is about an earlier generation")
-	case status.Active != "":
-		w.fail("the status says that %s is active", status.Active)
-	case status.LastRun == nil:
-		if settled.Number == 0 && r.started > 0 && newest != nil {
+	case last > settled && refused:
+		// It waits to be edited.
+	case ej.Status.Active != "":
+		w.fail("the status says that %s is active", ej.Status.Active)
+	case last == 0:
+		if settled == 0 && r.started > 0 && newest != nil {
 			w.fail("the status knows of no run")
 		}
-	case status.LastRun.Number != settled.Number || *status.SettledRun != settled.Number:
-		w.fail("run %d is the last, %d is settled in the status and %d in the annotation", status.LastRun.Number, *status.SettledRun, settled.Number)
-	case status.LastRun.Result == "" || status.LastRun.Result != settled.Result && status.LastRun.Result != fissilev1.ResultSucceeded:
-		w.fail("run %d was settled as %s and is reported as %s", settled.Number, settled.Result, status.LastRun.Result)
+	case last != settled || settledInStatus(ej) != settled:
+		w.fail("run %d is the last, %d is settled and %d in the status", last, settled, settledInStatus(ej))
+	case resultOf(ej) == "" || resultOf(ej) != result && resultOf(ej) != fissilev1.ResultSucceeded:
+		w.fail("run %d was settled as %s and is reported as %s", settled, result, resultOf(ej))
 	}
 
 	for number := range r.runs {

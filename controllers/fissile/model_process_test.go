@@ -46,12 +46,13 @@ import (
 const (
 	leaseDuration = 15 * time.Second
 	modelTTL      = 10 * time.Second
+	modelDebounce = time.Second
 )
 
 // process is an operator process: what it remembers, what its caches show and
 // what its queue holds.
 type process struct {
-	memory *recollection
+	memory *processState
 	cache  [kinds]view
 	queued bool
 	// timer is when the queue hands out the ExtendedJob again; zero for never.
@@ -88,6 +89,8 @@ const (
 	unanswered fault = "which is applied but times out"
 	killed     fault = "and is killed after that"
 	inFlight   fault = "and is killed while that is on its way"
+	late       fault = "which times out and is still on its way"
+	cutOff     fault = "and ends in good order while that is on its way"
 	heldUp     fault = "and is held up before that"
 )
 
@@ -116,6 +119,8 @@ type session struct {
 	failure failure
 	// resumedAfter is for how long the reconcile was held up.
 	resumedAfter time.Duration
+	// resumed is true if the reconcile was held up.
+	resumed bool
 
 	answers []answer
 	played  int
@@ -127,6 +132,7 @@ type session struct {
 type (
 	wasKilled struct{}
 	wasHeldUp struct{}
+	wasCutOff struct{}
 )
 
 // reconcile lets a process reconcile, with a failure or none, or go on with
@@ -134,7 +140,7 @@ type (
 func (w *world) reconcile(p *process, f failure) *session {
 	s := &session{world: w, process: p, failure: f}
 	if p.paused != nil {
-		s.answers = p.paused.answers
+		s.answers, s.resumed = p.paused.answers, true
 		s.resumedAfter = w.now.Sub(p.paused.since)
 		p.paused = nil
 	} else {
@@ -143,14 +149,10 @@ func (w *world) reconcile(p *process, f failure) *session {
 			p.timer = time.Time{}
 		}
 	}
-	r := &Reconciler{
-		Client: s, APIReader: live{s}, Logs: s, Recorder: s, Clock: s,
-		Options: Options{LogReadTimeout: modelTTL, LeaseDuration: leaseDuration},
-	}
-	r.digestKey.key = make([]byte, digestKeySize)
+	r := s.reconciler()
 	if p.memory != nil {
 		remembered := *p.memory
-		r.memory.entries = map[types.NamespacedName]*recollection{key: &remembered}
+		r.memory.entries = map[types.NamespacedName]*processState{key: &remembered}
 	}
 	uuid.SetRand(s)
 	defer uuid.SetRand(nil)
@@ -159,6 +161,7 @@ func (w *world) reconcile(p *process, f failure) *session {
 		case nil:
 		case wasKilled:
 			*p = process{}
+		case wasCutOff:
 		case wasHeldUp:
 			p.paused = &paused{answers: s.answers, since: w.now}
 		default:
@@ -178,6 +181,36 @@ func (w *world) reconcile(p *process, f failure) *session {
 	return s
 }
 
+// reconciler is the operator's, with everything around it the session's.
+func (s *session) reconciler() *Reconciler {
+	r := &Reconciler{
+		Client: s, APIReader: live{s}, Logs: s, Recorder: s, Clock: s,
+		Options: Options{LogReadTimeout: modelTTL, LeaseDuration: leaseDuration, Debounce: s.world.scenario.debounce},
+	}
+	r.digestKey.key = make([]byte, digestKeySize)
+	return r
+}
+
+// handOver does what a process does at SIGTERM.
+func (p *process) handOver(w *world) {
+	s := &session{world: w, process: p}
+	ended, cancel := context.WithCancel(context.Background())
+	cancel()
+	if err := (handover{s.reconciler()}).Start(ended); err != nil {
+		w.note("  %v", err)
+	}
+}
+
+// behind reports whether a process's caches show less than what is stored.
+func (p *process) behind(w *world) bool {
+	for k := range kinds {
+		if p.cache[k].changes < len(w.history[k]) {
+			return true
+		}
+	}
+	return false
+}
+
 // input is the next answer: the one that the reconcile had before it was held
 // up, or a new one.
 func (s *session) input(ask func() answer) answer {
@@ -192,7 +225,7 @@ func (s *session) input(ask func() answer) answer {
 func (s *session) call(ctx context.Context, c apiCall, request func(*world) answer) answer {
 	return s.input(func() answer {
 		s.calls = append(s.calls, c)
-		if _, bounded := ctx.Deadline(); bounded && s.resumedAfter >= plan.Fence {
+		if _, bounded := ctx.Deadline(); bounded && s.resumedAfter >= plan.CreateWindow {
 			s.world.note("  %s: too late", c.what)
 			return answer{err: context.DeadlineExceeded}
 		}
@@ -200,12 +233,22 @@ func (s *session) call(ctx context.Context, c apiCall, request func(*world) answ
 		if len(s.calls) == s.failure.call {
 			happens = s.failure.fault
 		}
+		if failing := s.world.failing; failing != "" && strings.HasPrefix(c.what, failing) {
+			happens = failed
+		}
 		switch happens {
 		case heldUp:
 			panic(wasHeldUp{})
-		case inFlight:
+		case inFlight, cutOff, late:
 			s.world.underWay = &underWay{what: c.what, sent: c.sent(), request: request, since: s.world.now}
-			panic(wasKilled{})
+			switch happens {
+			case inFlight:
+				panic(wasKilled{})
+			case cutOff:
+				panic(wasCutOff{})
+			}
+			s.world.note("  %s: no answer", c.what)
+			return answer{err: context.DeadlineExceeded}
 		case failed:
 			s.world.note("  %s: 500", c.what)
 			return answer{err: apierrors.NewInternalError(errors.New("out of order"))}
@@ -246,7 +289,7 @@ func (a answer) String() string {
 func (s *session) Read(p []byte) (int, error) {
 	n := s.input(func() answer {
 		n := 1
-		for s.world.knows(claimID(n)) || s.process.memory != nil && s.process.memory.claimID == claimID(n) {
+		for s.world.knows(claimID(n)) || s.process.claims(claimID(n)) {
 			n++
 		}
 		return answer{random: n}
@@ -267,7 +310,7 @@ func (w *world) knows(claim string) bool {
 		if c.after == nil {
 			continue
 		}
-		if run := c.after.Object.(*fissilev1.ExtendedJob).Status.LastRun; run != nil && run.ClaimID == claim {
+		if claimOf(c.after.Object.(*fissilev1.ExtendedJob)) == claim {
 			return true
 		}
 	}
@@ -275,7 +318,7 @@ func (w *world) knows(claim string) bool {
 		if p == nil {
 			continue
 		}
-		if p.memory != nil && p.memory.claimID == claim {
+		if p.claims(claim) {
 			return true
 		}
 		if p.paused != nil && slices.ContainsFunc(p.paused.answers, func(a answer) bool { return a.random > 0 && claimID(a.random) == claim }) {
@@ -337,8 +380,16 @@ func stripped(obj runtime.Object) error {
 	return err
 }
 
-func (s *session) Create(ctx context.Context, obj client.Object, _ ...client.CreateOption) error {
+func (s *session) Create(ctx context.Context, obj client.Object, opts ...client.CreateOption) error {
 	sent := obj.DeepCopyObject().(client.Object)
+	if len((&client.CreateOptions{}).ApplyOptions(opts).DryRun) > 0 {
+		return s.call(ctx, apiCall{what: "create " + kindOf(obj).String() + " in a dry run"}, func(w *world) answer {
+			return answered(w.dryRun(sent.(*batchv1.Job)))
+		}).get(obj)
+	}
+	if job, ok := obj.(*batchv1.Job); ok {
+		s.checkClaim(job)
+	}
 	a := s.call(ctx, apiCall{what: "create " + kindOf(obj).String(), write: true, sent: func() []byte {
 		sum := content(sent)
 		return sum[:]
@@ -409,20 +460,31 @@ func (l live) List(ctx context.Context, list client.ObjectList, opts ...client.L
 	}).list(list)
 }
 
-// Open is the log of a pod: what it printed names its Job.
+// Open is the log of a pod.
 func (s *session) Open(ctx context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
 	a := s.call(ctx, apiCall{what: "read log"}, func(w *world) answer {
 		v, err := w.get(pods, pod.Name)
 		if err != nil {
 			return answer{err: err}
 		}
-		return answer{log: fmt.Sprintf(`{"printed-by":%q}`, v.GetLabels()[batchv1.ControllerUidLabel])}
+		return answer{log: w.printed(v)}
 	})
 	if a.err != nil {
 		return nil, a.err
 	}
 	return io.NopCloser(strings.NewReader(a.log)), nil
 }
+
+// printed is the log of a pod.
+func (w *world) printed(pod *version) string {
+	if w.scenario.prints != "" {
+		return w.scenario.prints
+	}
+	return fmt.Sprintf(`{%q:%q}`, printedBy, pod.GetName())
+}
+
+// printedBy is the key of the name of the pod that printed an output.
+const printedBy = "printed-by"
 
 // OpenStdout cannot tell stdout apart.
 func (s *session) OpenStdout(context.Context, types.NamespacedName, string) (io.ReadCloser, error) {

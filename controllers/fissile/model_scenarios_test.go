@@ -19,9 +19,11 @@ package fissile
 import (
 	"fmt"
 	"strconv"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -64,19 +66,139 @@ func setStrategy(strategy fissilev1.TriggerStrategy) edit {
 	}
 }
 
-// set notes that the user sets a strategy.
-func (r *record) set(strategy fissilev1.TriggerStrategy) {
-	if strategy == fissilev1.StrategyNow || strategy == fissilev1.StrategyOnce {
-		r.requested()
-	} else {
-		r.outstanding = 0
+// editionKey is where pod template and output tell which edition they are.
+const editionKey = "edition"
+
+// editEdition edits what makes an edition, which gets the next number.
+func (w *world) editEdition(mutate func(ej *fissilev1.ExtendedJob, edition string)) {
+	edition := w.record.edition + 1
+	w.change(func(ej *fissilev1.ExtendedJob) { mutate(ej, strconv.Itoa(int(edition))) })
+	w.edited(edition)
+}
+
+func markPods(ej *fissilev1.ExtendedJob, edition string) {
+	metav1.SetMetaDataAnnotation(&ej.Spec.JobTemplate.Spec.Template.ObjectMeta, editionKey, edition)
+}
+
+// editionOf is the edition that stands in a spec: that of the later edit.
+func editionOf(ej *fissilev1.ExtendedJob) int8 {
+	return newerEdition(&ej.Spec.JobTemplate.Spec.Template, ej.Spec.Output)
+}
+
+// editionOfJob is the edition that a Job runs.
+func editionOfJob(job *batchv1.Job) int8 {
+	output, err := plan.OutputSettings(job)
+	if err != nil {
+		panic(err)
+	}
+	return newerEdition(&job.Spec.Template, output)
+}
+
+func newerEdition(template *corev1.PodTemplateSpec, output *fissilev1.Output) int8 {
+	edition, _ := strconv.Atoi(template.Annotations[editionKey])
+	if output != nil {
+		ofOutput, _ := strconv.Atoi(output.SecretLabels[editionKey])
+		edition = max(edition, ofOutput)
+	}
+	return int8(edition)
+}
+
+var (
+	editPods = edit{"the user edits the pod template", present, func(w *world) { w.editEdition(markPods) }}
+
+	editOutput = edit{"the user edits the output", present, func(w *world) {
+		w.editEdition(func(ej *fissilev1.ExtendedJob, edition string) {
+			ej.Spec.Output.SecretLabels = map[string]string{editionKey: edition}
+		})
+	}}
+
+	// readOther makes the pods read one Secret more, which need not be there.
+	readOther = edit{"the user lets the pods read another Secret", present, func(w *world) {
+		w.editEdition(func(ej *fissilev1.ExtendedJob, edition string) {
+			markPods(ej, edition)
+			pod := &ej.Spec.JobTemplate.Spec.Template.Spec
+			pod.Containers[0].EnvFrom = append(pod.Containers[0].EnvFrom, readsSecret("other-"+edition, true))
+		})
+	}}
+
+	// editOther edits a field that has nothing to do with what is run.
+	editOther = edit{"the user edits another field", present, func(w *world) {
+		w.change(func(ej *fissilev1.ExtendedJob) {
+			if ej.Spec.SuccessfulJobsHistoryLimit == nil {
+				ej.Spec.SuccessfulJobsHistoryLimit = new(int32(0))
+			} else {
+				ej.Spec.SuccessfulJobsHistoryLimit = nil
+			}
+		})
+	}}
+
+	editLabels = edit{"the user labels the ExtendedJob", present, func(w *world) {
+		ej := w.extendedJob().DeepCopy()
+		ej.Labels = map[string]string{"label": strconv.Itoa(len(ej.Labels["label"]))}
+		w.put(extendedJobs, find(w.objects[extendedJobs], key.Name), ej)
+	}}
+)
+
+// invalidImage makes a template of which the API server makes no Job.
+const invalidImage = "an image that is none"
+
+func setImage(name, image string) edit {
+	return edit{
+		name,
+		func(w *world) bool {
+			return present(w) && w.extendedJob().Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image != image
+		},
+		func(w *world) {
+			w.editEdition(func(ej *fissilev1.ExtendedJob, edition string) {
+				markPods(ej, edition)
+				ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = image
+			})
+		},
 	}
 }
 
-var editTemplate = edit{"the user edits the template", present, func(w *world) {
-	w.change(func(ej *fissilev1.ExtendedJob) {
-		ej.Spec.JobTemplate.Labels = map[string]string{"edit": strconv.FormatInt(ej.Generation, 10)}
-	})
+var (
+	breakTemplate   = setImage("the user makes the template invalid", invalidImage)
+	correctTemplate = setImage("the user corrects the template", "")
+)
+
+// refuser is what refuses Jobs, until that is over.
+type refuser string
+
+const (
+	quota  refuser = "a quota"
+	policy refuser = "a policy"
+)
+
+func refuseJobs(by refuser) edit {
+	return edit{
+		fmt.Sprintf("%s refuses Jobs", by),
+		func(w *world) bool { return present(w) && w.refusedBy == "" },
+		func(w *world) { w.refusedBy = by },
+	}
+}
+
+// replace writes the manifest as it was created, which takes away what others
+// have put on the ExtendedJob.
+var replace = edit{"the user replaces it with its manifest", present, func(w *world) {
+	before := find(w.objects[extendedJobs], key.Name)
+	ej, manifest := w.extendedJob().DeepCopy(), w.manifest()
+	from, to := ej.Spec.Trigger.Strategy, manifest.Spec.Trigger.Strategy
+	if settled, _ := settledRun(ej); settled > settledInStatus(ej) {
+		// Nothing tells any more that the run is over.
+		w.record.runs[settled].settled = false
+	}
+	if !apiequality.Semantic.DeepEqual(ej.Spec, manifest.Spec) {
+		ej.Generation++
+	}
+	ej.Labels, ej.Annotations, ej.Spec = manifest.Labels, manifest.Annotations, manifest.Spec
+	w.put(extendedJobs, before, ej)
+	if w.record.edition != 0 {
+		w.edited(0)
+	}
+	if from != to {
+		w.record.set(to)
+	}
 }}
 
 var suspend = edit{
@@ -94,9 +216,9 @@ var resume = edit{
 // wipe restores the ExtendedJob without its status, as a backup tool does.
 var wipe = edit{"the status is wiped", present, func(w *world) {
 	ej := w.extendedJob().DeepCopy()
-	if run := ej.Status.LastRun; run != nil && run.Number > plan.ReadSettled(ej).Number && find(w.objects[jobs], run.JobName) == nil {
+	if settled, _ := settledRun(ej); lastRun(ej) > settled && find(w.objects[jobs], plan.JobName(ej, int64(lastRun(ej)))) == nil {
 		// Nothing tells any more that the run has begun.
-		w.record.excuse(int(run.Number))
+		w.record.excuse(lastRun(ej))
 	}
 	ej.Status = fissilev1.ExtendedJobStatus{}
 	w.put(extendedJobs, find(w.objects[extendedJobs], key.Name), ej)
@@ -137,11 +259,10 @@ func deleteJob(propagation metav1.DeletionPropagation) edit {
 			number := runOf(v.GetName())
 			run := &w.record.runs[number]
 			run.deleted = true
-			last := w.extendedJob().Status.LastRun
-			known := last != nil && last.Number == int64(number)
+			known := lastRun(w.extendedJob()) == number
 			switch {
-			case run.settled || known && last.JobUID != "":
-			case known && w.leader.memory != nil && w.leader.memory.createdJob == v.GetUID():
+			case run.settled || known && recordsJob(w.extendedJob()):
+			case known && w.leader.createdJob(v.GetUID()):
 				run.unseen = true
 			default:
 				w.record.excuse(number)
@@ -192,20 +313,32 @@ var writeInput = edit{"the user writes the Secret that the pods read", present, 
 	w.put(secrets, before, secret)
 }}
 
-// createExtendedJob creates the scenario's ExtendedJob.
-func (w *world) createExtendedJob() {
+func readsSecret(name string, optional bool) corev1.EnvFromSource {
+	return corev1.EnvFromSource{SecretRef: &corev1.SecretEnvSource{
+		LocalObjectReference: corev1.LocalObjectReference{Name: name}, Optional: &optional,
+	}}
+}
+
+// manifest is the ExtendedJob as the user writes it.
+func (w *world) manifest() *fissilev1.ExtendedJob {
 	ej := &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: key.Name, Namespace: key.Namespace}}
+	ej.Annotations = w.scenario.annotations
 	ej.Spec.Trigger.Strategy = w.scenario.strategy
 	ej.Spec.Output = w.scenario.output.DeepCopy()
 	ej.Spec.JobTemplate.Spec.Template.Spec.Containers = []corev1.Container{{Name: "main"}}
-	ej.Annotations = w.scenario.annotations
+	if w.scenario.onTemplateChange {
+		ej.Spec.UpdateOnTemplateChange = new(true)
+	}
 	if w.scenario.input {
 		ej.Spec.UpdateOnConfigChange = new(true)
-		ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{
-			{SecretRef: &corev1.SecretEnvSource{LocalObjectReference: corev1.LocalObjectReference{Name: input}}},
-		}
+		ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{readsSecret(input, false)}
 	}
-	w.record = record{uid: w.mustCreate(ej).GetUID()}
+	return ej
+}
+
+// createExtendedJob creates the scenario's ExtendedJob.
+func (w *world) createExtendedJob() {
+	w.record = record{uid: w.mustCreate(w.manifest()).GetUID()}
 	w.record.set(w.scenario.strategy)
 }
 
@@ -241,10 +374,26 @@ type scenario struct {
 	annotations map[string]string
 	// input makes the pods read a Secret, and changes of it run the ExtendedJob.
 	input bool
+	// onTemplateChange makes edits of the template run the ExtendedJob.
+	onTemplateChange bool
+	// debounce is how long changes of input and template wait for others.
+	debounce time.Duration
 	// foreign are objects that are there before, and none of ours.
 	foreign func(w *world)
-	// jobsFail lets Jobs fail as well as complete.
-	jobsFail bool
+	// rested lets all come to rest by itself before anything else happens.
+	rested bool
+	// jobsFail lets Jobs fail as well as complete, retries lets their first pod fail
+	// and another follow.
+	jobsFail, retries bool
+	// prints is the log of pods; what names them if it is empty.
+	prints string
+	// late lets requests whose process gave them up arrive all the same. handover
+	// lets the operator end in good order, also while a request is on its way.
+	// oldFollows lets the caches of a leader that is held up catch up.
+	late, handover, oldFollows bool
+	// pausesAt are the calls before which a reconcile may be held up; all if there
+	// are none.
+	pausesAt []string
 	edits    []edit
 	budget   budget
 	// lags are the kinds with which the caches lag behind, and which a process may
@@ -272,7 +421,7 @@ var scenarios = []scenario{
 	{
 		name:     "an errand that is edited",
 		strategy: fissilev1.StrategyManual,
-		edits:    []edit{setNow, setManual, editTemplate},
+		edits:    []edit{setNow, setManual, editPods, editOther},
 		budget:   budget{edits: 2},
 		lags:     []kind{extendedJobs, jobs},
 	},
@@ -299,7 +448,7 @@ var scenarios = []scenario{
 	{
 		name:     "an errand that is edited while its leader is held up",
 		strategy: fissilev1.StrategyNow,
-		edits:    []edit{setNow, setManual, editTemplate},
+		edits:    []edit{setNow, setManual, editPods},
 		budget:   budget{edits: 1, pauses: 1},
 	},
 	{
@@ -409,6 +558,159 @@ var scenarios = []scenario{
 		edits:    []edit{wipe, freeOutput},
 		budget:   budget{edits: 2, kills: 1},
 	},
+	{
+		name:     "an errand that is edited during its run",
+		strategy: fissilev1.StrategyNow,
+		edits:    []edit{setNow, setManual, editPods, editOther, editLabels},
+		budget:   budget{edits: 2},
+		lags:     []kind{extendedJobs},
+	},
+	{
+		name:     "an errand that is edited and failing requests",
+		strategy: fissilev1.StrategyNow,
+		edits:    []edit{setManual, editPods, suspend},
+		budget:   budget{edits: 1, faults: 1},
+		lags:     []kind{extendedJobs},
+	},
+	{
+		name:     "an errand whose output is edited",
+		strategy: fissilev1.StrategyNow,
+		output:   toSecret,
+		edits:    []edit{editOutput, setNow},
+		budget:   budget{edits: 2},
+		lags:     []kind{extendedJobs},
+	},
+	{
+		name:     "an errand and requests that arrive late",
+		strategy: fissilev1.StrategyNow,
+		late:     true,
+		edits:    []edit{setNow, editPods, suspend, resume},
+		budget:   budget{edits: 1, faults: 1},
+		lags:     []kind{jobs},
+	},
+	{
+		name:     "an errand whose operator hands over",
+		strategy: fissilev1.StrategyNow,
+		handover: true,
+		edits:    []edit{setNow, editPods},
+		budget:   budget{edits: 1, kills: 1},
+		lags:     []kind{jobs}, relistLag: 1,
+	},
+	{
+		name:     "an errand that is asked for again while its leader is held up",
+		strategy: fissilev1.StrategyNow,
+		edits:    []edit{setNow},
+		pausesAt: []string{"read ExtendedJob", "read Job"},
+		budget:   budget{edits: 1, pauses: 1, kills: 1},
+		lags:     []kind{jobs},
+	},
+	{
+		name:       "an errand with versioned output whose leader is held up at the log",
+		strategy:   fissilev1.StrategyNow,
+		output:     &fissilev1.Output{NamePrefix: "out", Versioned: new(true)},
+		edits:      []edit{setNow, deleteVersion},
+		pausesAt:   []string{"read log", "create Secret"},
+		oldFollows: true,
+		budget:     budget{edits: 2, pauses: 1},
+	},
+	{
+		name:     "a failing errand with output whose pods lag behind",
+		strategy: fissilev1.StrategyNow,
+		output:   &fissilev1.Output{NamePrefix: "out", WriteOnFailure: new(true)},
+		jobsFail: true,
+		retries:  true,
+		edits:    []edit{setNow},
+		budget:   budget{edits: 1, kills: 1},
+		lags:     []kind{pods},
+	},
+	{
+		name:     "an errand whose Job is refused",
+		strategy: fissilev1.StrategyNow,
+		edits:    []edit{refuseJobs(quota), refuseJobs(policy), breakTemplate, correctTemplate, setManual},
+		budget:   budget{edits: 2},
+		lags:     []kind{extendedJobs},
+	},
+	{
+		name:     "a one-off whose Job is refused",
+		strategy: fissilev1.StrategyOnce,
+		edits:    []edit{refuseJobs(quota), refuseJobs(policy), breakTemplate, correctTemplate, editPods, suspend, resume},
+		budget:   budget{edits: 2, kills: 1},
+	},
+	{
+		name:     "a one-off that is replaced",
+		strategy: fissilev1.StrategyOnce,
+		rested:   true,
+		edits:    []edit{setNow, replace},
+		budget:   budget{edits: 2, kills: 1},
+		lags:     []kind{extendedJobs},
+	},
+	{
+		name:     "an errand that is replaced",
+		strategy: fissilev1.StrategyNow,
+		edits:    []edit{replace, editPods},
+		budget:   budget{edits: 2, kills: 1},
+	},
+	{
+		name:             "a one-off and its template",
+		strategy:         fissilev1.StrategyOnce,
+		onTemplateChange: true,
+		debounce:         modelDebounce,
+		edits:            []edit{editPods, editOther, suspend, resume, refuseJobs(quota)},
+		budget:           budget{edits: 2},
+		lags:             []kind{extendedJobs},
+	},
+	{
+		name:             "a one-off whose template is edited, a kill and a suspension",
+		strategy:         fissilev1.StrategyOnce,
+		onTemplateChange: true,
+		rested:           true,
+		edits:            []edit{editPods, suspend, resume},
+		budget:           budget{edits: 3, kills: 1},
+	},
+	{
+		name:     "a one-off that reads a Secret, a kill and a suspension",
+		strategy: fissilev1.StrategyOnce,
+		input:    true,
+		foreign:  createInput,
+		rested:   true,
+		edits:    []edit{writeInput, suspend, resume},
+		budget:   budget{edits: 3, kills: 1},
+		lags:     []kind{secrets},
+	},
+	{
+		name:     "a one-off that reads a Secret, a quota and a suspension",
+		strategy: fissilev1.StrategyOnce,
+		input:    true,
+		foreign:  createInput,
+		rested:   true,
+		debounce: modelDebounce,
+		edits:    []edit{writeInput, refuseJobs(quota), suspend, resume, setOnce},
+		budget:   budget{edits: 4},
+	},
+	{
+		name:     "a one-off that is to read another Secret",
+		strategy: fissilev1.StrategyOnce,
+		input:    true,
+		foreign:  createInput,
+		debounce: modelDebounce,
+		edits:    []edit{readOther, writeInput},
+		budget:   budget{edits: 2},
+		lags:     []kind{extendedJobs},
+	},
+}
+
+// createInput creates the Secret that the pods read before there is a run.
+func createInput(w *world) {
+	before := w.record
+	writeInput.do(w)
+	w.record = before
+}
+
+// deleteVersion deletes the first version of the output.
+var deleteVersion = edit{
+	"the user deletes the first version of the output",
+	func(w *world) bool { return find(w.objects[secrets], outputSecret+"-v1") != nil },
+	func(w *world) { w.remove(secrets, find(w.objects[secrets], outputSecret+"-v1")) },
 }
 
 // obstructOutput puts somebody else's Secret where the output goes.

@@ -38,8 +38,12 @@ import (
 // key is the one ExtendedJob of the model.
 var key = types.NamespacedName{Namespace: "ns", Name: "ej"}
 
-// longTime is longer than anything waits for.
-const longTime = 2 * time.Minute
+const (
+	// longTime is longer than anything waits for.
+	longTime = 2 * time.Minute
+	// jobRecorded is how long a process knows a Job before the status tells of it.
+	jobRecorded = 30 * time.Second
+)
 
 // budget is how much may still happen to a world.
 type budget struct {
@@ -61,10 +65,18 @@ type world struct {
 	old    *process
 	// dead is true while no process has the lease.
 	dead bool
-	// underWay is a request of a killed process that the server has yet to see.
+	// released is true if the last process gave the lease back when it ended.
+	released bool
+	// underWay is a request that its process has given up, or did not live to see
+	// answered, and that the server has yet to see.
 	underWay *underWay
-	budget   budget
-	record   record
+	// refusedBy is what refuses Jobs for now.
+	refusedBy refuser
+	// failing is the beginning of the names of the calls that fail, of all until
+	// that is over; empty for none.
+	failing string
+	budget  budget
+	record  record
 
 	violation string
 	tracing   bool
@@ -106,6 +118,9 @@ func (w *world) successors() []successor {
 		return &next
 	}
 
+	if w.refusedBy != "" {
+		add(true, fmt.Sprintf("%s lets Jobs pass", w.refusedBy), func(w *world) { w.refusedBy = "" })
+	}
 	if w.underWay != nil {
 		add(true, "the request on its way arrives: "+w.underWay.what, func(w *world) {
 			request := w.underWay.request
@@ -120,6 +135,15 @@ func (w *world) successors() []successor {
 			w.old = nil
 			w.reconcile(&old, failure{})
 		})
+		if w.scenario.oldFollows && w.old.behind(w) {
+			add(false, "the old leader's caches catch up", func(w *world) {
+				old := *w.old
+				for k := range kinds {
+					old.cache[k] = w.viewAt(k, len(w.history[k]))
+				}
+				w.old = &old
+			})
+		}
 	}
 	if !w.dead {
 		w.addReconciles(add)
@@ -136,13 +160,19 @@ func (w *world) successors() []successor {
 				w.budget.kills--
 				w.lost()
 			})
+			if w.scenario.handover {
+				add(false, "the operator ends in good order", func(w *world) {
+					w.budget.kills--
+					w.handOver()
+				})
+			}
 		}
 	}
 	w.addJobs(add)
 	if slices.ContainsFunc(slices.Concat(w.objects[:]...), func(v *version) bool { return w.orphaned(v) || v.GetDeletionTimestamp() != nil }) {
 		add(true, "the garbage collector runs", (*world).collectGarbage)
 	}
-	add(true, "5 s pass", func(w *world) { w.pass(plan.Fence) })
+	add(true, "5 s pass", func(w *world) { w.pass(plan.CreateWindow) })
 	add(true, "a long time passes", func(w *world) { w.pass(longTime) })
 	if w.budget.edits > 0 {
 		for _, edit := range w.scenario.edits {
@@ -167,10 +197,10 @@ func (w *world) addStarts(add adder) {
 	}
 	start := func(event string, lag [kinds]int) {
 		add(lag == [kinds]int{}, event, func(w *world) {
-			if w.underWay != nil {
+			if w.underWay != nil && !w.released {
 				w.pass(leaseDuration)
 			}
-			w.dead = false
+			w.dead, w.released = false, false
 			for k := range kinds {
 				w.leader.cache[k] = w.viewAt(k, max(0, len(w.history[k])-lag[k]))
 			}
@@ -209,8 +239,11 @@ func (w *world) addReconciles(add adder) {
 			add(false, fmt.Sprintf("the operator reconciles up to call %d, %s, %s", i+1, c.what, f), func(w *world) {
 				spend(&w.budget)
 				w.reconcile(&w.leader, failure{f, i + 1})
-				if f == killed || f == inFlight {
+				switch f {
+				case killed, inFlight:
 					w.lost()
+				case cutOff:
+					w.handOver()
 				}
 			})
 		}
@@ -220,6 +253,9 @@ func (w *world) addReconciles(add adder) {
 			if c.write {
 				fail(unanswered, spend)
 			}
+			if c.write && w.scenario.late && w.underWay == nil {
+				fail(late, spend)
+			}
 			if c.locked {
 				fail(conflicted, spend)
 			}
@@ -228,8 +264,11 @@ func (w *world) addReconciles(add adder) {
 			spend := func(b *budget) { b.kills-- }
 			fail(killed, spend)
 			fail(inFlight, spend)
+			if w.scenario.handover && w.underWay == nil {
+				fail(cutOff, spend)
+			}
 		}
-		if w.budget.pauses > 0 {
+		if w.budget.pauses > 0 && (len(w.scenario.pausesAt) == 0 || slices.Contains(w.scenario.pausesAt, c.what)) {
 			fail(heldUp, func(b *budget) { b.pauses-- })
 		}
 	}
@@ -246,6 +285,9 @@ func (w *world) addJobs(add adder) {
 		if w.scenario.jobsFail {
 			add(false, job.Name+" fails", func(w *world) { w.endJob(v, batchv1.JobFailed, corev1.PodFailed) })
 		}
+		if run := w.record.of(job); w.scenario.retries && run != nil && run.attempts == 1 {
+			add(false, "the pod of "+job.Name+" fails and another follows", func(w *world) { w.retry(v) })
+		}
 	}
 	for _, v := range w.objects[pods] {
 		if pod := v.Object.(*corev1.Pod); ownerUID(pod) == "" && !ended(pod) {
@@ -256,9 +298,17 @@ func (w *world) addJobs(add adder) {
 
 func (w *world) pass(d time.Duration) {
 	w.now = w.now.Add(d)
-	if w.underWay != nil && w.now.Sub(w.underWay.since) > plan.Fence {
+	if w.underWay != nil && w.now.Sub(w.underWay.since) > plan.CreateWindow {
 		w.underWay = nil
 	}
+}
+
+// handOver ends the leader's process as SIGTERM does: it records what only it
+// knows and releases the lease.
+func (w *world) handOver() {
+	w.leader.handOver(w)
+	w.lost()
+	w.released = true
 }
 
 // lost ends the leader's process.
@@ -290,9 +340,13 @@ func (w *world) createJob(job *batchv1.Job) (*version, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = w.create(&corev1.Pod{
+	return stored, w.createPod(job, 1)
+}
+
+func (w *world) createPod(job *batchv1.Job, attempt int8) error {
+	_, err := w.create(&corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: job.Name + "-pod", Namespace: job.Namespace,
+			Name: podName(job.Name, attempt), Namespace: job.Namespace,
 			Labels: plan.Merged(job.Spec.Template.Labels, map[string]string{batchv1.ControllerUidLabel: string(job.UID)}),
 			OwnerReferences: []metav1.OwnerReference{
 				*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job")),
@@ -300,19 +354,40 @@ func (w *world) createJob(job *batchv1.Job) (*version, error) {
 		},
 		Status: corev1.PodStatus{Phase: corev1.PodRunning},
 	})
-	return stored, err
+	return err
+}
+
+func podName(jobName string, attempt int8) string {
+	return fmt.Sprintf("%s-pod-%d", jobName, attempt)
+}
+
+// retry lets a Job's pod fail, and its controller create another.
+func (w *world) retry(v *version) {
+	job := v.Object.(*batchv1.Job)
+	for _, pod := range w.objects[pods] {
+		if ownerUID(pod) == job.UID && !ended(pod.Object.(*corev1.Pod)) {
+			w.endPod(pod, corev1.PodFailed)
+		}
+	}
+	run := w.record.of(job)
+	run.attempts++
+	if err := w.createPod(job, run.attempts); err != nil {
+		panic(err)
+	}
 }
 
 func (w *world) endJob(v *version, condition batchv1.JobConditionType, phase corev1.PodPhase) {
 	for _, pod := range w.objects[pods] {
-		if ownerUID(pod) == v.GetUID() {
+		if ownerUID(pod) == v.GetUID() && !ended(pod.Object.(*corev1.Pod)) {
 			w.endPod(pod, phase)
 		}
 	}
 	job := v.Object.(*batchv1.Job).DeepCopy()
-	job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
-		Type: condition, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(w.now),
-	})
+	end := batchv1.JobCondition{Type: condition, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(w.now)}
+	if condition == batchv1.JobFailed {
+		end.Reason = batchv1.JobReasonBackoffLimitExceeded
+	}
+	job.Status.Conditions = append(job.Status.Conditions, end)
 	w.put(jobs, v, job)
 	w.record.ended(job)
 }
@@ -382,13 +457,16 @@ func (w *world) identity() [16]byte {
 	}
 	e.process(&w.leader)
 	e.flag(w.dead)
+	e.flag(w.released)
+	e.text(string(w.refusedBy))
+	e.text(w.failing)
 	if w.old != nil {
 		e.process(w.old)
 	}
 	if w.underWay != nil {
 		e.text(w.underWay.what)
 		e.out = append(e.out, w.underWay.sent...)
-		e.age(w.underWay.since, plan.Fence)
+		e.age(w.underWay.since, plan.CreateWindow)
 	}
 	if w.dead || w.budget.kills > 0 || w.leader.paused != nil {
 		for _, k := range w.scenario.lags {
@@ -427,7 +505,7 @@ func (e *encoder) revision(r int64) {
 }
 
 // ages are where a time that was, or is to be, makes a difference.
-var ages = []time.Duration{-longTime, -plan.Fence, 0, plan.Fence, leaseDuration + plan.Fence}
+var ages = []time.Duration{-longTime, -plan.CreateWindow, 0, modelDebounce, plan.CreateWindow, leaseDuration + plan.CreateWindow, jobRecorded}
 
 // age is how long ago something was, as far as that matters: for less than
 // atMost.
@@ -460,33 +538,15 @@ func (e *encoder) version(v *version) {
 	e.revision(v.revision)
 	switch obj := v.Object.(type) {
 	case *fissilev1.ExtendedJob:
-		if run := obj.Status.LastRun; run != nil {
-			e.age(run.StartTime.Time, leaseDuration+plan.Fence)
-			// A trigger right after the end of a run makes a streak, and a long streak
-			// waits.
-			ended := e.world.now.Sub(run.CompletionTime.Time)
-			e.flag(ended > time.Minute)
-			if run.Streak > 1 && obj.Spec.Trigger.Strategy == fissilev1.StrategyNow {
-				e.out = append(e.out, byte(min(ended, time.Minute)/plan.Fence))
-			}
-		}
+		e.run(obj)
 	case *batchv1.Job:
-		e.age(obj.CreationTimestamp.Time, leaseDuration+plan.Fence)
+		e.age(obj.CreationTimestamp.Time, leaseDuration+plan.CreateWindow)
 	}
 }
 
 func (e *encoder) process(p *process) {
 	if p.memory != nil {
-		m := *p.memory
-		if written, err := strconv.ParseInt(m.written, 10, 64); err == nil {
-			e.revision(written)
-		}
-		e.age(m.claimedAt, plan.Fence)
-		e.age(m.outputRetryAt, 0)
-		e.age(m.storeFailingFrom, modelTTL)
-		e.age(m.inputsChange.seen, 0)
-		m.written, m.claimedAt, m.outputRetryAt, m.storeFailingFrom, m.inputsChange.seen = "", time.Time{}, time.Time{}, time.Time{}, time.Time{}
-		e.text(fmt.Sprintf("%+v", m))
+		e.memory(*p.memory)
 	}
 	for k := range kinds {
 		e.versions(p.cache[k].objects)

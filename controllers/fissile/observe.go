@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -35,12 +36,10 @@ import (
 // to date with what the steps did.
 type observation struct {
 	plan.Observation
-	*recollection
+	// process is what this process knows of the ExtendedJob.
+	process *processState
 	// mounted are the Secrets that pods refer to; nil before that was looked up.
 	mounted map[string]bool
-	// failure is returned at the end, so that the step is tried again after what
-	// it means has been reported.
-	failure error
 }
 
 // observe gathers what the cache and this process know. It is nil when there is
@@ -55,52 +54,54 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 		}
 		return nil, err
 	}
-	known := r.memory.of(ej)
-	if known.newerThan(ej) {
+	process := r.memory.of(ej)
+	if process.newerThan(ej) {
 		return nil, nil
 	}
 
-	o := &observation{recollection: known}
-	o.LeaseDuration = r.LeaseDuration
+	o := &observation{process: process}
+	o.LeaseDuration, o.Debounce = r.LeaseDuration, r.Debounce
 	o.Jobs = make(map[int64]*batchv1.Job)
-	o.OutputRetryAt = known.outputRetryAt
-	o.see(ej)
 	var jobs batchv1.JobList
 	if err := r.Client.List(ctx, &jobs, client.InNamespace(key.Namespace), client.MatchingFields{indexUID: string(ej.UID)}); err != nil {
 		return nil, fmt.Errorf("list Jobs: %w", err)
 	}
 	for i := range jobs.Items {
-		if number, ok := plan.RunNumber(ej, &jobs.Items[i]); ok && jobs.Items[i].UID != known.deletedJob {
+		if number, ok := plan.RunNumber(ej, &jobs.Items[i]); ok && jobs.Items[i].UID != process.deletedJob {
 			o.Jobs[number] = &jobs.Items[i]
 		}
 	}
+	o.setExtendedJob(ej, r.Clock.Now())
+	if err := r.observePods(ctx, o); err != nil {
+		return nil, err
+	}
+	return o, r.observeSecrets(ctx, o)
+}
+
+// observePods looks at the pods of all runs.
+func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
 	var pods corev1.PodList
-	if err := r.Client.List(ctx, &pods, client.InNamespace(key.Namespace), client.MatchingFields{indexUID: string(ej.UID)}); err != nil {
-		return nil, fmt.Errorf("list pods: %w", err)
+	if err := r.Client.List(ctx, &pods, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexUID: string(o.EJ.UID)}); err != nil {
+		return fmt.Errorf("list pods: %w", err)
 	}
 	for i := range pods.Items {
 		o.PodsRunning = o.PodsRunning || !ended(&pods.Items[i])
 	}
-	if err := r.observeSecrets(ctx, o); err != nil {
-		return nil, err
-	}
-	o.Obstacle = obstacles(pods.Items)
-	if job := o.Podless(len(pods.Items), r.Clock.Now()); job != nil {
+	o.BlockedBy = obstacles(pods.Items)
+	if job := o.JobWithoutPods(len(pods.Items), r.Clock.Now()); job != nil {
 		var err error
-		if o.Obstacle, err = r.refusedPods(ctx, job); err != nil {
-			return nil, err
+		if o.BlockedBy, err = r.refusedPods(ctx, job); err != nil {
+			return err
 		}
 	}
-	return o, nil
+	return nil
 }
 
-// see replaces the ExtendedJob by a newer one, and recalls what this process
-// knows of its last run.
-func (o *observation) see(ej *fissilev1.ExtendedJob) {
+// setExtendedJob replaces the ExtendedJob by a newer one.
+func (o *observation) setExtendedJob(ej *fissilev1.ExtendedJob, now time.Time) {
 	o.EJ = ej
-	if run := ej.Status.LastRun; run != nil && run.ClaimID == o.claimID {
-		o.ClaimedAt, o.CreatedJob = o.claimedAt, o.createdJob
-	}
+	o.process.known.Observe(ej, o.Jobs, now)
+	o.Process = o.process.known
 }
 
 // readLive reads the ExtendedJob and the Job of its last run from the API
@@ -114,10 +115,10 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 	if ej.UID != o.EJ.UID {
 		return errors.New("it was deleted and created again")
 	}
-	o.see(ej)
 	o.LiveReadAt = now
 	run := ej.Status.LastRun
 	if run == nil {
+		o.setExtendedJob(ej, now)
 		return nil
 	}
 	job := &batchv1.Job{}
@@ -132,5 +133,6 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 			o.Jobs[number] = job
 		}
 	}
+	o.setExtendedJob(ej, now)
 	return nil
 }

@@ -19,6 +19,7 @@ package fissile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
@@ -49,8 +50,34 @@ func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
 		}
 		if output := o.EJ.Spec.Output; output != nil && secret.DeletionTimestamp == nil &&
 			metav1.IsControlledBy(secret, o.EJ) != (output.DeletionPolicy != fissilev1.DeletionPolicyRetain) {
-			o.Disowned = append(o.Disowned, secret)
+			o.OwnershipDrift = append(o.OwnershipDrift, secret)
+		}
+	}
+	for _, output := range o.EJ.Status.Outputs {
+		named := func(secret *metav1.PartialObjectMetadata) bool { return secret.Name == output.SecretName }
+		if !slices.ContainsFunc(own, named) {
+			o.MissingOutputs = append(o.MissingOutputs, output.SecretName)
 		}
 	}
 	return r.observePrunable(ctx, o, own)
+}
+
+// readOutputs finds which Secrets of the output are gone that the cache does not
+// show.
+func (r *Reconciler) readOutputs(ctx context.Context, o *observation) error {
+	lost := []string{}
+	for _, name := range o.MissingOutputs {
+		secret, err := readSecret(ctx, r.APIReader, client.ObjectKey{Namespace: o.EJ.Namespace, Name: name})
+		if err != nil {
+			return err
+		}
+		if secret == nil || !owns(o.EJ, secret) {
+			lost = append(lost, name)
+		}
+	}
+	o.LostOutputs = &lost
+	if len(lost) > 0 {
+		r.recordOutputsLost(o.EJ, lost)
+	}
+	return nil
 }

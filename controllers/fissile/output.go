@@ -60,16 +60,16 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 	switch {
 	case err == nil:
 		o.Output = &plan.Output{Reason: fissilev1.ReasonStored, Message: "The output is stored.", Secrets: secrets}
-	case errors.As(err, &refused) && (!refused.transient || o.storeFailingFor(storeFailure{job.UID, refused.reason}, r.Clock.Now()) >= r.LogReadTimeout):
+	case errors.As(err, &refused) && (!refused.transient || o.process.storeFailingFor(storeFailure{job.UID, refused.reason}, r.Clock.Now()) >= r.LogReadTimeout):
 		o.Output = &plan.Output{Reason: refused.reason, Message: refused.message}
 		if refused.reason == fissilev1.ReasonSecretRejected {
-			o.outputRetryAt = r.Clock.Now().Add(plan.OutputRetry)
-			o.OutputRetryAt = o.outputRetryAt
+			o.process.known.OutputRetryAt = r.Clock.Now().Add(plan.OutputRetry)
+			o.Process = o.process.known
 		}
 	default:
 		return err
 	}
-	o.storeFailing = storeFailure{}
+	o.process.storeFailing = storeFailure{}
 	if o.EJ.Status.LastRun.Result == "" {
 		runOutputSeconds.Observe(r.Clock.Since(plan.Finished(job).LastTransitionTime.Time).Seconds())
 	}
@@ -249,9 +249,9 @@ type storeFailure struct {
 // reason: not at all if this is the first time in a row. So a process that was
 // held up while it tried tries again, and a log that was read all the time is
 // not given up because it cannot be read once.
-func (r *recollection) storeFailingFor(failure storeFailure, now time.Time) time.Duration {
-	if r.storeFailing != failure {
-		r.storeFailing, r.storeFailingFrom = failure, now
+func (s *processState) storeFailingFor(failure storeFailure, now time.Time) time.Duration {
+	if s.storeFailing != failure {
+		s.storeFailing, s.storeFailingFrom = failure, now
 	}
-	return now.Sub(r.storeFailingFrom)
+	return now.Sub(s.storeFailingFrom)
 }

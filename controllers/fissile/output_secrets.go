@@ -374,13 +374,18 @@ func earlierKeys(secret metav1.Object, below string) []string {
 
 // secret reads the metadata of a Secret; nil if there is none.
 func (w *secretWriter) secret(ctx context.Context, reader client.Reader, name string) (*metav1.PartialObjectMetadata, error) {
+	return readSecret(ctx, reader, client.ObjectKey{Namespace: w.job.Namespace, Name: name})
+}
+
+// readSecret reads the metadata of a Secret; nil if there is none.
+func readSecret(ctx context.Context, reader client.Reader, key client.ObjectKey) (*metav1.PartialObjectMetadata, error) {
 	secret := &metav1.PartialObjectMetadata{}
 	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
-	if err := reader.Get(ctx, client.ObjectKey{Namespace: w.job.Namespace, Name: name}, secret); err != nil {
+	if err := reader.Get(ctx, key, secret); err != nil {
 		if apierrors.IsNotFound(err) {
 			return nil, nil
 		}
-		return nil, fmt.Errorf("read Secret %s: %w", name, err)
+		return nil, fmt.Errorf("read Secret %s: %w", key.Name, err)
 	}
 	return secret, nil
 }

@@ -44,8 +44,8 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 		return nil
 	}
 	now := r.Clock.Now()
-	if now.Before(o.pruneAfter) {
-		o.PruneAt = o.pruneAfter
+	if now.Before(o.process.pruneAfter) {
+		o.PruneAt = o.process.pruneAfter
 		return nil
 	}
 	inUse, err := r.versionsInUse(ctx, o.EJ.Namespace)
@@ -93,8 +93,8 @@ func (r *Reconciler) deleteVersion(ctx context.Context, o *observation, version 
 		}
 	}
 	if o.mounted[version.Name] {
-		o.pruneAfter = r.Clock.Now().Add(versionedsecret.PruneDelay)
-		o.PruneAt = o.pruneAfter
+		o.process.pruneAfter = r.Clock.Now().Add(versionedsecret.PruneDelay)
+		o.PruneAt = o.process.pruneAfter
 		o.pruned(version)
 		return nil
 	}
@@ -155,14 +155,14 @@ func (r *Reconciler) secretsOfPods(ctx context.Context, namespace string) (map[s
 	}
 }
 
-// setOwner has the owner references of an output Secret say what the deletion
+// syncOwner has the owner references of an output Secret say what the deletion
 // policy says, if it is still as it was observed. An immutable Secret allows
 // that.
-func (r *Reconciler) setOwner(ctx context.Context, o *observation, secret *metav1.PartialObjectMetadata) error {
+func (r *Reconciler) syncOwner(ctx context.Context, o *observation, secret *metav1.PartialObjectMetadata) error {
 	patch := append(isStill(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(o.EJ, secret, o.EJ.Spec.Output.DeletionPolicy)})
 	if err := r.patchSecret(ctx, secret, patch); client.IgnoreNotFound(err) != nil {
 		return withoutData(secret.Name, err)
 	}
-	o.Disowned = slices.DeleteFunc(o.Disowned, func(other *metav1.PartialObjectMetadata) bool { return other.UID == secret.UID })
+	o.OwnershipDrift = slices.DeleteFunc(o.OwnershipDrift, func(other *metav1.PartialObjectMetadata) bool { return other.UID == secret.UID })
 	return nil
 }

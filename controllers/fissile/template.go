@@ -50,6 +50,7 @@ func (r *Reconciler) readTemplate(ctx context.Context, o *observation) error {
 	default:
 		o.TemplateDigest = plan.TemplateDigest(&o.EJ.Spec.JobTemplate, job)
 	}
-	o.debounce(&o.templateChange, o.TemplateChanged(), r.Clock.Now(), r.Debounce)
+	o.process.known.Template.Note(o.TemplateChanged(), r.Clock.Now())
+	o.Process = o.process.known
 	return nil
 }

@@ -30,9 +30,8 @@ const (
 	backoffMost  = 5 * time.Minute
 )
 
-// patience is how many runs in a row are not delayed. In a row are runs that
-// start within a time of when they could: of the end of the one before and its
-// delay.
+// patience is how many consecutive runs are not delayed. Runs are consecutive if
+// the next one could start within a time after the end of the one before, and did.
 type patience struct {
 	runs   int32
 	within time.Duration
@@ -41,27 +40,23 @@ type patience struct {
 func patienceWith(cause fissilev1.RunCause) patience {
 	switch cause {
 	case fissilev1.CauseNow:
-		return patience{runs: 2, within: time.Minute}
+		return patience{runs: 9, within: time.Minute}
 	case fissilev1.CauseConfigChange, fissilev1.CauseTemplateChange:
 		return patience{runs: 5, within: 10 * time.Second}
-	case fissilev1.CauseOnce:
+	case fissilev1.CauseOnce, fissilev1.CauseRequest:
 	}
 	return patience{}
 }
 
-// streak is how many runs in a row the next one makes, and how long after the
-// end of the one before it may start.
+// streak is the number of consecutive runs with the next one, and how long after
+// the end of the one before that may start.
 func (o *Observation) streak(cause fissilev1.RunCause) (int32, time.Duration) {
 	run := o.lastRun()
 	p := patienceWith(cause)
 	if run == nil || run.Cause != cause || p.runs == 0 {
 		return 1, 0
 	}
-	if cause == fissilev1.CauseNow && o.EJ.Generation > run.Generation+2 {
-		// Beside "now" and the setting back, somebody edited it.
-		return 1, 0
-	}
-	streak := run.Streak + 1
+	streak := max(run.Streak, 1) + 1
 	delay := backoff(streak - p.runs)
 	if o.Now.Sub(endOf(run)) > delay+p.within {
 		return 1, 0

@@ -30,7 +30,7 @@ import (
 // again runs the errand once more, "now" being set a while after the run before.
 func (w *world) again(t *testing.T, pause time.Duration) *world {
 	t.Helper()
-	w.after(pause).edit(now).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	w.after(pause).edit(now).claimed(t).job(t, batchv1.JobComplete).over(t)
 	clear(w.Jobs)
 	return w
 }
@@ -44,7 +44,7 @@ func (w *world) changed() *world {
 // change runs the one-off for a change that comes a while after the run before.
 func (w *world) change(t *testing.T, pause time.Duration) *world {
 	t.Helper()
-	w.changed().after(pause).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	w.changed().after(pause).claimed(t).job(t, batchv1.JobComplete).over(t)
 	clear(w.Jobs)
 	return w
 }
@@ -62,32 +62,54 @@ func changing(t *testing.T, runs int) *world {
 }
 
 func TestTriggerThatComesBackAtOnceIsDelayed(t *testing.T) {
-	first := func(t *testing.T) *world {
-		return given(manual).reported(t).again(t, 0)
+	// free is an errand that has run as often in a row as is not delayed.
+	free := func(t *testing.T) *world {
+		w := given(manual).reported(t)
+		for range 9 {
+			w.again(t, time.Second)
+		}
+		return w
 	}
 	for name, test := range map[string]struct {
 		given func(t *testing.T) *world
 		delay time.Duration
 	}{
-		"not the second in a row": {
-			func(t *testing.T) *world { return first(t).after(time.Second).edit(now) }, 0,
-		},
-		"the third in a row": {
-			func(t *testing.T) *world { return first(t).again(t, time.Second).edit(now) }, 10 * time.Second,
-		},
-		"the fourth in a row, for longer": {
+		"not the ninth in a row": {
 			func(t *testing.T) *world {
-				return first(t).again(t, time.Second).again(t, 10*time.Second).edit(now)
-			}, 20 * time.Second,
+				w := given(manual).reported(t)
+				for range 8 {
+					w.again(t, time.Second)
+				}
+				return w.after(time.Second).edit(now)
+			}, 0,
 		},
-		"the tenth in a row, for as long as it gets": {
+		"the tenth in a row": {
+			func(t *testing.T) *world { return free(t).edit(now) }, 10 * time.Second,
+		},
+		"the eleventh in a row, for longer": {
+			func(t *testing.T) *world { return free(t).again(t, 10*time.Second).edit(now) }, 20 * time.Second,
+		},
+		"the eighteenth in a row, for as long as it gets": {
 			func(t *testing.T) *world {
-				w := first(t).again(t, time.Second)
+				w := free(t)
 				for _, seconds := range []int{10, 20, 40, 80, 160, 300, 300} {
 					w.again(t, time.Duration(seconds)*time.Second+time.Millisecond) // as late as any timer
 				}
 				return w.edit(now)
 			}, 5 * time.Minute,
+		},
+		"not a requestID, however many follow each other": {
+			func(t *testing.T) *world {
+				w := given(manual).reported(t)
+				for i := range 12 {
+					w.request(fmt.Sprint(i)).claimed(t).job(t, batchv1.JobComplete).over(t)
+					clear(w.Jobs)
+				}
+				return w.request("once more")
+			}, 0,
+		},
+		"not a now that a new requestID comes with": {
+			func(t *testing.T) *world { return free(t).edit(now).request("at once") }, 0,
 		},
 		"the sixth in a row for changes of the inputs": {
 			func(t *testing.T) *world { return changing(t, 5) }, 10 * time.Second,
@@ -102,20 +124,13 @@ func TestTriggerThatComesBackAtOnceIsDelayed(t *testing.T) {
 		},
 		"not the second after one that was claimed anew": {
 			func(t *testing.T) *world {
-				w := given(now).claimed(t).live().claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+				w := given(now).claimed(t).live().claimed(t).job(t, batchv1.JobComplete).over(t)
 				clear(w.Jobs)
 				return w.after(time.Second).edit(now)
 			}, 0,
 		},
-		"not the third after a pause": {
-			func(t *testing.T) *world { return first(t).again(t, time.Second).after(2 * time.Minute).edit(now) }, 0,
-		},
-		"not the third after an edit": {
-			func(t *testing.T) *world {
-				w := first(t).again(t, time.Second)
-				w.EJ.Generation++
-				return w.edit(now)
-			}, 0,
+		"not the tenth after a pause": {
+			func(t *testing.T) *world { return free(t).after(2 * time.Minute).edit(now) }, 0,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

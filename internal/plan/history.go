@@ -23,20 +23,22 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/utils/ptr"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// expired is the next Job to delete: one that ran although its run is over, or
+// expired is the next Job to delete: one that runs although its run is over, or
 // one that history no longer keeps. Without one it tells how long until the
 // next, 0 if there will be none.
 func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 	var wait time.Duration
 	var succeededKept, failedKept int32
-	settled := value(o.EJ.Status.SettledRun)
 	pendingOutput := o.pendingOutput()
 	numbers := slices.SortedFunc(maps.Keys(o.Jobs), func(a, b int64) int { return cmp.Compare(b, a) })
 	for _, number := range numbers {
 		job := o.Jobs[number]
-		if number > settled || job == pendingOutput || !job.DeletionTimestamp.IsZero() {
+		if !o.over(number) || job == pendingOutput || !job.DeletionTimestamp.IsZero() {
 			continue
 		}
 		finished := Finished(job)
@@ -44,9 +46,9 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 			// A paused old leader created it for a run that is long over.
 			return job, 0
 		}
-		kept, limit := &failedKept, valueOr(o.EJ.Spec.FailedJobsHistoryLimit, 1)
+		kept, limit := &failedKept, ptr.Deref(o.EJ.Spec.FailedJobsHistoryLimit, 1)
 		if succeeded(job) && o.succeededRun(number) {
-			kept, limit = &succeededKept, valueOr(o.EJ.Spec.SuccessfulJobsHistoryLimit, 0)
+			kept, limit = &succeededKept, ptr.Deref(o.EJ.Spec.SuccessfulJobsHistoryLimit, 0)
 		}
 		expiry := time.Duration(0)
 		if *kept < limit {
@@ -57,7 +59,7 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 			}
 			expiry = finished.LastTransitionTime.Add(time.Duration(*ttl) * time.Second).Sub(o.Now)
 		}
-		expiry = max(expiry, o.tombstone(number))
+		expiry = max(expiry, o.nameHeldUntil(job).Sub(o.Now))
 		if expiry <= 0 {
 			return job, 0
 		}
@@ -66,27 +68,22 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 	return nil, wait
 }
 
-// succeededRun tells whether a run with a completed Job succeeded in our sense.
-// Of earlier runs than the last one only the Job is known.
+// over reports whether a run is over. Only the one with the greatest number may
+// not be, whatever a status that was wiped knows.
+func (o *Observation) over(number int64) bool {
+	return number <= value(o.EJ.Status.SettledRun) || number < o.greatestRun()
+}
+
+// succeededRun reports whether a run with a completed Job succeeded, its output
+// included. If the status does not know the run, its Job counts.
 func (o *Observation) succeededRun(number int64) bool {
-	run := o.lastRun()
-	return run == nil || run.Number != number || run.Result == "" || run.Result == "Succeeded"
-}
-
-// tombstone is how long the Job of a settled run still holds its name, against
-// a create that an earlier leader may have under way. If this process made the
-// claim and saw the create answered, nobody has.
-func (o *Observation) tombstone(number int64) time.Duration {
-	run := o.lastRun()
-	if run == nil || run.Number != number || o.CreatedJob != "" && o.CreatedJob == o.Jobs[number].UID {
-		return 0
+	if run := o.lastRun(); run != nil && run.Number == number {
+		return run.Result == fissilev1.ResultSucceeded
 	}
-	return run.StartTime.Add(o.LeaseDuration + Fence).Sub(o.Now)
-}
-
-func valueOr[T any](p *T, otherwise T) T {
-	if p == nil {
-		return otherwise
+	for _, run := range o.EJ.Status.History {
+		if run.Number == number {
+			return run.Result == fissilev1.ResultSucceeded
+		}
 	}
-	return *p
+	return true
 }

@@ -35,8 +35,39 @@ type Inputs struct {
 	Newest bool
 }
 
-// maxChangedInputs is how many changed objects a run names.
-const maxChangedInputs = 64
+const (
+	// maxChangedInputs is how many changed objects a run names.
+	maxChangedInputs = 64
+	// maxRecordedInputs is how many objects the status lists beside versions. The
+	// digest is over all of them; the list only tells what changed, and whether
+	// anything did when the key of the digest was lost.
+	maxRecordedInputs = 1000
+)
+
+// recordInputs is what the status says of the inputs: nothing, if there are none
+// and no change of that matters.
+func (o *Observation) recordInputs() *fissilev1.Inputs {
+	if len(o.Inputs.Objects) == 0 && !o.watchesInputs() {
+		return nil
+	}
+	return o.Inputs.recorded()
+}
+
+func (i *Inputs) recorded() *fissilev1.Inputs {
+	recorded := i.Inputs.DeepCopy()
+	if len(recorded.Objects) <= maxRecordedInputs {
+		return recorded
+	}
+	kept := 0
+	recorded.Objects = slices.DeleteFunc(recorded.Objects, func(object fissilev1.InputObject) bool {
+		kept++
+		return unresolved(object) && kept > maxRecordedInputs
+	})
+	return recorded
+}
+
+// unresolved reports whether an input is no version of a versioned Secret.
+func unresolved(object fissilev1.InputObject) bool { return object.ResolvedName == "" }
 
 // inputsState compares the inputs with those of the last claim.
 type inputsState int
@@ -53,13 +84,15 @@ const (
 func (o *Observation) inputsState() inputsState {
 	recorded := o.EJ.Status.Inputs
 	switch {
+	case recorded == nil && o.recordInputs() == nil:
+		return inputsSame
 	case recorded == nil:
 		return inputsUnrecorded
 	case recorded.Digest == o.Inputs.Digest:
 		return inputsSame
 	case Comparable(recorded.Digest, o.Inputs.Digest):
 		return inputsChanged
-	case slices.EqualFunc(recorded.Objects, o.Inputs.Objects, sameObject):
+	case slices.EqualFunc(recorded.Objects, o.Inputs.recorded().Objects, sameObject):
 		// The key was lost, but nobody wrote the objects since.
 		return inputsUnrecorded
 	default:

@@ -25,6 +25,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
@@ -40,15 +41,19 @@ const defaultBackoffLimit = 2
 // that the output of one pod cannot stand for.
 func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error) {
 	template := ej.Spec.JobTemplate.DeepCopy()
-	if ej.Spec.Output != nil && (valueOr(template.Spec.Completions, 1) > 1 || valueOr(template.Spec.Parallelism, 1) > 1) {
+	if ej.Spec.Output != nil && (ptr.Deref(template.Spec.Completions, 1) > 1 || ptr.Deref(template.Spec.Parallelism, 1) > 1) {
 		return nil, errors.New("spec.output keeps the output of one pod: set spec.jobTemplate.spec.completions and parallelism to 1, or remove spec.output")
 	}
 	labels := Labels(ej)
 	annotations := map[string]string{
 		fissilev1.AnnotationRun:      strconv.FormatInt(run.Number, 10),
 		fissilev1.AnnotationRunCause: string(run.Cause),
-		fissilev1.AnnotationClaim:    run.ClaimID,
+		fissilev1.AnnotationClaim:    claimOf(run).ID,
 	}
+	if run.RequestID != "" {
+		annotations[fissilev1.AnnotationRequestID] = run.RequestID
+	}
+	addEnv(&template.Spec.Template.Spec, envOf(ej, run))
 	if inputs := ej.Status.Inputs; inputs != nil {
 		annotations[fissilev1.AnnotationInputsDigest] = inputs.Digest
 		configrefs.Rename(&template.Spec.Template.Spec, resolvedNames(inputs))

@@ -33,6 +33,7 @@ var operatorKeys = []string{
 	fissilev1.LabelContainerName,
 	fissilev1.AnnotationRun,
 	fissilev1.AnnotationRunCause,
+	fissilev1.AnnotationRequestID,
 	fissilev1.AnnotationClaim,
 	fissilev1.AnnotationInputsDigest,
 	fissilev1.AnnotationOutput,

@@ -17,7 +17,6 @@ limitations under the License.
 package plan
 
 import (
-	"fmt"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -27,55 +26,67 @@ import (
 )
 
 const (
-	// Fence is how long after a claim or a live read a Job may be created, and
+	// CreateWindow is how long after a claim or a live read a Job may be created, and
 	// how long that request may take. A process that was paused for longer must
 	// look again.
-	Fence = 5 * time.Second
-	// podlessRetry is how often a Job without running pods is looked at.
-	podlessRetry = 15 * time.Second
+	CreateWindow = 5 * time.Second
+	// jobRecorded is how long a process knows an unfinished Job before the status
+	// tells of it. Short runs do without that write.
+	jobRecorded = 30 * time.Second
+	// withoutPodsRetry is how often a Job without running pods is looked at.
+	withoutPodsRetry = 30 * time.Second
 	// OutputRetry is how long to wait before output that the API server refused,
 	// for instance because of a quota, is tried again.
 	OutputRetry = 30 * time.Second
 )
 
-// Next is the one next step for an ExtendedJob. Repeating observe, plan and act
-// until the step is Wait brings it to where it belongs.
+// Next returns the one next step for an ExtendedJob. Repeating observe, plan and
+// act until the step is Wait brings it to where it belongs.
 func Next(o Observation) Step {
 	if !o.EJ.DeletionTimestamp.IsZero() {
 		// The garbage collector does the rest by owner references.
 		return Step{Kind: Wait}
 	}
-	settled := o.settled()
-	switch last := o.last(); {
-	case o.greatestJob() > last:
+	run, settled := o.lastRun(), o.settled()
+	switch {
+	case o.greatestJob() > max(o.last(), o.StoredRun):
 		return o.adopt(o.greatestJob())
-	case last > settled.Number && o.lastRun() != nil:
-		return o.continueRun(o.lastRun(), settled)
+	case run != nil && run.Number > settled.Number:
+		return o.continueRun(run, settled)
 	case value(o.EJ.Status.SettledRun) < settled.Number:
-		return o.report(settled)
+		return o.reportSettled(run, settled)
 	default:
-		return o.rest(settled)
+		return o.idle(settled)
 	}
 }
 
-// adopt takes over a run that the ExtendedJob's status does not know: the cache
-// lags behind, or somebody wiped the status.
+// adopt takes over a run that the status does not know as the Job has it: the
+// cache lags behind, the status was wiped, or an earlier claim's create arrived
+// late.
 func (o *Observation) adopt(number int64) Step {
 	if o.LiveReadAt.IsZero() {
 		return Step{Kind: ReadLive}
 	}
 	job := o.Jobs[number]
-	status := o.claimedStatus(fissilev1.Run{
-		Number:     number,
-		Cause:      adoptedCause(job),
-		ClaimID:    adoptedClaim(job),
-		Generation: o.EJ.Generation,
-		Strategy:   o.EJ.Spec.Trigger.Strategy,
-		SetBackTo:  o.setBackTo(),
-		JobName:    job.Name,
-		JobUID:     job.UID,
-		StartTime:  job.CreationTimestamp,
-	})
+	run := fissilev1.Run{
+		Number:    number,
+		Cause:     adoptedCause(job),
+		RequestID: job.Annotations[fissilev1.AnnotationRequestID],
+		JobName:   job.Name,
+		StartTime: job.CreationTimestamp,
+		Claim: &fissilev1.Claim{
+			ID:         adoptedClaim(job),
+			Generation: o.EJ.Generation,
+			Strategy:   o.EJ.Spec.Trigger.Strategy,
+			SpecDigest: specDigest(&o.EJ.Spec),
+			JobUID:     job.UID,
+		},
+	}
+	if before := o.lastRun(); before != nil && before.Number == number {
+		run.Claim.Generation, run.Claim.Strategy = claimOf(before).Generation, claimOf(before).Strategy
+		run.Streak, run.ChangedInputs = before.Streak, before.ChangedInputs
+	}
+	status := o.claimedStatus(run)
 	if digest := job.Annotations[fissilev1.AnnotationInputsDigest]; digest != "" && (status.Inputs == nil || status.Inputs.Digest != digest) {
 		// What it was claimed with, as far as it still tells.
 		status.Inputs = &fissilev1.Inputs{Digest: digest}
@@ -92,58 +103,63 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 	case !labelled(job):
 		// Somebody took the label off, and the cache does not show it any more.
 		return Step{Kind: LabelJob, Job: job}
+	case adoptedClaim(job) != claimOf(run).ID:
+		return o.adopt(run.Number)
 	case Finished(job) != nil:
 		if wantsOutput(job) && o.Output == nil {
 			return Step{Kind: StoreOutput, Job: job}
 		}
-		return o.settle(run, settled, jobOutcome(job, o.Output))
-	case o.Inputs == nil && o.watchesInputs() && isOneOff(run.SetBackTo):
+		return o.settle(run, settled, o.jobOutcome(job))
+	case o.Inputs == nil && o.watchesInputs() && o.restingStrategy() == fissilev1.StrategyDone:
 		return Step{Kind: ReadInputs}
 	default:
-		return o.waitWith(o.activeStatus(run, job), o.nextLook(run, job))
+		return o.tidyThenWait(o.activeStatus(run, job), o.nextLook(run, job))
 	}
 }
 
-// nextLook is when to look at an active run again without an event: when it
-// outlives the fence, and then while its Job has no pods and does not say why.
+// nextLook is when to look at an active run again without an event: when the
+// status is to tell of its Job, and while that has no pods and does not say why.
 func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Duration {
-	if after := run.StartTime.Add(Fence).Sub(o.Now); after > 0 {
-		return after
+	var wait time.Duration
+	if claimOf(run).JobUID == "" {
+		wait = o.memory(run).JobSince.Add(jobRecorded).Sub(o.Now)
 	}
 	if !o.PodsRunning && !suspended(job) {
-		return podlessRetry
+		wait = soonest(wait, withoutPodsRetry)
 	}
-	return 0
+	return max(wait, 0)
 }
 
 // start decides about a claim without a Job.
 func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
-	if o.JobRejection != nil && o.JobRejection.Reason == fissilev1.ReasonNameConflict {
+	known := o.memory(run)
+	if known.Rejection != nil && known.Rejection.Reason == fissilev1.ReasonNameConflict {
 		return o.claim(run.Number+1, run.Cause)
 	}
+	held, retryIn := o.rejected(run)
 	if o.LiveReadAt.IsZero() {
 		switch {
-		case o.rejected(run):
-			return o.waitWith(o.rejectedStatus(), 0)
-		case o.CreatedJob != "" && o.fresh(o.ClaimedAt):
+		case held:
+			return o.tidyThenWait(o.rejectedStatus(run), retryIn)
+		case known.JobUID != "" && o.fresh(known.ClaimedAt):
 			// The cache will show it.
-			return Step{Kind: Wait, After: o.ClaimedAt.Add(Fence).Sub(o.Now)}
-		case o.CreatedJob == "" && o.fresh(o.ClaimedAt):
+			return Step{Kind: Wait, After: known.ClaimedAt.Add(CreateWindow).Sub(o.Now)}
+		case known.JobUID == "" && known.Rejection == nil && o.fresh(known.ClaimedAt) && claimOf(run).Generation == o.EJ.Generation:
 			return Step{Kind: CreateJob}
 		default:
 			return Step{Kind: ReadLive}
 		}
 	}
 	switch {
-	case run.JobUID != "" || o.CreatedJob != "":
+	case o.jobSeen(run):
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultAborted))
-	case o.EJ.Spec.Trigger.Strategy != run.Strategy || value(o.EJ.Spec.Suspend):
+	case !o.stands(run) || value(o.EJ.Spec.Suspend):
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultCancelled))
-	case o.rejected(run):
-		return o.waitWith(o.rejectedStatus(), 0)
+	case held:
+		return o.tidyThenWait(o.rejectedStatus(run), retryIn)
 	case o.Inputs == nil:
 		return Step{Kind: ReadInputs}
-	case o.ClaimedAt.IsZero() || run.Generation != o.EJ.Generation || o.inputsState() != inputsSame:
+	case known.ClaimedAt.IsZero() || claimOf(run).Generation != o.EJ.Generation || o.inputsState() != inputsSame:
 		// Another process claimed it, or for another spec, or for other inputs:
 		// claim it anew under the same number.
 		return o.claim(run.Number, run.Cause)
@@ -154,212 +170,240 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 	}
 }
 
-// rejected tells whether the API server refused the run's Job for what stands
-// in the spec as it is now. Only an edit cures that.
-func (o *Observation) rejected(run *fissilev1.Run) bool {
-	if o.JobRejection != nil {
-		return true
+// jobSeen reports whether the Job of a run is known to have existed. If it is gone,
+// it was deleted. A status that was restored from another object may name a Job
+// that is not this one's.
+func (o *Observation) jobSeen(run *fissilev1.Run) bool {
+	return claimOf(run).JobUID != "" && run.JobName == JobName(o.EJ, run.Number) || o.memory(run).JobUID != ""
+}
+
+// stands reports whether what a run was claimed for is still wanted.
+func (o *Observation) stands(run *fissilev1.Run) bool {
+	switch run.Cause {
+	case fissilev1.CauseRequest:
+		return o.EJ.Spec.Trigger.RequestID == run.RequestID
+	case fissilev1.CauseConfigChange:
+		return o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyDone && o.watchesInputs()
+	case fissilev1.CauseTemplateChange:
+		return o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyDone && o.watchesTemplate()
+	case fissilev1.CauseNow, fissilev1.CauseOnce:
 	}
-	running := condition(o.EJ, fissilev1.ConditionRunning)
-	return running != nil && running.Reason == fissilev1.ReasonJobRejected && run.Generation == o.EJ.Generation
+	return o.EJ.Spec.Trigger.Strategy == claimOf(run).Strategy
 }
 
 func (o *Observation) fresh(t time.Time) bool {
-	return !t.IsZero() && o.Now.Sub(t) < Fence
+	return !t.IsZero() && o.Now.Sub(t) < CreateWindow
 }
 
-// settle ends a run: the strategy goes back, unless somebody set another one
-// meanwhile or asked for the next run.
+// settle ends a run. When the strategy is to be set back, that and the number of
+// the run are one write of the main resource; else the status alone tells.
 func (o *Observation) settle(run *fissilev1.Run, settled Settled, outcome Outcome) Step {
-	step := Step{
-		Kind:     Settle,
-		Strategy: o.EJ.Spec.Trigger.Strategy,
-		Settled: Settled{
-			Number:     run.Number,
-			Result:     outcome.Result,
-			OneOffDone: settled.OneOffDone,
-		},
-		Outcome: &outcome,
+	settled.Number, settled.Result = run.Number, outcome.Result
+	strategy := o.EJ.Spec.Trigger.Strategy
+	if outcome.Result != fissilev1.ResultCancelled {
+		// The trigger of a run that was called off, if it is still there, has not been
+		// served.
+		settled.OneOffDone = settled.OneOffDone || run.Cause == fissilev1.CauseOnce
+		if o.served(run) {
+			strategy = o.restingStrategy()
+		}
 	}
-	if outcome.Result == fissilev1.ResultCancelled {
-		// The trigger, if it is still there, has not been served.
+	if strategy == o.EJ.Spec.Trigger.Strategy {
+		step := o.reportOutcome(run, settled, outcome)
+		if step.Kind == WriteStatus {
+			step.Run, step.Outcome = run, &outcome
+		}
 		return step
 	}
-	if run.Cause == fissilev1.CauseOnce {
-		step.Settled.OneOffDone = true
+	return Step{
+		Kind:     Settle,
+		Strategy: strategy,
+		Settled:  settled,
+		Run:      run,
+		Outcome:  &outcome,
+		// The ExtendedJob was edited in what makes no difference to the run.
+		RequestMerged: o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyNow && o.EJ.Generation != claimOf(run).Generation,
 	}
-	if o.EJ.Spec.Trigger.Strategy == run.Strategy && !value(run.StrategyChanged) {
-		step.Strategy = run.SetBackTo
-		step.Merged = run.Strategy == fissilev1.StrategyNow && o.EJ.Generation != run.Generation
-	}
-	return step
 }
 
-// report brings a settled run into the status.
-func (o *Observation) report(settled Settled) Step {
-	run := o.lastRun()
-	if run == nil {
-		if job := o.Jobs[settled.Number]; job != nil && Finished(job) != nil {
-			// The status was wiped, and with it whether the output waits to be stored.
-			return o.adopt(settled.Number)
-		}
+// served reports whether the strategy as it is now is the request that a run was
+// claimed for. A "now" is a new one if it was away, or if what it runs was edited.
+func (o *Observation) served(run *fissilev1.Run) bool {
+	claim := claimOf(run)
+	switch o.EJ.Spec.Trigger.Strategy {
+	case fissilev1.StrategyOnce:
+		return run.Cause == fissilev1.CauseOnce
+	case fissilev1.StrategyNow:
+		return claim.Strategy == fissilev1.StrategyNow && !claim.StrategyChanged &&
+			(claim.Generation == o.EJ.Generation || claim.SpecDigest == specDigest(&o.EJ.Spec))
+	case fissilev1.StrategyManual, fissilev1.StrategyDone:
+	}
+	return false
+}
+
+// reportSettled brings a run into the status that is settled in the annotation
+// only.
+func (o *Observation) reportSettled(run *fissilev1.Run, settled Settled) Step {
+	job := o.Jobs[settled.Number]
+	finished := job != nil && Finished(job) != nil
+	switch {
+	case run == nil && finished:
+		// The status was wiped, and with it whether the output waits to be stored.
+		return o.adopt(settled.Number)
+	case run == nil:
 		// What is known of the run is its number and result.
-		ended := endedWithoutJob(&fissilev1.Run{JobName: JobName(o.EJ, settled.Number)}, settled.Result)
-		return Step{Kind: WriteStatus, Status: o.settledStatus(nil, settled, ended)}
-	}
-	job := o.Jobs[run.Number]
-	if job == nil || Finished(job) == nil {
-		return Step{Kind: WriteStatus, Status: o.settledStatus(run, settled, endedWithoutJob(run, settled.Result))}
-	}
-	if wantsOutput(job) && o.Output == nil {
+		lost := &fissilev1.Run{Number: settled.Number, JobName: JobName(o.EJ, settled.Number)}
+		return o.reportOutcome(nil, settled, endedWithoutJob(lost, settled.Result))
+	case !finished:
+		return o.reportOutcome(run, settled, endedWithoutJob(run, settled.Result))
+	case wantsOutput(job) && o.Output == nil:
 		return Step{Kind: StoreOutput, Job: job}
+	default:
+		return o.reportOutcome(run, settled, o.jobOutcome(job))
 	}
-	return Step{Kind: WriteStatus, Status: o.settledStatus(run, settled, jobOutcome(job, o.Output))}
 }
 
-// rest decides what to do when no run is under way.
-func (o *Observation) rest(settled Settled) Step {
-	switch job := o.pendingOutput(); {
-	case job != nil && o.Output == nil && !o.Now.Before(o.OutputRetryAt):
-		return Step{Kind: StoreOutput, Job: job}
-	case job != nil && o.Output != nil && o.outputNews():
-		return Step{Kind: WriteStatus, Status: o.settledStatus(o.lastRun(), settled, jobOutcome(job, o.Output))}
-	case job == nil && o.outputPending() && o.LiveReadAt.IsZero():
-		return Step{Kind: ReadLive}
-	case job == nil && o.outputPending():
-		return Step{Kind: WriteStatus, Status: o.settledStatus(o.lastRun(), settled, o.outputLost())}
+// reportOutcome writes how a run ended, when it is known whether the next one is
+// due. The run is nil if the status was wiped.
+func (o *Observation) reportOutcome(run *fissilev1.Run, settled Settled, outcome Outcome) Step {
+	if step, needed := o.lookForChanges(); needed {
+		return step
 	}
+	return Step{Kind: WriteStatus, Status: o.settledStatus(run, settled, outcome)}
+}
 
+// lookForChanges is the step that tells whether a change of the inputs or of the
+// template makes a run due, if that is not known.
+func (o *Observation) lookForChanges() (Step, bool) {
+	switch {
+	case o.EJ.Spec.Trigger.Strategy != fissilev1.StrategyDone:
+		return Step{}, false
+	case o.Inputs == nil && o.watchesInputs():
+		return Step{Kind: ReadInputs}, true
+	case o.needsTemplate():
+		return Step{Kind: ReadTemplate}, true
+	default:
+		return Step{}, false
+	}
+}
+
+// idle decides what to do while no run is active.
+func (o *Observation) idle(settled Settled) Step {
 	if o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyOnce && settled.OneOffDone {
 		return Step{Kind: Settle, Strategy: fissilev1.StrategyDone, Settled: settled}
 	}
-	if o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyDone {
-		if o.Inputs == nil && o.watchesInputs() {
-			return Step{Kind: ReadInputs}
-		}
-		if o.needsTemplate() {
-			return Step{Kind: ReadTemplate}
+	if step, needed := o.lookForChanges(); needed {
+		return step
+	}
+	cause := o.due(&o.EJ.Status)
+	if o.calledOff(cause) {
+		return o.recordCancelled()
+	}
+	if cause == "" {
+		return o.tend(o.idleStatus(), 0)
+	}
+	if !onDemand(cause) {
+		if until := o.debounceUntil(); !until.IsZero() {
+			// More may change in the same moment.
+			return Step{Kind: Wait, After: until.Sub(o.Now)}
 		}
 	}
-	cause := o.due()
-	_, delay := o.streak(cause)
-	switch {
-	case cause == "":
-		return o.waitWith(o.idleStatus(fissilev1.ReasonIdle, "No run is due."), 0)
-	case value(o.EJ.Spec.Suspend):
-		return o.waitWith(o.idleStatus(fissilev1.ReasonSuspended, "A run is due and starts when spec.suspend is false."), 0)
-	case o.PodsRunning:
-		return o.waitWith(o.idleStatus(fissilev1.ReasonPodsTerminating, "A run is due and starts when the pods of earlier runs have ended."), 0)
-	case (cause == fissilev1.CauseConfigChange || cause == fissilev1.CauseTemplateChange) && o.Now.Before(o.DebounceUntil):
-		// More may change in the same moment.
-		return o.waitWith(o.idleStatus(fissilev1.ReasonIdle, "No run is due."), o.DebounceUntil.Sub(o.Now))
-	case delay > 0 && o.Now.Before(endOf(o.lastRun()).Add(delay)):
-		at := endOf(o.lastRun()).Add(delay)
-		message := fmt.Sprintf("Runs follow each other too fast: what triggers them does so again right after each. The next one starts at %s.", at.UTC().Format(time.RFC3339))
-		return o.waitWith(o.idleStatus(fissilev1.ReasonTriggerBackoff, message), at.Sub(o.Now))
-	default:
-		return o.claim(max(o.last(), o.StoredRun)+1, cause)
+	if hold := o.hold(cause); hold != nil {
+		return o.tend(o.heldStatus(cause, hold.reason, hold.message), hold.after)
 	}
+	return o.claim(o.greatestRun()+1, cause)
 }
 
-// due is the cause of the run that is to start, empty if none is.
-func (o *Observation) due() fissilev1.RunCause {
-	switch o.EJ.Spec.Trigger.Strategy {
-	case fissilev1.StrategyNow:
-		return fissilev1.CauseNow
-	case fissilev1.StrategyOnce:
-		return fissilev1.CauseOnce
-	case fissilev1.StrategyDone:
-		run := o.lastRun()
-		if o.watchesInputs() && (o.InputsChanged() || run != nil && value(run.InputsChanged)) {
-			return fissilev1.CauseConfigChange
-		}
-		if o.TemplateChanged() {
-			return fissilev1.CauseTemplateChange
-		}
-	case fissilev1.StrategyManual:
+// tend looks after the output of earlier runs, and then waits with a status.
+func (o *Observation) tend(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
+	if step, needed := o.tendOutput(); needed {
+		return step
 	}
-	return ""
+	return o.tidyThenWait(status, after)
+}
+
+// tendOutput is what is to be done about the last run's output: store it if that
+// was not possible before, notice that it is gone.
+func (o *Observation) tendOutput() (Step, bool) {
+	run := o.lastRun()
+	if run == nil {
+		return Step{}, false
+	}
+	if outputPending(run) {
+		job := o.Jobs[run.Number]
+		switch {
+		case job == nil || Finished(job) == nil:
+			return o.reportOutcome(run, o.settled(), outputLost(run)), true
+		case o.Output == nil && !o.Now.Before(o.Process.OutputRetryAt):
+			return Step{Kind: StoreOutput, Job: job}, true
+		case o.Output != nil && (run.Output.Reason != o.Output.Reason || run.Output.Message != truncate(o.Output.Message)):
+			return o.reportOutcome(run, o.settled(), o.jobOutcome(job)), true
+		}
+	}
+	switch {
+	case len(o.MissingOutputs) > 0 && o.LostOutputs == nil:
+		return Step{Kind: ReadOutputs}, true
+	case o.LostOutputs != nil && len(*o.LostOutputs) > 0 && o.lists(*o.LostOutputs):
+		return Step{Kind: WriteStatus, Status: o.outputsLostStatus(*o.LostOutputs)}, true
+	}
+	return Step{}, false
 }
 
 // claim claims a run when everything is there that its pods cannot start
 // without.
 func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
-	if o.Inputs == nil {
+	switch {
+	case o.Inputs == nil:
 		return Step{Kind: ReadInputs}
-	}
-	if o.needsTemplate() {
+	case o.needsTemplate():
 		return Step{Kind: ReadTemplate}
-	}
-	if len(o.Inputs.Missing) > 0 {
-		return o.waitWith(o.idleStatus(fissilev1.ReasonReferencesMissing, "A run is due and waits for what its pods need. "+o.inputsMissing()), 0)
-	}
-	if !o.Inputs.Newest {
+	case len(o.Inputs.Missing) > 0:
+		return o.tend(o.heldStatus(cause, fissilev1.ReasonReferencesMissing, o.inputsMissing()), 0)
+	case !o.Inputs.Newest:
 		return Step{Kind: ReadNewestInputs}
 	}
 	streak, _ := o.streak(cause)
 	run := fissilev1.Run{
-		Number:     number,
-		Cause:      cause,
-		Streak:     streak,
-		Generation: o.EJ.Generation,
-		Strategy:   o.EJ.Spec.Trigger.Strategy,
-		SetBackTo:  o.setBackTo(),
-		JobName:    JobName(o.EJ, number),
-		StartTime:  metav1.NewTime(o.Now.Truncate(time.Second)),
+		Number:    number,
+		Cause:     cause,
+		RequestID: o.outstandingRequest(&o.EJ.Status),
+		JobName:   JobName(o.EJ, number),
+		StartTime: metav1.NewTime(o.Now.Truncate(time.Second)),
+		Streak:    streak,
+		Claim: &fissilev1.Claim{
+			Generation: o.EJ.Generation,
+			Strategy:   o.EJ.Spec.Trigger.Strategy,
+			SpecDigest: specDigest(&o.EJ.Spec),
+		},
 	}
+	run.Env = envNames(o.EJ, &run)
 	if cause == fissilev1.CauseConfigChange {
 		run.ChangedInputs = o.changedInputs()
 	}
+	renewed := false
 	if before := o.lastRun(); before != nil && before.Number == number {
 		// It is the same run, claimed anew.
-		run.Streak = before.Streak
+		renewed = true
+		run.Streak, run.ChangedInputs = before.Streak, before.ChangedInputs
+	} else if before != nil && before.Cause == cause && before.Result == fissilev1.ResultCancelled {
 		run.ChangedInputs = before.ChangedInputs
 	}
-	return Step{Kind: Claim, Status: o.claimedStatus(run)}
+	return Step{Kind: Claim, Status: o.claimedStatus(run), Renewed: renewed}
 }
 
-func (o *Observation) setBackTo() fissilev1.TriggerStrategy {
-	if o.oneOff() {
-		return fissilev1.StrategyDone
-	}
-	return fissilev1.StrategyManual
-}
-
-// outputPending tells whether the output of the last run waits to be stored.
-func (o *Observation) outputPending() bool {
-	persisted := condition(o.EJ, fissilev1.ConditionOutputPersisted)
-	return o.lastRun() != nil && persisted != nil && Pending(persisted.Reason)
-}
-
-// pendingOutput is the Job of the last run if its output waits to be stored.
-func (o *Observation) pendingOutput() *batchv1.Job {
-	if !o.outputPending() {
-		return nil
-	}
-	return o.Jobs[o.lastRun().Number]
-}
-
-// outputNews tells whether trying again to store the output came to anything
-// else than what the condition says.
-func (o *Observation) outputNews() bool {
-	persisted := condition(o.EJ, fissilev1.ConditionOutputPersisted)
-	return persisted.Reason != o.Output.Reason || persisted.Message != truncate(o.Output.Message)
-}
-
-// waitWith waits with the given status: writes it if it is not written, brings
+// tidyThenWait waits with the given status: writes it if it is not written, brings
 // the owners of output Secrets up to the deletion policy, deletes the Jobs and
 // versions that are no longer kept, and then waits.
-func (o *Observation) waitWith(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
-	if !sameStatus(&o.EJ.Status, status) {
+func (o *Observation) tidyThenWait(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
+	if !SameStatus(&o.EJ.Status, status) {
 		return Step{Kind: WriteStatus, Status: status}
 	}
 	job, wait := o.expired()
 	if job != nil {
 		return Step{Kind: DeleteJob, Job: job}
 	}
-	if len(o.Disowned) > 0 {
-		return Step{Kind: SetOwner, Secret: o.Disowned[0]}
+	if len(o.OwnershipDrift) > 0 {
+		return Step{Kind: SyncOwner, Secret: o.OwnershipDrift[0]}
 	}
 	if len(o.Prunable) > 0 {
 		return Step{Kind: DeleteVersion, Secret: o.Prunable[0]}
@@ -367,8 +411,8 @@ func (o *Observation) waitWith(status *fissilev1.ExtendedJobStatus, after time.D
 	if o.PruneAt.After(o.Now) {
 		wait = soonest(wait, o.PruneAt.Sub(o.Now))
 	}
-	if o.pendingOutput() != nil && o.Now.Before(o.OutputRetryAt) {
-		wait = soonest(wait, o.OutputRetryAt.Sub(o.Now))
+	if o.pendingOutput() != nil && o.Now.Before(o.Process.OutputRetryAt) {
+		wait = soonest(wait, o.Process.OutputRetryAt.Sub(o.Now))
 	}
 	return Step{Kind: Wait, After: soonest(after, wait)}
 }
@@ -382,10 +426,12 @@ func soonest(a, b time.Duration) time.Duration {
 }
 
 func adoptedCause(job *batchv1.Job) fissilev1.RunCause {
-	if cause := fissilev1.RunCause(job.Annotations[fissilev1.AnnotationRunCause]); cause != "" {
+	switch cause := fissilev1.RunCause(job.Annotations[fissilev1.AnnotationRunCause]); cause {
+	case fissilev1.CauseOnce, fissilev1.CauseNow, fissilev1.CauseRequest, fissilev1.CauseConfigChange, fissilev1.CauseTemplateChange:
 		return cause
+	default:
+		return fissilev1.CauseNow
 	}
-	return fissilev1.CauseNow
 }
 
 func adoptedClaim(job *batchv1.Job) string {

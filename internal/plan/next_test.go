@@ -17,6 +17,7 @@ limitations under the License.
 package plan_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -53,6 +54,7 @@ func given(strategy fissilev1.TriggerStrategy) *world {
 		Jobs:          map[int64]*batchv1.Job{},
 		Inputs:        inputs("before"),
 		LeaseDuration: 15 * time.Second,
+		Debounce:      time.Second,
 	}}
 }
 
@@ -74,7 +76,7 @@ func oneOffThatRan(t *testing.T) *world {
 	t.Helper()
 	w := given(once)
 	w.EJ.Spec.UpdateOnConfigChange = new(true)
-	return w.claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	return w.claimed(t).job(t, batchv1.JobComplete).over(t)
 }
 
 // oneOffOfTemplate is a one-off that ran and runs again when its template
@@ -84,9 +86,17 @@ func oneOffOfTemplate(t *testing.T) *world {
 	w := given(once)
 	w.EJ.Spec.UpdateOnTemplateChange = new(true)
 	w.completeTemplate()
-	w.claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	w.claimed(t).job(t, batchv1.JobComplete).over(t)
 	clear(w.Jobs)
 	w.TemplateDigest = ""
+	return w
+}
+
+// noticed changes the inputs, which the process notices.
+func (w *world) noticed(digest string) *world {
+	w.Process.Inputs.Note(false, w.Now)
+	w.Inputs = inputs(digest)
+	w.Process.Inputs.Note(w.InputsChanged(), w.Now)
 	return w
 }
 
@@ -114,13 +124,27 @@ func (w *world) claimed(t *testing.T) *world {
 		t.Fatalf("want a claim, got %s", step.Kind)
 	}
 	w.EJ.Status = *step.Status
-	w.EJ.Status.LastRun.ClaimID = "claim"
+	w.EJ.Status.LastRun.Claim.ID = fmt.Sprintf("claim-%d", w.EJ.Generation)
+	w.Process = plan.Process{}
 	return w
 }
 
-// byUs says that this process made the claim and created the Job.
+// byUs says that this process made the claim.
 func (w *world) byUs() *world {
-	w.ClaimedAt = w.Now
+	w.Process.Claimed(w.EJ.Status.LastRun.Claim.ID, false, w.Now)
+	return w
+}
+
+// rejected says that the API server refused the Job for its template.
+func (w *world) rejected() *world {
+	w.Process.JobRejected(plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: "no", NeedsEdit: true}, w.Now)
+	return w
+}
+
+// restarted is what a new process observes.
+func (w *world) restarted() *world {
+	w.Process = plan.Process{}
+	w.Process.Observe(w.EJ, w.Jobs, w.Now)
 	return w
 }
 
@@ -138,6 +162,20 @@ func (w *world) job(t *testing.T, conditions ...batchv1.JobConditionType) *world
 		})
 	}
 	w.Jobs[w.EJ.Status.LastRun.Number] = job
+	w.Process.Observe(w.EJ, w.Jobs, w.Now)
+	return w
+}
+
+// over does the next steps until the run is over.
+func (w *world) over(t *testing.T) *world {
+	t.Helper()
+	if plan.Next(w.Observation).Kind == plan.Settle {
+		w.settled(t)
+	}
+	w.reported(t)
+	if run := w.EJ.Status.LastRun; run.Result == "" {
+		t.Fatalf("run %d goes on", run.Number)
+	}
 	return w
 }
 
@@ -162,6 +200,13 @@ func (w *world) edit(strategy fissilev1.TriggerStrategy) *world {
 		w.EJ.Spec.Trigger.Strategy = strategy
 		w.EJ.Generation++
 	}
+	return w
+}
+
+// request asks for a run by a requestID.
+func (w *world) request(id string) *world {
+	w.EJ.Spec.Trigger.RequestID = id
+	w.EJ.Generation++
 	return w
 }
 
@@ -226,7 +271,7 @@ func TestNext(t *testing.T) {
 			func(t *testing.T) *world { return given(now).claimed(t).byUs() }, plan.CreateJob,
 		},
 		"a claim made a while ago is looked at first": {
-			func(t *testing.T) *world { return given(now).claimed(t).byUs().after(plan.Fence) }, plan.ReadLive,
+			func(t *testing.T) *world { return given(now).claimed(t).byUs().after(plan.CreateWindow) }, plan.ReadLive,
 		},
 		"a claim of another process is looked at first": {
 			func(t *testing.T) *world { return given(now).claimed(t) }, plan.ReadLive,
@@ -235,11 +280,11 @@ func TestNext(t *testing.T) {
 			func(t *testing.T) *world { return given(now).claimed(t).live() }, plan.Claim,
 		},
 		"our claim is followed by its Job after a look": {
-			func(t *testing.T) *world { return given(now).claimed(t).byUs().after(plan.Fence).live() }, plan.CreateJob,
+			func(t *testing.T) *world { return given(now).claimed(t).byUs().after(plan.CreateWindow).live() }, plan.CreateJob,
 		},
 		"our claim for another spec is claimed anew": {
 			func(t *testing.T) *world {
-				w := given(now).claimed(t).byUs().after(plan.Fence)
+				w := given(now).claimed(t).byUs().after(plan.CreateWindow)
 				w.EJ.Generation++
 				return w.live()
 			}, plan.Claim,
@@ -247,33 +292,33 @@ func TestNext(t *testing.T) {
 		"a Job that we created and the cache does not show is waited for": {
 			func(t *testing.T) *world {
 				w := given(now).claimed(t).byUs()
-				w.CreatedJob = "job-uid"
+				w.Process.JobCreated("job-uid", w.Now)
 				return w
 			}, plan.Wait,
 		},
 		"a Job that we created and is not there was deleted: the run is settled": {
 			func(t *testing.T) *world {
-				w := given(now).claimed(t).byUs().after(plan.Fence)
-				w.CreatedJob = "job-uid"
+				w := given(now).claimed(t).byUs().after(plan.CreateWindow)
+				w.Process.JobCreated("job-uid", w.Now)
 				return w.live()
 			}, plan.Settle,
 		},
 		"a claim is settled without a Job when the trigger was taken back": {
-			func(t *testing.T) *world { return given(once).claimed(t).edit(manual).live() }, plan.Settle,
+			func(t *testing.T) *world { return given(once).claimed(t).edit(manual).live() }, plan.WriteStatus,
 		},
 		"a claim is settled without a Job when the ExtendedJob was suspended": {
-			func(t *testing.T) *world { return given(once).claimed(t).suspended().live() }, plan.Settle,
+			func(t *testing.T) *world { return given(once).claimed(t).suspended().live() }, plan.WriteStatus,
 		},
 		"a short run costs no write while it goes on": {
 			func(t *testing.T) *world { return given(now).claimed(t).job(t) }, plan.Wait,
 		},
 		"a long run has its Job recorded": {
-			func(t *testing.T) *world { return given(now).claimed(t).job(t).after(plan.Fence) }, plan.WriteStatus,
+			func(t *testing.T) *world { return given(now).claimed(t).job(t).after(30 * time.Second) }, plan.WriteStatus,
 		},
 		"what keeps the pods of a run from running is reported": {
 			func(t *testing.T) *world {
 				w := given(now).claimed(t).job(t)
-				w.Obstacle = "Pod p: container c: image i cannot be pulled"
+				w.BlockedBy = "Pod p: container c: image i cannot be pulled"
 				return w
 			}, plan.WriteStatus,
 		},
@@ -310,17 +355,17 @@ func TestNext(t *testing.T) {
 		},
 		"now that is set again after the run is a new request": {
 			func(t *testing.T) *world {
-				return given(now).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t).edit(now)
+				return given(now).claimed(t).job(t, batchv1.JobComplete).over(t).edit(now)
 			}, plan.Claim,
 		},
 		"once that is applied again after the run goes back to done": {
 			func(t *testing.T) *world {
-				return given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t).edit(once)
+				return given(once).claimed(t).job(t, batchv1.JobComplete).over(t).edit(once)
 			}, plan.Settle,
 		},
 		"once that was cancelled before it started still runs": {
 			func(t *testing.T) *world {
-				return given(once).claimed(t).edit(manual).live().settled(t).reported(t).edit(once)
+				return given(once).claimed(t).edit(manual).live().over(t).edit(once)
 			}, plan.Claim,
 		},
 		"the history of a copied manifest does not count": {
@@ -358,7 +403,7 @@ func TestNext(t *testing.T) {
 		},
 		"a one-off does not look at its inputs without updateOnConfigChange": {
 			func(t *testing.T) *world {
-				w := given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+				w := given(once).claimed(t).job(t, batchv1.JobComplete).over(t)
 				delete(w.Jobs, 1)
 				w.Inputs = nil
 				return w
@@ -382,16 +427,14 @@ func TestNext(t *testing.T) {
 			func(t *testing.T) *world {
 				w := oneOffThatRan(t)
 				delete(w.Jobs, 1)
-				w.Inputs = inputs("after")
-				w.DebounceUntil = w.Now.Add(time.Second)
-				return w
+				return w.noticed("after").after(w.Debounce - time.Millisecond)
 			}, plan.Wait,
 		},
 		"an errand does not run for its inputs": {
 			func(t *testing.T) *world {
 				w := given(now)
 				w.EJ.Spec.UpdateOnConfigChange = new(true)
-				w.claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+				w.claimed(t).job(t, batchv1.JobComplete).over(t)
 				delete(w.Jobs, 1)
 				w.Inputs = inputs("after")
 				return w
@@ -405,7 +448,7 @@ func TestNext(t *testing.T) {
 				w.Inputs = inputs("after")
 				w.reported(t)
 				w.Inputs = inputs("before")
-				return w.job(t, batchv1.JobComplete).settled(t).reported(t)
+				return w.job(t, batchv1.JobComplete).over(t)
 			}, plan.Claim,
 		},
 		"a run asks for the newest versions before it is claimed": {
@@ -504,38 +547,31 @@ func TestNext(t *testing.T) {
 				w.EJ.Status, w.Inputs = fissilev1.ExtendedJobStatus{}, nil
 				w.live().reported(t)
 				w.Inputs = inputs("after")
-				w.job(t, batchv1.JobComplete).settled(t).reported(t)
+				w.job(t, batchv1.JobComplete).over(t)
 				clear(w.Jobs)
 				return w
 			}, plan.Claim,
 		},
 		"an unfinished Job of a settled run is deleted": {
 			func(t *testing.T) *world {
-				w := given(now).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+				w := given(now).claimed(t).job(t, batchv1.JobComplete).over(t)
 				w.Jobs[1].Status.Conditions = nil
 				return w
 			}, plan.DeleteJob,
 		},
 		"a Job refused for its template is reported": {
 			func(t *testing.T) *world {
-				w := given(once).claimed(t).byUs()
-				w.JobRejection = &plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: "no"}
-				return w
+				return given(once).claimed(t).byUs().rejected()
 			}, plan.WriteStatus,
 		},
 		"a Job refused for its template is not tried again": {
 			func(t *testing.T) *world {
-				w := given(once).claimed(t).byUs()
-				w.JobRejection = &plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: "no"}
-				w.reported(t).JobRejection = nil
-				return w.after(time.Hour)
+				return given(once).claimed(t).byUs().rejected().reported(t).restarted().after(time.Hour)
 			}, plan.Wait,
 		},
 		"a Job refused for its template is tried again after an edit": {
 			func(t *testing.T) *world {
-				w := given(once).claimed(t).byUs()
-				w.JobRejection = &plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: "no"}
-				w.reported(t).JobRejection = nil
+				w := given(once).claimed(t).byUs().rejected().reported(t)
 				w.EJ.Generation++
 				return w.live()
 			}, plan.Claim,
@@ -543,7 +579,7 @@ func TestNext(t *testing.T) {
 		"a run whose Job name is taken goes on under the next number": {
 			func(t *testing.T) *world {
 				w := given(once).claimed(t).byUs()
-				w.JobRejection = &plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: "taken"}
+				w.Process.JobRejected(plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: "taken"}, w.Now)
 				return w
 			}, plan.Claim,
 		},
@@ -572,7 +608,7 @@ func TestStrategyAfterARun(t *testing.T) {
 		},
 		"a one-off that became an errand goes back to manual": {
 			func(t *testing.T) *world {
-				return given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t).
+				return given(once).claimed(t).job(t, batchv1.JobComplete).over(t).
 					edit(manual).reported(t).edit(now).claimed(t)
 			}, manual,
 		},
@@ -584,17 +620,54 @@ func TestStrategyAfterARun(t *testing.T) {
 				return given(now).claimed(t).job(t).edit(manual).reported(t).edit(now)
 			}, now,
 		},
-		"an errand that was edited during the run goes back to manual": {
+		"an errand that was edited during the run, but not in what it runs, goes back to manual": {
 			func(t *testing.T) *world {
 				w := given(now).claimed(t)
+				w.EJ.Spec.FailedJobsHistoryLimit = new(int32(3))
 				w.EJ.Generation++
 				return w
 			}, manual,
 		},
+		"now with a template that was edited during the run is a new request": {
+			func(t *testing.T) *world {
+				return given(now).claimed(t).job(t).editTemplate(func(s *corev1.PodSpec) { s.NodeName = "n" })
+			}, now,
+		},
+		"a done that never ran goes back to done though the request had to wait": {
+			func(t *testing.T) *world {
+				w := given(done).reported(t).edit(now)
+				w.PodsRunning = true
+				w.reported(t).PodsRunning = false
+				return w.claimed(t)
+			}, done,
+		},
+		"a once that had to wait and was made a now goes to done": {
+			func(t *testing.T) *world {
+				w := given(once)
+				w.PodsRunning = true
+				w.reported(t).edit(now).reported(t).PodsRunning = false
+				return w.claimed(t)
+			}, done,
+		},
+		"a one-off turned errand goes back to manual though the request had to wait": {
+			func(t *testing.T) *world {
+				w := given(once).claimed(t).job(t, batchv1.JobComplete).over(t).edit(manual).reported(t).edit(now)
+				w.PodsRunning = true
+				w.reported(t).PodsRunning = false
+				return w.claimed(t)
+			}, manual,
+		},
+		"a one-off that is run on demand by a new requestID stays done": {
+			func(t *testing.T) *world {
+				w := oneOffThatRan(t)
+				clear(w.Jobs)
+				return w.request("v1").claimed(t)
+			}, done,
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			w := test.given(t).job(t, batchv1.JobComplete)
-			if got := plan.Next(w.Observation).Strategy; got != test.want {
+			w := test.given(t).job(t, batchv1.JobComplete).over(t)
+			if got := w.EJ.Spec.Trigger.Strategy; got != test.want {
 				t.Errorf("want %s, got %s", test.want, got)
 			}
 		})
@@ -629,18 +702,21 @@ func TestResult(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := given(once).output().claimed(t).job(t, test.ending)
 			w.Output = test.output
-			w.settled(t).reported(t)
+			w.over(t)
 			got := map[string]bool{}
 			for _, c := range w.EJ.Status.Conditions {
 				got[c.Type] = c.Status == metav1.ConditionTrue
 			}
 			want := map[string]bool{
+				fissilev1.ConditionReady:              test.complete,
 				fissilev1.ConditionComplete:           test.complete,
 				fissilev1.ConditionFailed:             test.failed,
 				fissilev1.ConditionOutputPersisted:    test.persisted,
 				fissilev1.ConditionReferencesResolved: true,
 				fissilev1.ConditionRunning:            false,
-				fissilev1.ConditionSuspended:          false,
+			}
+			if test.failed {
+				want[fissilev1.ConditionStalled] = true
 			}
 			if diff := cmp.Diff(want, got); diff != "" {
 				t.Errorf("true conditions (-want +got):\n%s", diff)
@@ -658,7 +734,7 @@ func TestResult(t *testing.T) {
 func TestOutputThatIsStoredLateCompletesTheRun(t *testing.T) {
 	w := given(once).output().claimed(t).job(t, batchv1.JobComplete)
 	w.Output = &plan.Output{Reason: fissilev1.ReasonOutputConflict, Message: "in the way"}
-	w.settled(t).reported(t)
+	w.over(t)
 	w.Output = nil
 
 	if got := plan.Next(w.after(plan.OutputRetry).Observation).Kind; got != plan.StoreOutput {
@@ -677,21 +753,27 @@ func TestOutputThatIsStoredLateCompletesTheRun(t *testing.T) {
 	}
 }
 
-func TestCompleteIsAboutTheRunThatIsDue(t *testing.T) {
-	w := given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+func TestARequestThatIsTakenBackIsCancelled(t *testing.T) {
+	w := given(once).claimed(t).job(t, batchv1.JobComplete).over(t)
 	clear(w.Jobs)
 	w.suspended().edit(now).reported(t)
 	if meta.IsStatusConditionTrue(w.EJ.Status.Conditions, fissilev1.ConditionComplete) {
 		t.Error("it is complete although a run is due")
 	}
 	w.edit(done).reported(t)
-	if !meta.IsStatusConditionTrue(w.EJ.Status.Conditions, fissilev1.ConditionComplete) {
-		t.Error("it is not complete although no run is due any more")
+	if got := w.EJ.Status.LastRun; got.Number != 2 || got.Result != fissilev1.ResultCancelled {
+		t.Errorf("want run 2 to be cancelled, got run %d: %s", got.Number, got.Result)
+	}
+	if meta.IsStatusConditionTrue(w.EJ.Status.Conditions, fissilev1.ConditionComplete) {
+		t.Error("it is complete for a request that was never run")
+	}
+	if got := plan.Next(w.Observation).Kind; got != plan.Wait {
+		t.Errorf("want nothing more to do, got %s", got)
 	}
 }
 
 func TestAnEditThatRunsNothingRefreshesTheConditions(t *testing.T) {
-	w := given(once).claimed(t).job(t, batchv1.JobComplete).settled(t).reported(t)
+	w := given(once).claimed(t).job(t, batchv1.JobComplete).over(t)
 	w.EJ.Generation++
 	w.reported(t)
 	for _, c := range w.EJ.Status.Conditions {

@@ -21,7 +21,6 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -30,6 +29,8 @@ import (
 type Observation struct {
 	// Now is the time of the observation.
 	Now time.Time
+	// Process is what the deciding process knows beyond what is stored.
+	Process Process
 	// EJ is the ExtendedJob as the cache, a live read or our own last write
 	// shows it.
 	EJ *fissilev1.ExtendedJob
@@ -37,62 +38,51 @@ type Observation struct {
 	Jobs map[int64]*batchv1.Job
 	// PodsRunning is true while a pod of any of its runs has not ended.
 	PodsRunning bool
-	// Obstacle is what keeps the pods of the active run from running; empty if
+	// BlockedBy is what keeps the pods of the active run from running; empty if
 	// nothing is known to.
-	Obstacle string
+	BlockedBy string
+	// Ending says how the pod of a failed Job of the last run ended, and how to read
+	// its log; empty if there is no such pod.
+	Ending string
 	// LiveReadAt is when EJ and the Job of its last run were read live; zero if
 	// EJ comes from the cache.
 	LiveReadAt time.Time
-	// ClaimedAt is when this process was told that its claim of the last run
-	// succeeded; zero if another process claimed it.
-	ClaimedAt time.Time
-	// CreatedJob is the Job that this process created for the last run; empty if
-	// it did not.
-	CreatedJob types.UID
 	// Inputs is what the pods of a run would read if it was claimed now; nil
 	// before that was looked up.
 	Inputs *Inputs
 	// TemplateDigest is the digest of the template; empty before the API server
 	// was asked to complete it.
 	TemplateDigest string
-	// DebounceUntil is when a change of the inputs or of the template that was
-	// seen just now may be acted on; zero if it may be at once.
-	DebounceUntil time.Time
 	// Output is what came of storing the last run's output; nil before that was
 	// tried.
 	Output *Output
-	// OutputRetryAt is when output that is pending may be tried again; at once
-	// if zero.
-	OutputRetryAt time.Time
 	// StoredRun is the greatest number of a run whose output a Secret of the
 	// ExtendedJob holds, 0 without one. A status that was wiped or restored does
 	// not know it.
 	StoredRun int64
-	// Disowned are output Secrets whose owner references do not say what the
+	// MissingOutputs are the Secrets in status.outputs that the cache does not show
+	// as the ExtendedJob's.
+	MissingOutputs []string
+	// LostOutputs are those of them that live reads did not find either; nil before
+	// these were made.
+	LostOutputs *[]string
+	// OwnershipDrift are output Secrets whose owner references do not say what the
 	// deletion policy says.
-	Disowned []*metav1.PartialObjectMetadata
+	OwnershipDrift []*metav1.PartialObjectMetadata
 	// Prunable are the versions of the output that need not be kept any more;
 	// PruneAt is when the next one will not, zero if there is none.
 	Prunable []*metav1.PartialObjectMetadata
 	PruneAt  time.Time
-	// JobRejection is what the API server said to the Job of the last run; nil
-	// if it has not refused it now.
-	JobRejection *Rejection
 	// LeaseDuration is how long another process may believe that it is the
 	// leader after this one took over.
 	LeaseDuration time.Duration
+	// Debounce is how long a change of the inputs or of the template waits for others
+	// to come with it.
+	Debounce time.Duration
 }
 
-// Rejection is why a Job could not be created.
-type Rejection struct {
-	// Reason is a reason of the condition Running.
-	Reason string
-	// Message is the API server's.
-	Message string
-}
-
-// last is the number of the last run that was claimed. The status may have
-// been wiped or restored; the annotation remembers.
+// last is the number of the last run. The status may have been wiped or restored;
+// the annotation remembers.
 func (o *Observation) last() int64 {
 	last := ReadSettled(o.EJ).Number
 	if run := o.EJ.Status.LastRun; run != nil {
@@ -103,18 +93,18 @@ func (o *Observation) last() int64 {
 
 // settled is the last run that is over.
 func (o *Observation) settled() Settled {
-	settled := ReadSettled(o.EJ)
-	if number := value(o.EJ.Status.SettledRun); number > settled.Number {
-		settled.Number = number
-		if run := o.EJ.Status.LastRun; run != nil {
+	settled, status := ReadSettled(o.EJ), &o.EJ.Status
+	if number := value(status.SettledRun); number > settled.Number {
+		settled.Number, settled.Result = number, ""
+		if run := status.LastRun; run != nil && run.Number == number {
 			settled.Result = run.Result
-			settled.OneOffDone = settled.OneOffDone || run.Cause == fissilev1.CauseOnce && run.Result != fissilev1.ResultCancelled
 		}
 	}
+	settled.OneOffDone = settled.OneOffDone || status.OneOffDone
 	return settled
 }
 
-// lastRun is the last run that was claimed, nil if the status does not have it.
+// lastRun is the last run, nil if the status does not have it.
 func (o *Observation) lastRun() *fissilev1.Run {
 	if run := o.EJ.Status.LastRun; run != nil && run.Number == o.last() {
 		return run
@@ -122,11 +112,25 @@ func (o *Observation) lastRun() *fissilev1.Run {
 	return nil
 }
 
-// Podless is the Job of the active run if it should have pods by now and has
-// none: its controller may be kept from creating them.
-func (o *Observation) Podless(pods int, now time.Time) *batchv1.Job {
-	run := o.lastRun()
-	if pods > 0 || run == nil || now.Sub(run.StartTime.Time) < Fence {
+// activeRun is the run that is not over, nil if there is none.
+func (o *Observation) activeRun() *fissilev1.Run {
+	if run := o.lastRun(); run != nil && run.Number > o.settled().Number {
+		return run
+	}
+	return nil
+}
+
+// greatestRun is the greatest number of a run that anything tells of. Only that
+// run can be active.
+func (o *Observation) greatestRun() int64 {
+	return max(o.last(), o.StoredRun, o.greatestJob())
+}
+
+// JobWithoutPods is the Job of the active run if it should have pods by now and
+// has none: its controller may be kept from creating them.
+func (o *Observation) JobWithoutPods(pods int, now time.Time) *batchv1.Job {
+	run := o.activeRun()
+	if pods > 0 || run == nil || now.Sub(o.memory(run).JobSince) < CreateWindow {
 		return nil
 	}
 	job := o.Jobs[run.Number]
@@ -145,26 +149,30 @@ func (o *Observation) greatestJob() int64 {
 	return greatest
 }
 
-// oneOff tells whether the ExtendedJob is a one-off, whatever its strategy is
-// now.
-func (o *Observation) oneOff() bool {
-	if isOneOff(o.EJ.Spec.Trigger.Strategy) {
-		return true
-	}
-	switch o.EJ.Status.ObservedStrategy {
-	case "":
-		return o.settled().OneOffDone
+// restingStrategy is the strategy while no run is due. A "now" leaves it as it
+// was.
+func (o *Observation) restingStrategy() fissilev1.TriggerStrategy {
+	switch o.EJ.Spec.Trigger.Strategy {
+	case fissilev1.StrategyOnce, fissilev1.StrategyDone:
+		return fissilev1.StrategyDone
 	case fissilev1.StrategyNow:
-		// A request that has not been set back, or was made again at once.
-		run := o.EJ.Status.LastRun
-		return run != nil && isOneOff(run.SetBackTo)
-	default:
-		return isOneOff(o.EJ.Status.ObservedStrategy)
+		if resting := o.EJ.Status.RestingStrategy; resting != "" {
+			return resting
+		}
+		if o.settled().OneOffDone {
+			return fissilev1.StrategyDone
+		}
+	case fissilev1.StrategyManual:
 	}
+	return fissilev1.StrategyManual
 }
 
-func isOneOff(s fissilev1.TriggerStrategy) bool {
-	return s == fissilev1.StrategyOnce || s == fissilev1.StrategyDone
+// claimOf is the claim of a run. A run without one matches none.
+func claimOf(run *fissilev1.Run) fissilev1.Claim {
+	if run.Claim == nil {
+		return fissilev1.Claim{}
+	}
+	return *run.Claim
 }
 
 func value[T any](p *T) T {

@@ -43,10 +43,32 @@ func (o Output) Stored() bool { return o.Reason == fissilev1.ReasonStored }
 // the cluster changes.
 func (o Output) Pending() bool { return Pending(o.Reason) }
 
-// Pending tells whether a reason of the condition OutputPersisted says that the
+// Pending reports whether a reason of the condition OutputPersisted says that the
 // output may still be stored.
 func Pending(reason string) bool {
 	return reason == fissilev1.ReasonOutputConflict || reason == fissilev1.ReasonSecretRejected
+}
+
+// recorded is what the status says of the output; nil if the run had none.
+func (o Output) recorded() *fissilev1.RunOutput {
+	if o.Reason == fissilev1.ReasonNotRequested {
+		return nil
+	}
+	return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.Message)}
+}
+
+// outputPending reports whether the output of a run that is over waits to be
+// stored.
+func outputPending(run *fissilev1.Run) bool {
+	return run.Result != "" && run.Output != nil && Pending(run.Output.Reason)
+}
+
+// pendingOutput is the Job of the last run if its output waits to be stored.
+func (o *Observation) pendingOutput() *batchv1.Job {
+	if run := o.lastRun(); run != nil && outputPending(run) {
+		return o.Jobs[run.Number]
+	}
+	return nil
 }
 
 // Outcome is how a run ended.
@@ -99,9 +121,9 @@ func wantsOutput(job *batchv1.Job) bool {
 	return succeeded(job) || settings.WriteOnFailure != nil && *settings.WriteOnFailure
 }
 
-// jobOutcome is the outcome of a run whose Job has finished. The output is
-// that of wantsOutput, if so.
-func jobOutcome(job *batchv1.Job, output *Output) Outcome {
+// jobOutcome is the outcome of a run whose Job has finished. The observed output
+// is that of wantsOutput, if so.
+func (o *Observation) jobOutcome(job *batchv1.Job) Outcome {
 	finished := Finished(job)
 	outcome := Outcome{CompletionTime: finished.LastTransitionTime}
 	if job.Status.CompletionTime != nil {
@@ -113,9 +135,9 @@ func jobOutcome(job *batchv1.Job, output *Output) Outcome {
 	case err != nil:
 		outcome.Output = Output{Reason: fissilev1.ReasonOutputUnavailable, Message: fmt.Sprintf("The output settings on Job %s cannot be read.", job.Name)}
 	case settings == nil:
-		outcome.Output = Output{Reason: fissilev1.ReasonNotRequested, Message: "The run has no spec.output."}
-	case output != nil:
-		outcome.Output = *output
+		outcome.Output = Output{Reason: fissilev1.ReasonNotRequested}
+	case o.Output != nil:
+		outcome.Output = *o.Output
 	default:
 		outcome.Output = Output{Reason: fissilev1.ReasonRunFailed, Message: "The run failed and spec.output.writeOnFailure is not set."}
 	}
@@ -123,11 +145,11 @@ func jobOutcome(job *batchv1.Job, output *Output) Outcome {
 	switch {
 	case finished.Type == batchv1.JobFailed:
 		outcome.Result = fissilev1.ResultFailed
-		outcome.Reason = finished.Reason
-		if outcome.Reason == "" {
-			outcome.Reason = fissilev1.ReasonJobFailed
+		outcome.Reason = validReason(finished.Reason, fissilev1.ReasonJobFailed)
+		outcome.Message = fmt.Sprintf("Job %s failed: %s", job.Name, firstOf(finished.Message, finished.Reason, "it does not say why."))
+		if o.Ending != "" {
+			outcome.Message = fmt.Sprintf("%s %s", outcome.Message, o.Ending)
 		}
-		outcome.Message = fmt.Sprintf("Job %s failed: %s", job.Name, finished.Message)
 	case outcome.Output.Stored():
 		outcome.Result = fissilev1.ResultSucceeded
 		outcome.Reason = fissilev1.ReasonSucceeded
@@ -150,17 +172,16 @@ func jobOutcome(job *batchv1.Job, output *Output) Outcome {
 
 // outputLost is the outcome of a run whose Job was deleted before its output
 // could be stored.
-func (o *Observation) outputLost() Outcome {
-	run, failed := o.lastRun(), condition(o.EJ, fissilev1.ConditionFailed)
+func outputLost(run *fissilev1.Run) Outcome {
 	lost := fmt.Sprintf("Job %s was deleted before its output could be stored.", run.JobName)
 	outcome := Outcome{
 		Result:         run.Result,
-		Reason:         failed.Reason,
+		Reason:         run.Reason,
 		Message:        run.Message,
 		CompletionTime: run.CompletionTime,
 		Output:         Output{Reason: fissilev1.ReasonOutputUnavailable, Message: lost},
 	}
-	if failed.Reason == fissilev1.ReasonOutputPending {
+	if run.Reason == fissilev1.ReasonOutputPending {
 		outcome.Reason, outcome.Message = fissilev1.ReasonOutputRefused, lost
 	}
 	return outcome
@@ -169,7 +190,7 @@ func (o *Observation) outputLost() Outcome {
 // endedWithoutJob is the outcome of a run that is over and has no Job to tell
 // more, by its result.
 func endedWithoutJob(run *fissilev1.Run, result fissilev1.RunResult) Outcome {
-	outcome := Outcome{Result: result, Output: Output{Reason: fissilev1.ReasonNotRequested, Message: "The run has no Job any more."}}
+	outcome := Outcome{Result: result, Output: Output{Reason: fissilev1.ReasonNotRequested}}
 	switch result {
 	case fissilev1.ResultSucceeded:
 		outcome.Reason = fissilev1.ReasonSucceeded
@@ -179,10 +200,24 @@ func endedWithoutJob(run *fissilev1.Run, result fissilev1.RunResult) Outcome {
 		outcome.Message = fmt.Sprintf("Job %s was deleted before it finished.", run.JobName)
 	case fissilev1.ResultCancelled:
 		outcome.Reason = fissilev1.ReasonCancelled
-		outcome.Message = "The run was called off before its Job was created."
-	case fissilev1.ResultFailed:
+		outcome.Message = "The request was taken back before its Job was created."
+		if !onDemand(run.Cause) {
+			outcome.Message = "The run was called off before its Job was created."
+		}
+	default:
+		outcome.Result = fissilev1.ResultFailed
 		outcome.Reason = fissilev1.ReasonJobFailed
 		outcome.Message = fmt.Sprintf("Job %s failed.", run.JobName)
 	}
 	return outcome
+}
+
+// firstOf is the first text that is not empty.
+func firstOf(texts ...string) string {
+	for _, text := range texts {
+		if text != "" {
+			return text
+		}
+	}
+	return ""
 }

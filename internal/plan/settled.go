@@ -51,7 +51,13 @@ func ReadSettled(ej *fissilev1.ExtendedJob) Settled {
 	if err != nil {
 		return Settled{}
 	}
-	return Settled{Number: number, Result: fissilev1.RunResult(parts[2]), OneOffDone: done}
+	result := fissilev1.RunResult(parts[2])
+	switch result {
+	case "", fissilev1.ResultSucceeded, fissilev1.ResultFailed, fissilev1.ResultAborted, fissilev1.ResultCancelled:
+		return Settled{Number: number, Result: result, OneOffDone: done}
+	default:
+		return Settled{}
+	}
 }
 
 // Annotation is the value of the annotation on the given ExtendedJob.

@@ -18,52 +18,42 @@ package plan
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
-	"k8s.io/apimachinery/pkg/api/meta"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// maxMessage is the longest message in a status; API servers and Job
-// controllers are quoted in it.
-const maxMessage = 1024
-
-// status is a status under construction.
-type status struct {
-	fissilev1.ExtendedJobStatus
-	observed *Observation
-}
+const (
+	// maxMessage is the longest message in a status; API servers and Job
+	// controllers are quoted in it.
+	maxMessage = 1024
+	// maxHistory is how many runs the status lists.
+	maxHistory = 10
+)
 
 // baseStatus is the status as it is, brought up to the observed spec.
-func (o *Observation) baseStatus() *status {
-	s := &status{ExtendedJobStatus: *o.EJ.Status.DeepCopy(), observed: o}
+func (o *Observation) baseStatus() *fissilev1.ExtendedJobStatus {
+	s := o.EJ.Status.DeepCopy()
 	s.ObservedGeneration = new(o.EJ.Generation)
-	s.ObservedStrategy = o.EJ.Spec.Trigger.Strategy
-	for i := range s.Conditions {
-		s.Conditions[i].ObservedGeneration = o.EJ.Generation
+	s.RestingStrategy = o.restingStrategy()
+	s.OneOffDone = o.settled().OneOffDone
+	s.Due = nil
+	return s
+}
+
+// derived completes a status by the conditions that follow from it.
+func (o *Observation) derived(s *fissilev1.ExtendedJobStatus) *fissilev1.ExtendedJobStatus {
+	if o.refused(s) {
+		s = minimalStatus(s, o.Process.RefusedStatus.Message)
 	}
-	if s.LastRun == nil {
-		for _, t := range []string{fissilev1.ConditionComplete, fissilev1.ConditionFailed, fissilev1.ConditionOutputPersisted} {
-			s.set(t, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "It has not run yet.")
-		}
-	}
-	switch {
-	case o.Inputs != nil && len(o.Inputs.Missing) > 0:
-		s.set(fissilev1.ConditionReferencesResolved, metav1.ConditionFalse, fissilev1.ReasonReferencesMissing, o.inputsMissing())
-	case o.Inputs != nil:
-		s.set(fissilev1.ConditionReferencesResolved, metav1.ConditionTrue, fissilev1.ReasonReferencesFound, "Everything that the pods read is there.")
-	case condition(o.EJ, fissilev1.ConditionReferencesResolved) == nil:
-		s.set(fissilev1.ConditionReferencesResolved, metav1.ConditionUnknown, fissilev1.ReasonReferencesNotChecked, "No run needed them yet.")
-	}
-	if value(o.EJ.Spec.Suspend) {
-		s.set(fissilev1.ConditionSuspended, metav1.ConditionTrue, fissilev1.ReasonSuspended, "spec.suspend holds back runs.")
-	} else {
-		s.set(fissilev1.ConditionSuspended, metav1.ConditionFalse, fissilev1.ReasonNotSuspended, "spec.suspend is not set.")
-	}
+	ej := *o.EJ
+	ej.Status = *s
+	s.Conditions = Conditions(&ej, o.Now)
 	return s
 }
 
@@ -73,134 +63,243 @@ func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobSta
 	if s.LastRun == nil || s.LastRun.Number < run.Number {
 		s.Runs = new(value(s.Runs) + 1)
 	}
-	s.LastRun = &run
+	if run.Number-1 > value(s.SettledRun) {
+		s.SettledRun = new(run.Number - 1)
+	}
+	if run.Streak < 2 {
+		run.Streak = 0
+	}
+	succeedLastRun(s, &run)
 	if o.Inputs != nil {
-		s.Inputs = &o.Inputs.Inputs
+		s.Inputs = o.recordInputs()
 	}
 	s.TemplateDigest = o.recordTemplate()
 	s.Active = run.JobName
-	message := fmt.Sprintf("Run %d is under way as Job %s.", run.Number, run.JobName)
-	s.set(fissilev1.ConditionRunning, metav1.ConditionTrue, fissilev1.ReasonRunActive, message)
-	s.set(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonRunActive, message)
-	s.set(fissilev1.ConditionFailed, metav1.ConditionFalse, fissilev1.ReasonRunActive, message)
-	s.set(fissilev1.ConditionOutputPersisted, metav1.ConditionFalse, fissilev1.ReasonRunActive, message)
-	return &s.ExtendedJobStatus
+	return o.derived(s)
 }
 
 // activeStatus is the status while the run's Job has not finished.
 func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
-	if !o.Now.Before(run.StartTime.Add(Fence)) {
-		// If it is gone after this, somebody deleted it. Short runs do without the
-		// write.
-		s.LastRun.JobUID = job.UID
+	claim := claimOf(run)
+	if o.EJ.Spec.Trigger.Strategy != claim.Strategy {
+		claim.StrategyChanged = true
 	}
-	if o.EJ.Spec.Trigger.Strategy != run.Strategy {
-		s.LastRun.StrategyChanged = new(true)
-	}
-	if o.InputsChanged() {
-		s.LastRun.InputsChanged = new(true)
-	}
+	s.LastRun.Claim = &claim
+	s.LastRun.InputsChanged = run.InputsChanged || o.InputsChanged()
 	s.Active = run.JobName
-	reason, message := fissilev1.ReasonRunActive, fmt.Sprintf("Run %d is under way as Job %s.", run.Number, run.JobName)
 	switch {
 	case suspended(job):
-		reason, message = fissilev1.ReasonJobSuspended, fmt.Sprintf("Job %s is suspended: set its spec.suspend to false, or wait for the queue that suspended it.", job.Name)
-	case o.Obstacle != "":
-		reason, message = fissilev1.ReasonPodsNotRunning, o.Obstacle
+		s.LastRun.Reason = fissilev1.ReasonJobSuspended
+		s.LastRun.Message = fmt.Sprintf("Job %s is suspended: set its spec.suspend to false, or wait for the queue that suspended it.", job.Name)
+	case o.BlockedBy != "":
+		s.LastRun.Reason, s.LastRun.Message = fissilev1.ReasonPodsNotRunning, truncate(o.BlockedBy)
+	default:
+		s.LastRun.Reason, s.LastRun.Message = "", ""
 	}
-	s.set(fissilev1.ConditionRunning, metav1.ConditionTrue, reason, message)
-	return &s.ExtendedJobStatus
+	s = o.derived(s)
+	since := o.memory(run).JobSince
+	if !since.IsZero() && o.Now.Sub(since) >= jobRecorded || !SameStatus(&o.EJ.Status, s) {
+		// If it is gone after this, somebody deleted it.
+		s.LastRun.Claim.JobUID = job.UID
+	}
+	return s
 }
 
 // rejectedStatus is the status while the run's Job cannot be created.
-func (o *Observation) rejectedStatus() *fissilev1.ExtendedJobStatus {
+func (o *Observation) rejectedStatus(run *fissilev1.Run) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	s.Active = ""
-	if o.JobRejection != nil {
-		s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, o.JobRejection.Reason, o.JobRejection.Message)
+	if rejection := o.memory(run).Rejection; rejection != nil {
+		s.LastRun.Reason, s.LastRun.Message = rejection.Reason, truncate(rejection.Message)
 	}
-	return &s.ExtendedJobStatus
+	return o.derived(s)
 }
 
-// idleStatus is the status while no run is under way.
-func (o *Observation) idleStatus(reason, message string) *fissilev1.ExtendedJobStatus {
+// idleStatus is the status while no run is active or due.
+func (o *Observation) idleStatus() *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	s.Active = ""
 	if o.Inputs != nil && len(o.Inputs.Missing) == 0 && o.inputsState() == inputsUnrecorded {
 		// From here on a change can be told.
-		s.Inputs = &o.Inputs.Inputs
+		s.Inputs = o.recordInputs()
 	}
 	if o.TemplateDigest != "" && !o.TemplateChanged() {
 		s.TemplateDigest = o.TemplateDigest
 	}
-	s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, reason, message)
-	if reason != fissilev1.ReasonIdle {
-		// Who waits for Complete waits for the run that is due.
-		s.set(fissilev1.ConditionComplete, metav1.ConditionFalse, reason, message)
-		s.set(fissilev1.ConditionFailed, metav1.ConditionFalse, reason, message)
-	} else if complete := condition(o.EJ, fissilev1.ConditionComplete); complete != nil && waits(complete.Reason) {
-		// It was called off before it was claimed.
-		s.setLastResult()
-	}
-	return &s.ExtendedJobStatus
+	return o.derived(s)
 }
 
-// waits tells whether a reason is why a run that is due does not start.
-func waits(reason string) bool {
-	switch reason {
-	case fissilev1.ReasonSuspended, fissilev1.ReasonReferencesMissing, fissilev1.ReasonPodsTerminating, fissilev1.ReasonTriggerBackoff:
-		return true
-	default:
-		return false
-	}
-}
-
-// setLastResult makes Complete and Failed be about the last run again.
-func (s *status) setLastResult() {
-	run := s.LastRun
-	if run == nil || run.Result == "" {
-		return // Never run, or under way.
-	}
-	ended := endedWithoutJob(run, run.Result)
-	s.set(fissilev1.ConditionComplete, conditionStatus(run.Result == fissilev1.ResultSucceeded), ended.Reason, run.Message)
-	s.set(fissilev1.ConditionFailed, conditionStatus(failed(run.Result)), ended.Reason, run.Message)
-}
-
-// failed tells whether a result counts as a failure.
-func failed(result fissilev1.RunResult) bool {
-	return result == fissilev1.ResultFailed || result == fissilev1.ResultAborted
+// heldStatus is the status while a run is due and waits.
+func (o *Observation) heldStatus(cause fissilev1.RunCause, reason, message string) *fissilev1.ExtendedJobStatus {
+	s := o.baseStatus()
+	s.Active = ""
+	s.Due = &fissilev1.DueRun{Cause: cause, RequestID: o.outstandingRequest(s), Reason: reason, Message: truncate(message)}
+	return o.derived(s)
 }
 
 // settledStatus is the status after a run. The run is nil if the status was
 // wiped since.
 func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome Outcome) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
+	s.OneOffDone = settled.OneOffDone
+	s.Active = ""
 	if value(s.SettledRun) < settled.Number {
-		s.count(outcome.Result, 1)
+		count(s, outcome.Result, 1)
 	} else {
-		s.count(run.Result, -1)
-		s.count(outcome.Result, 1)
+		count(s, run.Result, -1)
+		count(s, outcome.Result, 1)
 	}
 	s.SettledRun = new(settled.Number)
-	s.Active = ""
 	if run != nil {
+		succeedLastRun(s, run.DeepCopy())
+		s.LastRun.Claim = nil
 		s.LastRun.Result = outcome.Result
 		s.LastRun.CompletionTime = outcome.CompletionTime
+		s.LastRun.Reason = outcome.Reason
 		s.LastRun.Message = truncate(outcome.Message)
+		s.LastRun.Output = outcome.Output.recorded()
+		if outcome.Result != fissilev1.ResultCancelled && run.RequestID != "" {
+			s.ServedRequestID = run.RequestID
+		}
 	}
 	if outcome.Output.Stored() {
 		s.Outputs = outcome.Output.Secrets
 	}
-
-	s.set(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonIdle, "No run is due.")
-	s.set(fissilev1.ConditionComplete, conditionStatus(outcome.Result == fissilev1.ResultSucceeded), outcome.Reason, outcome.Message)
-	s.set(fissilev1.ConditionFailed, conditionStatus(failed(outcome.Result)), outcome.Reason, outcome.Message)
-	s.set(fissilev1.ConditionOutputPersisted, conditionStatus(outcome.Output.Stored()), outcome.Output.Reason, outcome.Output.Message)
-	return &s.ExtendedJobStatus
+	if cause := o.due(s); cause != "" {
+		s.Due = &fissilev1.DueRun{
+			Cause:     cause,
+			RequestID: o.outstandingRequest(s),
+			Reason:    fissilev1.ReasonRunDue,
+			Message:   fmt.Sprintf("Run %d is over, and another one is due.", settled.Number),
+		}
+	}
+	return o.derived(s)
 }
 
-func (s *status) count(result fissilev1.RunResult, by int64) {
+// succeedLastRun makes a run the last one. The one before goes to the head of the
+// history.
+func succeedLastRun(s *fissilev1.ExtendedJobStatus, run *fissilev1.Run) {
+	if before := s.LastRun; before != nil && before.Number != run.Number && before.Result != "" {
+		s.History = append([]fissilev1.FinishedRun{finishedRun(s)}, s.History[:min(len(s.History), maxHistory-1)]...)
+	}
+	s.LastRun = run
+}
+
+// finishedRun is the last run in short.
+func finishedRun(s *fissilev1.ExtendedJobStatus) fissilev1.FinishedRun {
+	run := s.LastRun
+	finished := fissilev1.FinishedRun{
+		Number:    run.Number,
+		Cause:     run.Cause,
+		RequestID: run.RequestID,
+		Result:    run.Result,
+		Reason:    run.Reason,
+		StartTime: run.StartTime,
+		JobName:   run.JobName,
+	}
+	if !run.CompletionTime.IsZero() {
+		finished.DurationSeconds = new(int64(max(run.CompletionTime.Sub(run.StartTime.Time), 0) / time.Second))
+	}
+	if run.Output != nil && run.Output.Reason == fissilev1.ReasonStored {
+		for _, output := range s.Outputs {
+			finished.Secrets = append(finished.Secrets, output.SecretName)
+		}
+	}
+	return finished
+}
+
+// outputsLostStatus is the status after Secrets of the output were deleted.
+func (o *Observation) outputsLostStatus(lost []string) *fissilev1.ExtendedJobStatus {
+	s := o.baseStatus()
+	s.Due = o.EJ.Status.Due
+	s.Outputs = slices.DeleteFunc(s.Outputs, func(output fissilev1.OutputSecret) bool { return slices.Contains(lost, output.SecretName) })
+	if run := s.LastRun; run != nil && run.Output != nil && run.Output.Reason == fissilev1.ReasonStored {
+		run.Output = &fissilev1.RunOutput{
+			Reason:  fissilev1.ReasonOutputDeleted,
+			Message: truncate(fmt.Sprintf("Deleted after it was stored: %s. The next run stores it again.", strings.Join(lost, ", "))),
+		}
+	}
+	return o.derived(s)
+}
+
+// lists reports whether status.outputs lists one of some Secrets.
+func (o *Observation) lists(names []string) bool {
+	return slices.ContainsFunc(o.EJ.Status.Outputs, func(output fissilev1.OutputSecret) bool { return slices.Contains(names, output.SecretName) })
+}
+
+// FailedStatus is the status that says why a step fails; nil if it is not one that
+// a run waits for.
+func FailedStatus(o Observation, kind Kind, message string) *fissilev1.ExtendedJobStatus {
+	message = fmt.Sprintf("%s: %s", kind, message)
+	if o.activeRun() != nil {
+		s := o.baseStatus()
+		s.LastRun.Reason, s.LastRun.Message = fissilev1.ReasonStepFailed, truncate(message)
+		return o.derived(s)
+	}
+	cause := o.due(&o.EJ.Status)
+	switch kind {
+	case ReadInputs, ReadNewestInputs:
+		if cause == "" {
+			cause = fissilev1.CauseConfigChange
+		}
+	case ReadTemplate:
+		if cause == "" {
+			cause = fissilev1.CauseTemplateChange
+		}
+	}
+	if cause == "" {
+		return nil
+	}
+	return o.heldStatus(cause, fissilev1.ReasonStepFailed, message)
+}
+
+// refused reports whether the API server has refused a status like this one.
+func (o *Observation) refused(s *fissilev1.ExtendedJobStatus) bool {
+	return o.Process.RefusedStatus == refusedStatus(o.EJ.Generation, s, o.Process.RefusedStatus.Message)
+}
+
+// StatusRefused notes that the API server refuses a status. Until the ExtendedJob
+// is edited or the next run begins, a minimal one takes its place. It is false if
+// the refused one is that already.
+func (p *Process) StatusRefused(ej *fissilev1.ExtendedJob, status *fissilev1.ExtendedJobStatus, message string) bool {
+	before := p.RefusedStatus
+	p.RefusedStatus = refusedStatus(ej.Generation, status, message)
+	return before.Generation != p.RefusedStatus.Generation || before.Run != p.RefusedStatus.Run
+}
+
+func refusedStatus(generation int64, s *fissilev1.ExtendedJobStatus, message string) RefusedStatus {
+	refused := RefusedStatus{Generation: generation, Message: message}
+	if s.LastRun != nil {
+		refused.Run = s.LastRun.Number
+	}
+	return refused
+}
+
+// minimalStatus leaves of a status what runs need to go on, and says why.
+func minimalStatus(s *fissilev1.ExtendedJobStatus, refusal string) *fissilev1.ExtendedJobStatus {
+	message := truncate("The API server refuses the whole status: " + refusal)
+	minimal := s.DeepCopy()
+	minimal.History, minimal.Outputs = nil, nil
+	if minimal.Inputs != nil {
+		minimal.Inputs = &fissilev1.Inputs{Digest: minimal.Inputs.Digest, Objects: slices.DeleteFunc(minimal.Inputs.Objects, unresolved)}
+	}
+	if run := minimal.LastRun; run != nil {
+		run.Env, run.ChangedInputs, run.Message = nil, nil, message
+		if run.Reason != fissilev1.ReasonJobRejected {
+			run.Reason = fissilev1.ReasonStatusRefused
+		}
+		if run.Output != nil {
+			run.Output.Message = message
+		}
+	}
+	if minimal.Due != nil {
+		minimal.Due.Message = message
+	}
+	return minimal
+}
+
+func count(s *fissilev1.ExtendedJobStatus, result fissilev1.RunResult, by int64) {
 	switch result {
 	case fissilev1.ResultSucceeded:
 		s.Succeeded = new(value(s.Succeeded) + by)
@@ -211,29 +310,8 @@ func (s *status) count(result fissilev1.RunResult, by int64) {
 	}
 }
 
-func (s *status) set(conditionType string, value metav1.ConditionStatus, reason, message string) {
-	meta.SetStatusCondition(&s.Conditions, metav1.Condition{
-		Type:               conditionType,
-		Status:             value,
-		ObservedGeneration: s.observed.EJ.Generation,
-		LastTransitionTime: metav1.NewTime(s.observed.Now.Truncate(time.Second)),
-		Reason:             reason,
-		Message:            truncate(message),
-	})
-}
-
-func condition(ej *fissilev1.ExtendedJob, conditionType string) *metav1.Condition {
-	return meta.FindStatusCondition(ej.Status.Conditions, conditionType)
-}
-
-func conditionStatus(b bool) metav1.ConditionStatus {
-	if b {
-		return metav1.ConditionTrue
-	}
-	return metav1.ConditionFalse
-}
-
-func sameStatus(a, b *fissilev1.ExtendedJobStatus) bool {
+// SameStatus reports whether two statuses say the same.
+func SameStatus(a, b *fissilev1.ExtendedJobStatus) bool {
 	return apiequality.Semantic.DeepEqual(a, b)
 }
 

@@ -57,9 +57,11 @@ const (
 	// DeleteJob deletes Job with its pods; one that had not finished only if it is
 	// still as observed.
 	DeleteJob Kind = "DeleteJob"
-	// SetOwner has the owner references of Secret say what the deletion policy
+	// ReadOutputs looks for the Secrets of the output that the cache does not show.
+	ReadOutputs Kind = "ReadOutputs"
+	// SyncOwner has the owner references of Secret say what the deletion policy
 	// says.
-	SetOwner Kind = "SetOwner"
+	SyncOwner Kind = "SyncOwner"
 	// DeleteVersion deletes Secret, a version of the output, if it is still as
 	// observed.
 	DeleteVersion Kind = "DeleteVersion"
@@ -74,10 +76,12 @@ type Step struct {
 	Secret   *metav1.PartialObjectMetadata
 	Strategy fissilev1.TriggerStrategy
 	Settled  Settled
-	// Outcome is how the run ended that Settle settles; nil when it only sets a
-	// strategy back.
+	// Run is the run that Settle or WriteStatus settles, Outcome how it ended. Both are nil if the step settles none.
+	Run     *fissilev1.Run
 	Outcome *Outcome
-	// Merged is true when Settle sets back a request that was made again during
-	// the run.
-	Merged bool
+	// Renewed is true when Claim claims a run again that was claimed before.
+	Renewed bool
+	// RequestMerged is true when Settle sets back a request although the ExtendedJob
+	// was edited during the run.
+	RequestMerged bool
 }

@@ -57,6 +57,15 @@ func InvalidTemplateDigest(template *batchv1.JobTemplateSpec) string {
 	return writtenDigest(template) + ":invalid"
 }
 
+// specDigest identifies what a run on demand is made of.
+func specDigest(spec *fissilev1.ExtendedJobSpec) string {
+	return digestOf(struct {
+		JobTemplate *batchv1.JobTemplateSpec
+		Output      *fissilev1.Output
+		Env         []fissilev1.TriggerEnvVar
+	}{&spec.JobTemplate, spec.Output, spec.Trigger.Env})
+}
+
 // digestOf is a digest of Kubernetes API types.
 func digestOf(v any) string {
 	encoded, err := json.Marshal(v)

@@ -63,7 +63,20 @@ func HaveSettled(number int64, result fissilev1.RunResult, strategy fissilev1.Tr
 // BeIdle matches an ExtendedJob that has nothing to do, and says so of its
 // present generation.
 func BeIdle() types.GomegaMatcher {
-	return HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonIdle)
+	return gomega.SatisfyAll(haveBeenObserved(), gomega.HaveField("Status.Conditions", gomega.ContainElement(gomega.SatisfyAll(
+		gomega.HaveField("Type", fissilev1.ConditionRunning),
+		gomega.HaveField("Status", metav1.ConditionFalse),
+	))))
+}
+
+// BeHeld matches an ExtendedJob of which a run is due and waits for this reason.
+func BeHeld(reason string) types.GomegaMatcher {
+	return HaveCondition(fissilev1.ConditionRunning, metav1.ConditionUnknown, reason)
+}
+
+// HaveNoCondition matches an ExtendedJob without a condition of this type.
+func HaveNoCondition(conditionType string) types.GomegaMatcher {
+	return gomega.HaveField("Status.Conditions", gomega.Not(gomega.ContainElement(gomega.HaveField("Type", conditionType))))
 }
 
 func haveBeenObserved() types.GomegaMatcher {

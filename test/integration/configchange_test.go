@@ -152,7 +152,7 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 		setValue(credentials, "2")
 		active := activeJob(oneOff, 2)
 		setValue(credentials, "3")
-		Eventually(komega.Object(oneOff)).Should(HaveField("Status.LastRun.InputsChanged", HaveValue(BeTrue())))
+		Eventually(komega.Object(oneOff)).Should(HaveField("Status.LastRun.InputsChanged", BeTrue()))
 		setValue(credentials, "2")
 		complete(active, nil)
 		run(oneOff, 3)
@@ -295,7 +295,7 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 			g.Expect(delayed).NotTo(BeNil())
 		}).WithTimeout(longTimeout).Should(Succeed())
 		Expect(delayed).To(SatisfyAll(
-			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonTriggerBackoff),
+			ejob.BeHeld(fissilev1.ReasonTriggerBackoff),
 			ejob.HaveCondition(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonTriggerBackoff),
 			HaveField("Status.LastRun.Streak", BeEquivalentTo(5)),
 		))

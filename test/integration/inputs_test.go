@@ -118,7 +118,7 @@ var _ = Describe("Inputs", func() {
 				Eventually(komega.Object(oneOffs[name])).Should(SatisfyAll(
 					ejob.HaveCondition(fissilev1.ConditionReferencesResolved, metav1.ConditionFalse, fissilev1.ReasonReferencesMissing),
 					ejob.HaveMessage(fissilev1.ConditionReferencesResolved, ContainSubstring(name)),
-					ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonReferencesMissing),
+					ejob.BeHeld(fissilev1.ReasonReferencesMissing),
 				))
 			} else {
 				runs[name]++
@@ -213,7 +213,7 @@ var _ = Describe("Inputs", func() {
 
 	It("that are missing are no longer waited for when the template does without them (case 46)", func() {
 		oneOff := create(ejob.New(namespace, "waiting").Strategy(fissilev1.StrategyOnce).ReadsConfigMap("none"))
-		Eventually(komega.Object(oneOff)).Should(ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonReferencesMissing))
+		Eventually(komega.Object(oneOff)).Should(ejob.BeHeld(fissilev1.ReasonReferencesMissing))
 		edit(oneOff, func() {
 			container := &oneOff.Spec.JobTemplate.Spec.Template.Spec.Containers[0]
 			container.EnvFrom, container.Args = nil, []string{"new"}

@@ -146,7 +146,7 @@ var _ = Describe("A namespace that is being deleted", func() {
 		Expect(plane.client.Delete(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})).To(Succeed())
 		setStrategy(errand, fissilev1.StrategyNow)
 		Eventually(komega.Object(errand)).Should(SatisfyAll(
-			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobCreateFailed),
+			ejob.BeHeld(fissilev1.ReasonJobCreateFailed),
 			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("is being terminated")),
 		))
 		finish(job, batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)

@@ -88,7 +88,7 @@ var _ = Describe("A one-off", func() {
 		oneOff := create(ejob.New(namespace, "one-off").Strategy(fissilev1.StrategyOnce).Suspend())
 		Eventually(komega.Object(oneOff)).Should(SatisfyAll(
 			ejob.HaveCondition(fissilev1.ConditionSuspended, metav1.ConditionTrue, fissilev1.ReasonSuspended),
-			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonSuspended),
+			ejob.BeHeld(fissilev1.ReasonSuspended),
 		))
 		Consistently(jobsEver).Should(BeZero())
 
@@ -96,19 +96,23 @@ var _ = Describe("A one-off", func() {
 		complete(activeJob(oneOff, 1), nil)
 		Eventually(komega.Object(oneOff)).Should(SatisfyAll(
 			ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone),
-			ejob.HaveCondition(fissilev1.ConditionSuspended, metav1.ConditionFalse, fissilev1.ReasonNotSuspended),
+			ejob.HaveNoCondition(fissilev1.ConditionSuspended),
 		))
 		Consistently(jobsEver).Should(Equal(1))
 	})
 
 	It("runs nothing if its strategy is set to manual before it could start (case 27)", func() {
 		oneOff := create(ejob.New(namespace, "one-off").Strategy(fissilev1.StrategyOnce).Suspend())
-		Eventually(komega.Object(oneOff)).Should(ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonSuspended))
+		Eventually(komega.Object(oneOff)).Should(ejob.BeHeld(fissilev1.ReasonSuspended))
 		edit(oneOff, func() {
 			oneOff.Spec.Trigger.Strategy = fissilev1.StrategyManual
 			oneOff.Spec.Suspend = nil
 		})
-		Eventually(komega.Object(oneOff)).Should(ejob.BeIdle())
+		Eventually(komega.Object(oneOff)).Should(SatisfyAll(
+			ejob.HaveSettled(1, fissilev1.ResultCancelled, fissilev1.StrategyManual),
+			ejob.HaveCondition(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonCancelled),
+		))
+		Eventually(eventsOn(oneOff)).Should(ConsistOf(HaveField("Reason", "RunCancelled")))
 		Consistently(jobsEver).Should(BeZero())
 	})
 })

@@ -301,7 +301,7 @@ var _ = Describe("An output Secret", func() {
 		b.Obj().Spec.JobTemplate.Spec.Completions = new(int32(3))
 		Eventually(func() error { return plane.client.Create(ctx, b.Obj()) }).Should(Succeed())
 		Eventually(komega.Object(b.Obj())).Should(SatisfyAll(
-			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobRejected),
+			ejob.BeHeld(fissilev1.ReasonJobRejected),
 			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("set spec.jobTemplate.spec.completions and parallelism to 1, or remove spec.output")),
 		))
 		Expect(jobsEver()).To(BeZero())

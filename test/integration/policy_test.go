@@ -24,12 +24,13 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // refuse has the API server refuse operations on objects of a resource in the
-// spec's namespace that do not pass a validation. It takes a moment until it
-// does.
-func refuse(resource metav1.GroupVersionResource, validation admissionregistrationv1.Validation, operations ...admissionregistrationv1.OperationType) {
+// spec's namespace that do not pass a validation, until that is lifted. Both take a
+// moment.
+func refuse(resource metav1.GroupVersionResource, validation admissionregistrationv1.Validation, operations ...admissionregistrationv1.OperationType) (lift func()) {
 	GinkgoHelper()
 	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{
 		ObjectMeta: metav1.ObjectMeta{Name: "refuse-" + resource.Resource + "-" + namespace},
@@ -58,5 +59,9 @@ func refuse(resource metav1.GroupVersionResource, validation admissionregistrati
 	Expect(plane.client.Create(context.Background(), policy)).To(Succeed())
 	DeferCleanup(plane.client.Delete, context.Background(), policy)
 	Expect(plane.client.Create(context.Background(), binding)).To(Succeed())
-	DeferCleanup(plane.client.Delete, context.Background(), binding)
+	lift = func() {
+		Expect(client.IgnoreNotFound(plane.client.Delete(context.Background(), binding))).To(Succeed())
+	}
+	DeferCleanup(lift)
+	return lift
 }

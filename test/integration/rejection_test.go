@@ -36,24 +36,36 @@ import (
 )
 
 var _ = Describe("A Job that cannot be created", func() {
-	It("because of its template is tried once, shown with the API server's words, and tried again after an edit (case 8)", func() {
-		// Suspended, so that the Job is refused by what was not there yet when the
-		// ExtendedJob was accepted.
-		ej := create(ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow).Suspend())
-		forbidImage("busybox")
-		edit(ej, func() { ej.Spec.Suspend = nil })
+	It("because of its template is tried once, shown with the API server's words, and tried again after an edit (case 8)", func(ctx context.Context) {
+		ej := rejected(ctx, "rejected")
 		Eventually(komega.Object(ej)).Should(SatisfyAll(
-			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobRejected),
-			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("the image busybox is forbidden")),
+			ejob.BeHeld(fissilev1.ReasonJobRejected),
+			ejob.HaveCondition(fissilev1.ConditionStalled, metav1.ConditionTrue, fissilev1.ReasonJobRejected),
+			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("spec.backoffLimit")),
 			ejob.HaveStrategy(fissilev1.StrategyNow),
 		))
 		Consistently(func() []int32 { return plane.audit.creations(namespace, "jobs") }).Should(Equal([]int32{http.StatusUnprocessableEntity}))
 		Eventually(eventsOn(ej)).Should(ConsistOf(HaveField("Reason", fissilev1.ReasonJobRejected)))
 
-		edit(ej, func() { ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = "busybox:1.37" })
+		edit(ej, func() { ej.Spec.JobTemplate.Spec.BackoffLimit = nil })
 		complete(activeJob(ej, 1), nil)
 		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		Consistently(jobsEver).Should(Equal(1))
+	})
+
+	It("because of a policy is tried again until the policy is lifted", func() {
+		ej := create(ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow).Suspend())
+		lift := forbidImage("busybox")
+		edit(ej, func() { ej.Spec.Suspend = nil })
+		Eventually(komega.Object(ej)).Should(SatisfyAll(
+			ejob.BeHeld(fissilev1.ReasonJobCreateFailed),
+			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("the image busybox is forbidden")),
+			ejob.HaveNoCondition(fissilev1.ConditionStalled),
+		))
+		lift()
+		complete(activeJob(ej, 1), nil)
+		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+		Expect(jobsEver()).To(Equal(1))
 	})
 
 	It("because of a quota is tried again until there is room (case 56)", func() {
@@ -72,7 +84,7 @@ var _ = Describe("A Job that cannot be created", func() {
 
 		ej := create(ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow))
 		Eventually(komega.Object(ej)).Should(SatisfyAll(
-			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobCreateFailed),
+			ejob.BeHeld(fissilev1.ReasonJobCreateFailed),
 			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("exceeded quota: no-jobs")),
 		))
 		Expect(jobsEver()).To(BeZero())
@@ -83,11 +95,22 @@ var _ = Describe("A Job that cannot be created", func() {
 	})
 })
 
-// forbidImage has the API server refuse Jobs with this image in the spec's
-// namespace as invalid.
-func forbidImage(image string) {
+// rejected creates an ExtendedJob of which no Job can be made, past the validation
+// that would say so.
+func rejected(ctx context.Context, name string) *fissilev1.ExtendedJob {
 	GinkgoHelper()
-	refuse(metav1.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, admissionregistrationv1.Validation{
+	bypassValidation(ctx)
+	b := ejob.New(namespace, name).Strategy(fissilev1.StrategyNow)
+	b.Obj().Spec.JobTemplate.Spec.BackoffLimit = new(int32(-1))
+	Eventually(func() error { return plane.client.Create(ctx, b.Obj()) }).Should(Succeed())
+	return b.Obj()
+}
+
+// forbidImage has the API server refuse Jobs with this image in the spec's
+// namespace, until that is lifted.
+func forbidImage(image string) (lift func()) {
+	GinkgoHelper()
+	lift = refuse(metav1.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, admissionregistrationv1.Validation{
 		Expression: "object.spec.template.spec.containers.all(c, c.image != '" + image + "')",
 		Message:    "the image " + image + " is forbidden",
 	}, admissionregistrationv1.Create)
@@ -100,4 +123,5 @@ func forbidImage(image string) {
 	job.Spec.Template.Spec.Containers[0].Image = image
 	Eventually(func() error { return plane.client.Create(context.Background(), job.DeepCopy(), client.DryRunAll) }).
 		Should(MatchError(apierrors.IsInvalid, "IsInvalid"))
+	return lift
 }

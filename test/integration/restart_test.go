@@ -33,7 +33,7 @@ import (
 )
 
 var _ = Describe("A restart of the manager", func() {
-	It("writes nothing and starts nothing for 200 ExtendedJobs of every kind at rest", func() {
+	It("writes nothing and starts nothing for 200 ExtendedJobs of every kind at rest", func(ctx context.Context) {
 		var settled []*fissilev1.ExtendedJob
 		// rest brings ExtendedJobs to rest after a run.
 		rest := func(count int, kind string, strategy fissilev1.TriggerStrategy, finish func(*batchv1.Job, logs), result fissilev1.RunResult, end fissilev1.TriggerStrategy) {
@@ -59,22 +59,16 @@ var _ = Describe("A restart of the manager", func() {
 			settled = append(settled, manual, suspended)
 			Eventually(komega.Object(manual)).Should(ejob.BeIdle())
 			Eventually(komega.Object(suspended)).Should(
-				ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonSuspended))
+				ejob.BeHeld(fissilev1.ReasonSuspended))
 		}
 		Expect(settled).To(HaveLen(200))
 
 		By("adding what waits")
-		builder := ejob.New(namespace, "rejected").Strategy(fissilev1.StrategyNow).Suspend()
-		builder.PodSpec().Containers[0].Image = "forbidden"
-		rejected := create(builder)
-		forbidImage("forbidden")
-		edit(rejected, func() { rejected.Spec.Suspend = nil })
-		Eventually(komega.Object(rejected)).Should(
-			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonJobRejected))
+		Eventually(komega.Object(rejected(ctx, "rejected"))).Should(ejob.BeHeld(fissilev1.ReasonJobRejected))
 		running := create(ejob.New(namespace, "running").Strategy(fissilev1.StrategyNow))
 		startPod(activeJob(running, 1))
 		Eventually(komega.Object(running)).WithTimeout(longTimeout).Should(
-			HaveField("Status.LastRun.JobUID", Not(BeEmpty())), "a run that lasts")
+			HaveField("Status.LastRun.Claim.JobUID", Not(BeEmpty())), "a run that lasts")
 
 		operator.stop()
 		start := plane.audit.end()

@@ -36,9 +36,9 @@ var _ = Describe("The status", func() {
 		Eventually(komega.Object(ej)).Should(SatisfyAll(
 			ejob.HaveCondition(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonNeverRun),
 			ejob.HaveCondition(fissilev1.ConditionFailed, metav1.ConditionFalse, fissilev1.ReasonNeverRun),
-			ejob.HaveCondition(fissilev1.ConditionOutputPersisted, metav1.ConditionFalse, fissilev1.ReasonNeverRun),
 			ejob.HaveCondition(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonIdle),
-			ejob.HaveCondition(fissilev1.ConditionSuspended, metav1.ConditionFalse, fissilev1.ReasonNotSuspended),
+			ejob.HaveCondition(fissilev1.ConditionReady, metav1.ConditionTrue, fissilev1.ReasonIdle),
+			HaveField("Status.Conditions", HaveLen(4)),
 		))
 	})
 
@@ -59,14 +59,14 @@ var _ = Describe("The status", func() {
 
 		for _, resource := range []string{"ejob", "ejobs.v1.fissile.cloudfoundry.org", "extendedjobs.v1alpha1.fissile.cloudfoundry.org"} {
 			header, row := table(kubectl("get", resource))
-			Expect(header).To(Equal([]string{"NAME", "STRATEGY", "RESULT", "RUN", "LAST RUN", "AGE"}), resource)
-			Expect(row[:4]).To(Equal([]string{"status", "manual", "Succeeded", "1"}), resource)
+			Expect(header).To(Equal([]string{"NAME", "STRATEGY", "SUSPEND", "STATUS", "READY", "RUN", "LAST RUN", "AGE"}), resource)
+			Expect(row[:5]).To(Equal([]string{"status", "manual", "Succeeded", "True", "1"}), resource)
 		}
 		header, row := table(kubectl("get", "ejobs", "--output=wide"))
-		Expect(header).To(Equal([]string{"NAME", "STRATEGY", "RESULT", "RUN", "LAST RUN", "CAUSE", "JOB", "MESSAGE", "AGE"}))
-		Expect(row[5]).To(Equal("Now"))
-		Expect(row[6]).To(Equal(ej.Status.LastRun.JobName))
-		Expect(row[7]).To(ContainSubstring("completed"))
+		Expect(header).To(Equal([]string{"NAME", "STRATEGY", "SUSPEND", "STATUS", "READY", "RUN", "LAST RUN", "CAUSE", "JOB", "MESSAGE", "AGE"}))
+		Expect(row[6]).To(Equal("Now")) // SUSPEND is empty
+		Expect(row[7]).To(Equal(ej.Status.LastRun.JobName))
+		Expect(row[8]).To(ContainSubstring("completed"))
 	})
 
 	It("is accompanied by one event for each transition", func() {

@@ -17,28 +17,40 @@ limitations under the License.
 package v1
 
 // Condition types of an ExtendedJob.
+// Types of conditions. Package plan derives all of them from spec and status.
 const (
-	// ConditionComplete is true when the last run's Job completed and, with
-	// output, every Secret is stored. False while a run is claimed or active,
-	// and when it failed.
+	// ConditionReady is true when nothing is due and what was asked for has
+	// succeeded: the one run of a one-off, the run of a requestID. An errand that
+	// nobody asked to run is ready, however its last run ended.
+	ConditionReady = "Ready"
+	// ConditionReconciling is true while a run is due, and while one is active that
+	// Ready waits for. It is not there otherwise.
+	ConditionReconciling = "Reconciling"
+	// ConditionStalled is true when nothing but an edit brings the ExtendedJob to
+	// Ready. It is not there otherwise.
+	ConditionStalled = "Stalled"
+	// ConditionComplete is true when the last run's Job completed and, with output,
+	// every Secret is stored. False while a run is due or active, and when it
+	// failed.
 	ConditionComplete = "Complete"
-	// ConditionFailed is true when the last run failed, was aborted, or
-	// completed with output that could not be stored.
+	// ConditionFailed is true when the last run failed, was aborted, or completed
+	// with output that could not be stored. False while a run is due or active.
 	ConditionFailed = "Failed"
-	// ConditionRunning is true while a run has a Job that has not finished.
-	// False with a reason when a run is due and cannot start.
+	// ConditionRunning is true while a run is active, unknown while one is due that
+	// cannot start, and false when none is due.
 	ConditionRunning = "Running"
-	// ConditionReferencesResolved tells whether the ConfigMaps and Secrets that a
-	// run waits for are there. False names what is missing.
+	// ConditionReferencesResolved is false while a run waits for ConfigMaps and
+	// Secrets, and true when those of the last run were found. It is not there if
+	// the pods read none.
 	ConditionReferencesResolved = "ReferencesResolved"
-	// ConditionOutputPersisted tells whether the last run's output is stored
-	// in its Secrets.
+	// ConditionOutputPersisted is true when the output of the last run is in its
+	// Secrets. It is not there without spec.output.
 	ConditionOutputPersisted = "OutputPersisted"
-	// ConditionSuspended is true while spec.suspend holds back runs.
+	// ConditionSuspended is true while spec.suspend holds back runs. It is not there
+	// otherwise.
 	ConditionSuspended = "Suspended"
 )
 
-// Reasons of the conditions Complete and Failed.
 const (
 	// ReasonNeverRun: no run has been claimed yet.
 	ReasonNeverRun = "NeverRun"
@@ -81,6 +93,14 @@ const (
 	// ReasonTriggerBackoff: a run is due and is delayed, because several followed
 	// each other within a short time.
 	ReasonTriggerBackoff = "TriggerBackoff"
+	// ReasonRunDue: a run is due and about to start.
+	ReasonRunDue = "RunDue"
+	// ReasonStepFailed: the API server refuses a request that the run needs; the
+	// message says which. It is tried again.
+	ReasonStepFailed = "StepFailed"
+	// ReasonStatusRefused: the API server refuses the status, which is shortened for
+	// that.
+	ReasonStatusRefused = "StatusRefused"
 	// ReasonJobRejected: the API server refuses the Job. Nothing but a change
 	// of the template cures it; the message is the API server's.
 	ReasonJobRejected = "JobRejected"
@@ -98,14 +118,6 @@ const (
 	// ReasonReferencesFound: everything that the pods cannot start without is
 	// there.
 	ReasonReferencesFound = "ReferencesFound"
-	// ReasonReferencesNotChecked: no run needed them yet.
-	ReasonReferencesNotChecked = "NotChecked"
-)
-
-// Reasons of the condition Suspended.
-const (
-	// ReasonNotSuspended: spec.suspend is not true. (ReasonSuspended, if it is.)
-	ReasonNotSuspended = "NotSuspended"
 )
 
 // Reasons of the condition OutputPersisted, beside NeverRun and RunActive.
@@ -114,6 +126,11 @@ const (
 	ReasonNotRequested = "NotRequested"
 	// ReasonStored: every container's output is in its Secret.
 	ReasonStored = "Stored"
+	// ReasonOutputDeleted: the output was stored, and Secrets of it were deleted
+	// since.
+	ReasonOutputDeleted = "OutputDeleted"
+	// ReasonOutputSuperseded: a newer run has stored its output already.
+	ReasonOutputSuperseded = "OutputSuperseded"
 	// ReasonRunFailed: the run failed and spec.output.writeOnFailure is not set.
 	ReasonRunFailed = "RunFailed"
 	// ReasonNoOutput: a container printed no JSON object.

@@ -18,6 +18,7 @@ package v1
 
 import (
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 )
@@ -30,12 +31,14 @@ import (
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ejob;ejobs
 // +kubebuilder:printcolumn:name="Strategy",type=string,JSONPath=`.spec.trigger.strategy`,description="When the ExtendedJob runs"
-// +kubebuilder:printcolumn:name="Result",type=string,JSONPath=`.status.lastRun.result`,description="How the last run ended; empty while it is active"
+// +kubebuilder:printcolumn:name="Suspend",type=boolean,JSONPath=`.spec.suspend`,description="Whether runs are held back"
+// +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Running")].reason`,description="What a run that is due or active is at, else how the last run ended"
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether nothing is due, and what was asked for has succeeded"
 // +kubebuilder:printcolumn:name="Run",type=integer,JSONPath=`.status.lastRun.number`,description="Number of the last run"
 // +kubebuilder:printcolumn:name="Last Run",type=date,JSONPath=`.status.lastRun.startTime`,description="Time since the last run started"
 // +kubebuilder:printcolumn:name="Cause",type=string,JSONPath=`.status.lastRun.cause`,priority=1,description="Why the last run was started"
 // +kubebuilder:printcolumn:name="Job",type=string,JSONPath=`.status.lastRun.jobName`,priority=1,description="Job of the last run"
-// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.lastRun.message`,priority=1,description="What the last run came to, in a sentence"
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Running")].message`,priority=1,description="The same as Status, in a sentence"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type ExtendedJob struct {
 	metav1.TypeMeta `json:",inline"`
@@ -50,6 +53,8 @@ type ExtendedJob struct {
 
 	// status is what the operator observed and did.
 	// +optional
+	// +structType=atomic
+	// +kubebuilder:default={"observedGeneration":-1}
 	Status ExtendedJobStatus `json:"status,omitzero"`
 }
 
@@ -119,6 +124,55 @@ type Trigger struct {
 	// "done" (a one-off that has run).
 	// +required
 	Strategy TriggerStrategy `json:"strategy,omitempty"`
+
+	// requestID asks for a run: each new value, the first included, is one
+	// request, on an errand and on a one-off alike. Any text will do, for
+	// instance a version or a commit. Only users write it: the operator echoes it in
+	// status.servedRequestID when that run is over, and the same value runs nothing
+	// again.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=128
+	RequestID string `json:"requestID,omitempty"`
+
+	// env is added to the containers of the next run on demand, in place of
+	// variables of the same name. With strategy "now" it is removed again with the
+	// strategy; with requestID it belongs to that request and stays.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	// +kubebuilder:validation:MaxItems=64
+	Env []TriggerEnvVar `json:"env,omitempty"`
+}
+
+// TriggerEnvVar is an environment variable of one run.
+type TriggerEnvVar struct {
+	// name is the name of the variable.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Name string `json:"name,omitempty"`
+
+	// value is the value, as in a container's env. Use valueFrom for what must not
+	// be read by everyone who may read ExtendedJobs.
+	// +optional
+	// +kubebuilder:validation:MaxLength=32768
+	Value *string `json:"value,omitempty"`
+
+	// valueFrom takes the value from elsewhere, as in a container's env. A ConfigMap
+	// or Secret that it names is waited for.
+	// +optional
+	ValueFrom *corev1.EnvVarSource `json:"valueFrom,omitempty"`
+
+	// containers are the names of the containers and init containers that get the
+	// variable. All containers, but no init container, if not set.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Containers []string `json:"containers,omitempty"`
 }
 
 // TriggerStrategy says when a run starts.
@@ -188,7 +242,27 @@ type Output struct {
 	// if not set.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
+
+	// ifExists says what a run does about Secrets that are there already, from an
+	// earlier run or retained from an earlier ExtendedJob of this name: with
+	// "Overwrite" it replaces them, with "Keep" they stay as they are and only
+	// missing ones are made, so that a password is generated once. Overwrite, if
+	// not set.
+	// +optional
+	IfExists ExistingOutput `json:"ifExists,omitempty"`
 }
+
+// ExistingOutput says what a run does about output Secrets that are there
+// already.
+// +kubebuilder:validation:Enum=Overwrite;Keep
+type ExistingOutput string
+
+const (
+	// ExistingOutputOverwrite replaces what is there.
+	ExistingOutputOverwrite ExistingOutput = "Overwrite"
+	// ExistingOutputKeep leaves what is there, and makes what is missing.
+	ExistingOutputKeep ExistingOutput = "Keep"
+)
 
 // OutputType is the format of an output.
 // +kubebuilder:validation:Enum=json
@@ -209,148 +283,133 @@ const (
 	DeletionPolicyRetain DeletionPolicy = "Retain"
 )
 
-// ExtendedJobStatus is what the operator observed and did.
+// ExtendedJobStatus is what the operator observed and did. Only the operator
+// writes it, as a whole. It has no bounds on what others determine, such as names
+// and reasons on a Job: a status that the API server refused would stop the
+// ExtendedJob.
 type ExtendedJobStatus struct {
-	// conditions are Complete, Failed, Running, OutputPersisted and Suspended.
-	// Complete and Failed are about the last run, so that
-	// "kubectl wait --for=condition=Complete" waits for it.
+	// observedGeneration is the metadata.generation that this status is about; -1
+	// until the operator has seen the ExtendedJob.
+	// +optional
+	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
+
+	// conditions are Ready, Complete, Failed and Running, and as far as they apply
+	// Reconciling, Stalled, ReferencesResolved, OutputPersisted and Suspended.
+	// Complete and Failed are about the last run, or about the one that is due.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
-	// +kubebuilder:validation:MaxItems=16
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// observedGeneration is the metadata.generation that this status is about.
+	// restingStrategy is the strategy while no run is due: manual for an errand,
+	// done for a one-off. A "now" becomes this when its run is over.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
-	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
+	RestingStrategy TriggerStrategy `json:"restingStrategy,omitempty"`
 
-	// observedStrategy is the strategy that this status is about. A "now" that
-	// follows another strategy is a new request.
+	// oneOffDone is true when the one run of a one-off is over. Strategy "once"
+	// then runs nothing any more.
 	// +optional
-	ObservedStrategy TriggerStrategy `json:"observedStrategy,omitempty"`
+	OneOffDone bool `json:"oneOffDone,omitempty"`
 
-	// runs is how many runs were claimed.
+	// runs is how many runs have been started.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
 	Runs *int64 `json:"runs,omitempty"`
 
 	// succeeded is how many runs succeeded.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
 	Succeeded *int64 `json:"succeeded,omitempty"`
 
 	// failed is how many runs failed or were aborted.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
 	Failed *int64 `json:"failed,omitempty"`
 
-	// settledRun is the number of the last run that was settled: its output
-	// stored or given up, and the strategy set back.
+	// settledRun is the number of the last run that is over: its output is stored
+	// or given up, and the strategy is set back.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
 	SettledRun *int64 `json:"settledRun,omitempty"`
+
+	// servedRequestID is the last spec.trigger.requestID whose run is over.
+	// +optional
+	ServedRequestID string `json:"servedRequestID,omitempty"`
 
 	// active is the name of the Job of the run that is active now.
 	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
 	Active string `json:"active,omitempty"`
 
-	// lastRun is the latest run that was claimed.
+	// due is the run that is due and waits to start. Not set while none is.
+	// +optional
+	Due *DueRun `json:"due,omitempty"`
+
+	// lastRun is the latest run, active or over.
 	// +optional
 	LastRun *Run `json:"lastRun,omitempty"`
 
-	// inputs are the ConfigMaps and Secrets that the last run was claimed with.
+	// history lists the runs before the last one, newest first: at most ten.
+	// +optional
+	// +listType=atomic
+	History []FinishedRun `json:"history,omitempty"`
+
+	// inputs are the ConfigMaps and Secrets that the last run was started with.
 	// +optional
 	Inputs *Inputs `json:"inputs,omitempty"`
 
-	// templateDigest tells the jobTemplate that the last run was claimed with from
-	// others. Not set without updateOnTemplateChange.
+	// templateDigest identifies the jobTemplate that the last run was started with.
+	// Not set without updateOnTemplateChange.
 	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=256
 	TemplateDigest string `json:"templateDigest,omitempty"`
 
-	// outputs are the Secrets that hold the newest stored output.
+	// outputs are the Secrets that hold the newest output. A Secret that was
+	// deleted is not listed.
 	// +optional
 	// +listType=map
-	// +listMapKey=container
-	// +kubebuilder:validation:MaxItems=1024
+	// +listMapKey=secretName
 	Outputs []OutputSecret `json:"outputs,omitempty"`
+}
+
+// DueRun is a run that is due and waits to start.
+type DueRun struct {
+	// cause is why the run is due.
+	// +required
+	Cause RunCause `json:"cause,omitempty"`
+
+	// requestID is the spec.trigger.requestID that asks for the run.
+	// +optional
+	RequestID string `json:"requestID,omitempty"`
+
+	// reason is what the run waits for, as a word: the reason of the condition
+	// Running.
+	// +required
+	Reason string `json:"reason,omitempty"`
+
+	// message is what the run waits for, in a sentence.
+	// +optional
+	Message string `json:"message,omitempty"`
 }
 
 // Run is one execution of the template: one Job.
 type Run struct {
 	// number counts the runs of the ExtendedJob from 1.
 	// +required
-	// +kubebuilder:validation:Minimum=1
 	Number int64 `json:"number,omitempty"`
 
 	// cause is why the run was started.
 	// +required
 	Cause RunCause `json:"cause,omitempty"`
 
-	// streak is how many runs in a row, with this one, were triggered in the same
-	// way right after the one before. A long streak delays the next run.
+	// requestID is the spec.trigger.requestID that the run serves.
 	// +optional
-	// +kubebuilder:validation:Minimum=1
-	Streak int32 `json:"streak,omitempty"`
+	RequestID string `json:"requestID,omitempty"`
 
-	// claimID identifies the claim: the status write that began the run.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
-	ClaimID string `json:"claimID,omitempty"`
-
-	// generation is the metadata.generation that the run was claimed for.
-	// +required
-	// +kubebuilder:validation:Minimum=1
-	Generation int64 `json:"generation,omitempty"`
-
-	// strategy is the trigger strategy that the run was claimed for.
-	// +required
-	Strategy TriggerStrategy `json:"strategy,omitempty"`
-
-	// setBackTo is the strategy that a "now" or "once" becomes when the run is
-	// settled: manual for an errand, done for a one-off.
-	// +required
-	SetBackTo TriggerStrategy `json:"setBackTo,omitempty"`
-
-	// strategyChanged is true once another strategy was seen while the run was
-	// active. The run's strategy, found again at its end, is then a new request.
-	// +optional
-	StrategyChanged *bool `json:"strategyChanged,omitempty"`
-
-	// changedInputs are the objects that were found changed when a run with cause
-	// ConfigChange was claimed.
+	// env names the variables of spec.trigger.env that the run was started with.
 	// +optional
 	// +listType=atomic
-	// +kubebuilder:validation:MaxItems=64
-	ChangedInputs []ObjectName `json:"changedInputs,omitempty"`
-
-	// inputsChanged is true once an input was seen to differ from what the run
-	// was claimed with while it was active. A one-off that is updated on
-	// configuration change then runs once more, whatever the input is at its end.
-	// +optional
-	InputsChanged *bool `json:"inputsChanged,omitempty"`
+	Env []string `json:"env,omitempty"`
 
 	// jobName is the name of the run's Job.
-	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
+	// +optional
 	JobName string `json:"jobName,omitempty"`
 
-	// jobUID is the UID of the run's Job, once it has been seen to last. A Job
-	// that was seen and is gone was deleted by somebody; one that was never seen
-	// may not have been created yet.
-	// +optional
-	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
-	JobUID types.UID `json:"jobUID,omitempty"`
-
-	// startTime is when the run was claimed.
+	// startTime is when the run was started.
 	// +required
 	StartTime metav1.Time `json:"startTime,omitzero"`
 
@@ -358,26 +417,143 @@ type Run struct {
 	// +optional
 	CompletionTime metav1.Time `json:"completionTime,omitzero"`
 
-	// result is how the run ended. Empty while it is active.
+	// result is how the run ended. Not set while it is active.
 	// +optional
 	Result RunResult `json:"result,omitempty"`
 
-	// message says in a sentence what the run came to.
+	// reason is why the run ended as it did, as a word; while it is active, what
+	// keeps it from running, if anything does.
 	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=1024
+	Reason string `json:"reason,omitempty"`
+
+	// message says the same in a sentence.
+	// +optional
+	Message string `json:"message,omitempty"`
+
+	// output is what became of the run's output. Not set while the run is active,
+	// and without spec.output.
+	// +optional
+	Output *RunOutput `json:"output,omitempty"`
+
+	// changedInputs are the objects whose change caused a run with cause
+	// ConfigChange.
+	// +optional
+	// +listType=atomic
+	ChangedInputs []ObjectName `json:"changedInputs,omitempty"`
+
+	// inputsChanged is true once an input changed while the run was active. With
+	// updateOnConfigChange, another run then follows.
+	// +optional
+	InputsChanged bool `json:"inputsChanged,omitempty"`
+
+	// streak is how many runs in a row, including this one, had the same trigger
+	// right after the end of the one before. Not set for the first. A long streak
+	// delays the next run.
+	// +optional
+	Streak int32 `json:"streak,omitempty"`
+
+	// claim is the operator's own record of an active run. It is removed when the
+	// run is over.
+	// +optional
+	Claim *Claim `json:"claim,omitempty"`
+}
+
+// RunOutput is what became of a run's output.
+type RunOutput struct {
+	// reason is a reason of the condition OutputPersisted.
+	// +required
+	Reason string `json:"reason,omitempty"`
+
+	// message says the same in a sentence.
+	// +optional
 	Message string `json:"message,omitempty"`
 }
 
+// Claim is the operator's own record of an active run.
+type Claim struct {
+	// id identifies the status write that started the run.
+	// +required
+	ID string `json:"id,omitempty"`
+
+	// generation is the metadata.generation that the run was started for.
+	// +required
+	Generation int64 `json:"generation,omitempty"`
+
+	// strategy is the strategy that the run was started for.
+	// +required
+	Strategy TriggerStrategy `json:"strategy,omitempty"`
+
+	// specDigest identifies the jobTemplate, output and env that the run was
+	// started with. A "now" that is still there when the run is over is a new request
+	// if they were edited since.
+	// +optional
+	SpecDigest string `json:"specDigest,omitempty"`
+
+	// strategyChanged is true once another strategy was seen while the run was
+	// active. The run's strategy, found again at its end, is then a new request.
+	// +optional
+	StrategyChanged bool `json:"strategyChanged,omitempty"`
+
+	// jobUID is the UID of the run's Job, once that has existed for some time. A Job
+	// that was seen and is gone was deleted; one that was never seen may not have
+	// been created yet.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	JobUID types.UID `json:"jobUID,omitempty"`
+}
+
+// FinishedRun is a run that is over, in short.
+type FinishedRun struct {
+	// number is the number of the run.
+	// +required
+	Number int64 `json:"number,omitempty"`
+
+	// cause is why the run was started.
+	// +required
+	Cause RunCause `json:"cause,omitempty"`
+
+	// requestID is the spec.trigger.requestID that the run served.
+	// +optional
+	RequestID string `json:"requestID,omitempty"`
+
+	// result is how the run ended.
+	// +required
+	Result RunResult `json:"result,omitempty"`
+
+	// reason is why the run ended as it did, as a word.
+	// +optional
+	Reason string `json:"reason,omitempty"`
+
+	// startTime is when the run was started.
+	// +optional
+	StartTime metav1.Time `json:"startTime,omitzero"`
+
+	// durationSeconds is the time from the start of the run to the end of its Job.
+	// Not set if it has had no Job that finished.
+	// +optional
+	DurationSeconds *int64 `json:"durationSeconds,omitempty"`
+
+	// jobName is the name of the run's Job, which may be gone.
+	// +optional
+	JobName string `json:"jobName,omitempty"`
+
+	// secrets are the names of the Secrets that the run's output was stored in.
+	// +optional
+	// +listType=atomic
+	Secrets []string `json:"secrets,omitempty"`
+}
+
 // RunCause is why a run was started.
-// +kubebuilder:validation:Enum=Once;Now;ConfigChange;TemplateChange
+// +kubebuilder:validation:Enum=Once;Now;Request;ConfigChange;TemplateChange
 type RunCause string
 
 const (
 	// CauseOnce is the one run of a one-off at its creation.
 	CauseOnce RunCause = "Once"
-	// CauseNow is a run on demand.
+	// CauseNow is a run on demand, by strategy "now".
 	CauseNow RunCause = "Now"
+	// CauseRequest is a run on demand, by a new requestID.
+	CauseRequest RunCause = "Request"
 	// CauseConfigChange is a run of a one-off after the data of a ConfigMap or
 	// Secret that it uses changed.
 	CauseConfigChange RunCause = "ConfigChange"
@@ -402,43 +578,34 @@ const (
 	ResultCancelled RunResult = "Cancelled"
 )
 
-// Inputs are the ConfigMaps and Secrets that a run was claimed with.
+// Inputs are the ConfigMaps and Secrets that a run was started with.
 type Inputs struct {
 	// digest is a keyed digest of their data: `<encoding>:<key ID>:<MAC>`.
 	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=256
 	Digest string `json:"digest,omitempty"`
 
 	// objects are the ConfigMaps and Secrets, as they were.
 	// +optional
 	// +listType=atomic
-	// +kubebuilder:validation:MaxItems=4096
 	Objects []InputObject `json:"objects,omitempty"`
 }
 
-// InputObject is a ConfigMap or Secret that a run was claimed with.
+// InputObject is a ConfigMap or Secret that a run was started with.
 type InputObject struct {
 	ObjectName `json:",inline"`
 
 	// resolvedName is the name of the version that was used for a versioned Secret.
 	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
 	ResolvedName string `json:"resolvedName,omitempty"`
 
 	// uid is the object's UID. Not set if there was none, or if it is an output of
 	// the ExtendedJob itself.
 	// +optional
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
 	UID types.UID `json:"uid,omitempty"`
 
 	// resourceVersion is the object's resourceVersion. Not set where uid is not.
 	// +optional
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
 	ResourceVersion string `json:"resourceVersion,omitempty"`
 }
 
@@ -450,8 +617,6 @@ type ObjectName struct {
 
 	// name is the object's name, as the template has it.
 	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
 	Name string `json:"name,omitempty"`
 }
 
@@ -470,31 +635,24 @@ const (
 type OutputSecret struct {
 	// container is the name of the container.
 	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=63
 	Container string `json:"container,omitempty"`
 
 	// secretName is the name of the Secret.
 	// +required
-	// +kubebuilder:validation:MinLength=1
-	// +kubebuilder:validation:MaxLength=253
 	SecretName string `json:"secretName,omitempty"`
 
 	// version is the ordinal of a versioned Secret.
 	// +optional
-	// +kubebuilder:validation:Minimum=1
 	Version int64 `json:"version,omitempty"`
 
 	// keys is how many keys the Secret has. Not set if the operator was
 	// restarted while it stored the output.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
 	Keys *int64 `json:"keys,omitempty"`
 
 	// bytes is how many bytes its values have in all. Not set if the operator
 	// was restarted while it stored the output.
 	// +optional
-	// +kubebuilder:validation:Minimum=0
 	Bytes *int64 `json:"bytes,omitempty"`
 
 	// storedAt is when the output was stored. Not set if the operator was

@@ -39,6 +39,9 @@ const (
 	AnnotationRun = "fissile.cloudfoundry.org/run"
 	// AnnotationRunCause is the run's RunCause, on Jobs.
 	AnnotationRunCause = "fissile.cloudfoundry.org/run-cause"
+	// AnnotationRequestID is the spec.trigger.requestID that the run serves, on
+	// Jobs.
+	AnnotationRequestID = "fissile.cloudfoundry.org/request-id"
 	// AnnotationClaim is the claim that the Job was made for, on Jobs.
 	AnnotationClaim = "fissile.cloudfoundry.org/claim"
 	// AnnotationInputsDigest is the digest of the ConfigMaps and Secrets that the

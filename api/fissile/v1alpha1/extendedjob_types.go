@@ -29,12 +29,14 @@ import (
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ejob;ejobs
 // +kubebuilder:printcolumn:name="Strategy",type=string,JSONPath=`.spec.trigger.strategy`,description="When the ExtendedJob runs"
-// +kubebuilder:printcolumn:name="Result",type=string,JSONPath=`.status.lastRun.result`,description="How the last run ended; empty while it is active"
+// +kubebuilder:printcolumn:name="Suspend",type=boolean,JSONPath=`.spec.suspend`,description="Whether runs are held back"
+// +kubebuilder:printcolumn:name="Status",type=string,JSONPath=`.status.conditions[?(@.type=="Running")].reason`,description="What a run that is due or active is at, else how the last run ended"
+// +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether nothing is due, and what was asked for has succeeded"
 // +kubebuilder:printcolumn:name="Run",type=integer,JSONPath=`.status.lastRun.number`,description="Number of the last run"
 // +kubebuilder:printcolumn:name="Last Run",type=date,JSONPath=`.status.lastRun.startTime`,description="Time since the last run started"
 // +kubebuilder:printcolumn:name="Cause",type=string,JSONPath=`.status.lastRun.cause`,priority=1,description="Why the last run was started"
 // +kubebuilder:printcolumn:name="Job",type=string,JSONPath=`.status.lastRun.jobName`,priority=1,description="Job of the last run"
-// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.lastRun.message`,priority=1,description="What the last run came to, in a sentence"
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Running")].message`,priority=1,description="The same as Status, in a sentence"
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type ExtendedJob struct {
 	metav1.TypeMeta `json:",inline"`
@@ -49,6 +51,8 @@ type ExtendedJob struct {
 
 	// status is what the operator observed and did; the same as in v1.
 	// +optional
+	// +structType=atomic
+	// +kubebuilder:default={"observedGeneration":-1}
 	Status fissilev1.ExtendedJobStatus `json:"status,omitzero"`
 }
 

@@ -24,38 +24,31 @@ import (
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
 // memory is what this process knows of the ExtendedJobs beyond what is stored.
 // It saves requests and bounds retries; losing it loses nothing.
 type memory struct {
 	mu      sync.Mutex
-	entries map[types.NamespacedName]*recollection
+	entries map[types.NamespacedName]*processState
 }
 
-// recollection is the memory of one ExtendedJob. Only one worker has an
+// processState is the memory of one ExtendedJob. Only one worker has an
 // ExtendedJob at a time, so its fields need no lock.
-type recollection struct {
+type processState struct {
 	uid types.UID
+	// known is what decisions are made from.
+	known plan.Process
 	// written is the resourceVersion of our last write; the cache is stale
 	// before it shows that.
 	written string
-	// claimID is the last claim of this process, claimedAt when it succeeded,
-	// createdJob the Job that was created for it.
-	claimID    string
-	claimedAt  time.Time
-	createdJob types.UID
 	// deletedJob is the last Job that this process deleted; the cache may still
 	// show it.
 	deletedJob types.UID
-	// inputsChange and templateChange are when this process noticed that the inputs
-	// and the template are not those of the last claim.
-	inputsChange, templateChange notice
 	// inputs are the ConfigMaps and Secrets whose versions this process remembers
 	// for it.
 	inputs []objectKey
-	// outputRetryAt is when output that is pending may be tried again.
-	outputRetryAt time.Time
 	// pruneAfter is when versions that were in use may be pruned.
 	pruneAfter time.Time
 	// storeFailing is why output could not be read or written when that was tried
@@ -64,19 +57,19 @@ type recollection struct {
 	storeFailingFrom time.Time
 }
 
-func (m *memory) of(ej *fissilev1.ExtendedJob) *recollection {
+func (m *memory) of(ej *fissilev1.ExtendedJob) *processState {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	key := types.NamespacedName{Namespace: ej.Namespace, Name: ej.Name}
 	entry := m.entries[key]
 	if entry == nil || entry.uid != ej.UID {
-		fresh := &recollection{uid: ej.UID}
+		fresh := &processState{uid: ej.UID}
 		if entry != nil {
 			fresh.inputs = entry.inputs // until it is known what the new one refers to
 		}
 		entry = fresh
 		if m.entries == nil {
-			m.entries = make(map[types.NamespacedName]*recollection)
+			m.entries = make(map[types.NamespacedName]*processState)
 		}
 		m.entries[key] = entry
 	}
@@ -96,12 +89,12 @@ func (m *memory) forget(key types.NamespacedName) []objectKey {
 	return entry.inputs
 }
 
-// newerThan tells whether this process wrote the object later than what the
+// newerThan reports whether this process wrote the object later than what the
 // given version shows.
-func (r *recollection) newerThan(ej *fissilev1.ExtendedJob) bool {
-	if r.written == "" {
+func (s *processState) newerThan(ej *fissilev1.ExtendedJob) bool {
+	if s.written == "" {
 		return false
 	}
-	order, err := resourceversion.CompareResourceVersion(ej.ResourceVersion, r.written)
+	order, err := resourceversion.CompareResourceVersion(ej.ResourceVersion, s.written)
 	return err == nil && order < 0
 }

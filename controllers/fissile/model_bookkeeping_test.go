@@ -1,0 +1,163 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// This file holds everything that the check reads of the operator's own
+// bookkeeping: status fields, conditions, and what a process remembers. A change
+// of those changes nothing else in the model.
+
+// lastRun is the number of the last run that was claimed, 0 without one.
+func lastRun(ej *fissilev1.ExtendedJob) int {
+	if run := ej.Status.LastRun; run != nil {
+		return int(run.Number)
+	}
+	return 0
+}
+
+// claimOf identifies the claim of the last run, empty without one.
+func claimOf(ej *fissilev1.ExtendedJob) string {
+	if run := ej.Status.LastRun; run != nil && run.Claim != nil {
+		return run.Claim.ID
+	}
+	return ""
+}
+
+// causeOf is the cause of the last run, empty without one.
+func causeOf(ej *fissilev1.ExtendedJob) fissilev1.RunCause {
+	if run := ej.Status.LastRun; run != nil {
+		return run.Cause
+	}
+	return ""
+}
+
+// resultOf is how the last run ended, empty without one and while it is active.
+func resultOf(ej *fissilev1.ExtendedJob) fissilev1.RunResult {
+	if run := ej.Status.LastRun; run != nil {
+		return run.Result
+	}
+	return ""
+}
+
+// settledRun is the last run that is over, as annotation and status tell.
+func settledRun(ej *fissilev1.ExtendedJob) (int, fissilev1.RunResult) {
+	annotation := plan.ReadSettled(ej)
+	if number := settledInStatus(ej); number > int(annotation.Number) {
+		return number, resultOf(ej)
+	}
+	return int(annotation.Number), annotation.Result
+}
+
+// settledInStatus is the last run that the status says is over.
+func settledInStatus(ej *fissilev1.ExtendedJob) int {
+	if ej.Status.SettledRun == nil {
+		return 0
+	}
+	return int(*ej.Status.SettledRun)
+}
+
+// recordsJob reports whether the status tells that the last run's Job existed.
+func recordsJob(ej *fissilev1.ExtendedJob) bool {
+	run := ej.Status.LastRun
+	return run != nil && run.Claim != nil && run.Claim.JobUID != ""
+}
+
+// sawLeave reports whether the operator has seen that the strategy was another
+// one during the last run.
+func sawLeave(ej *fissilev1.ExtendedJob) bool {
+	run := ej.Status.LastRun
+	return run != nil && run.Claim != nil && run.Claim.StrategyChanged
+}
+
+// observes reports whether the status is about the newest generation.
+func observes(ej *fissilev1.ExtendedJob) bool {
+	return ej.Status.ObservedGeneration != nil && *ej.Status.ObservedGeneration == ej.Generation
+}
+
+// says reports whether a condition says so of the newest generation.
+func says(ej *fissilev1.ExtendedJob, conditionType string, status metav1.ConditionStatus) bool {
+	c := meta.FindStatusCondition(ej.Status.Conditions, conditionType)
+	return c != nil && c.Status == status && c.ObservedGeneration == ej.Generation
+}
+
+// claims reports whether a process remembers that a claim is its own.
+func (p *process) claims(claim string) bool {
+	return p.memory != nil && p.memory.known.Run.ClaimID == claim
+}
+
+// createdJob reports whether a process remembers that it created a Job.
+func (p *process) createdJob(uid types.UID) bool {
+	return p.memory != nil && p.memory.known.Run.JobUID == uid
+}
+
+// memory is what a process remembers, times as far as they are still ahead.
+func (e *encoder) memory(m processState) {
+	if written, err := strconv.ParseInt(m.written, 10, 64); err == nil {
+		e.revision(written)
+	}
+	e.age(m.storeFailingFrom, modelTTL)
+	e.knowledge(m.known)
+	m.written, m.storeFailingFrom, m.known = "", time.Time{}, plan.Process{}
+	e.text(fmt.Sprintf("%+v", m))
+}
+
+// knowledge is what a process decides from beyond what is stored.
+func (e *encoder) knowledge(known plan.Process) {
+	e.age(known.Since, leaseDuration+plan.CreateWindow)
+	e.age(known.LateCreateUntil, 0)
+	e.age(known.Run.ClaimedAt, plan.CreateWindow)
+	e.age(known.Run.JobSince, jobRecorded)
+	e.age(known.Inputs.At, e.world.scenario.debounce)
+	e.age(known.Template.At, e.world.scenario.debounce)
+	e.age(known.OutputRetryAt, 0)
+	if rejection := known.Run.Rejection; rejection != nil {
+		e.age(rejection.At, longTime)
+		e.text(fmt.Sprint(rejection.Reason, rejection.NeedsEdit, min(rejection.Attempts, 7)))
+	}
+	known.Since, known.LateCreateUntil, known.OutputRetryAt = time.Time{}, time.Time{}, time.Time{}
+	known.Run.ClaimedAt, known.Run.JobSince, known.Run.Rejection = time.Time{}, time.Time{}, nil
+	known.Inputs.At, known.Template.At = time.Time{}, time.Time{}
+	e.text(fmt.Sprintf("%+v", known))
+}
+
+// run is what of the last run's times still makes a difference.
+func (e *encoder) run(ej *fissilev1.ExtendedJob) {
+	run := ej.Status.LastRun
+	if run == nil {
+		return
+	}
+	e.age(run.StartTime.Time, leaseDuration+plan.CreateWindow)
+	// A trigger right after the end of a run makes a streak, and a long streak
+	// waits.
+	ended := e.world.now.Sub(run.CompletionTime.Time)
+	e.flag(ended > time.Minute)
+	if run.Streak > 1 && ej.Spec.Trigger.Strategy == fissilev1.StrategyNow {
+		e.out = append(e.out, byte(min(ended, time.Minute)/plan.CreateWindow))
+	}
+}

@@ -1,0 +1,185 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// Process is what the deciding process knows of an ExtendedJob beyond what is
+// stored. It saves requests and bounds retries: a process that starts with the
+// zero value decides the same, later.
+//
+// All its times are the process's own, so that clocks that differ between nodes
+// do not matter.
+type Process struct {
+	// Since is when this process first saw the ExtendedJob.
+	Since time.Time
+	// Run is what it knows of a run. It counts only for the run with that claim.
+	Run RunMemory
+	// LateCreateUntil is until when a create that this process has given up on may
+	// still reach the API server; zero if there is none.
+	LateCreateUntil time.Time
+	// Inputs and Template tell when it noticed that those are not what the last run
+	// was started with.
+	Inputs, Template Notice
+	// OutputRetryAt is when pending output may be stored again; at once if zero.
+	OutputRetryAt time.Time
+	// RefusedStatus is the status that the API server refused.
+	RefusedStatus RefusedStatus
+}
+
+// RunMemory is what a process knows of one run.
+type RunMemory struct {
+	// ClaimID is the claim of the run.
+	ClaimID string
+	// ClaimedAt is when this process claimed it; zero if another one did.
+	ClaimedAt time.Time
+	// JobUID is the UID of the run's Job, once this process has created or seen it,
+	// JobSince since when.
+	JobUID   types.UID
+	JobSince time.Time
+	// OnlyCreate is true if this process made the first claim of the run, sent one
+	// request to create its Job, and got the answer: no other one can be under way.
+	OnlyCreate bool
+	// Rejection is the API server's last answer to the run's Job, if it refused it.
+	Rejection *Rejection
+}
+
+// Notice is when a process noticed a change.
+type Notice struct {
+	// Looked is true once the process has looked at all.
+	Looked bool
+	// At is when it noticed the change. It is zero if there is none, or was one
+	// already at the first look: that may be acted on at once.
+	At time.Time
+}
+
+// RefusedStatus identifies a status that the API server refused.
+type RefusedStatus struct {
+	Generation, Run int64
+	// Message is the API server's.
+	Message string
+}
+
+// Observe notes what is seen of the ExtendedJob and its Jobs.
+func (p *Process) Observe(ej *fissilev1.ExtendedJob, jobs map[int64]*batchv1.Job, now time.Time) {
+	if p.Since.IsZero() {
+		p.Since = now
+	}
+	run := ej.Status.LastRun
+	if run == nil || run.Claim == nil {
+		return
+	}
+	if run.Claim.ID != p.Run.ClaimID {
+		p.Run = RunMemory{ClaimID: run.Claim.ID}
+	}
+	if job := jobs[run.Number]; job != nil && adoptedClaim(job) == run.Claim.ID {
+		p.Run.noteJob(job.UID, now)
+	}
+}
+
+// Claimed notes that this process claims a run. The time is that before the
+// write: the claim may be stored at any time after it.
+func (p *Process) Claimed(id string, renewed bool, at time.Time) {
+	p.Run = RunMemory{ClaimID: id, ClaimedAt: at, OnlyCreate: !renewed}
+	p.Inputs.At, p.Template.At = time.Time{}, time.Time{}
+}
+
+// JobCreated notes that the API server has created the run's Job.
+func (p *Process) JobCreated(uid types.UID, now time.Time) {
+	p.Run.Rejection = nil
+	p.Run.noteJob(uid, now)
+}
+
+// CreateGivenUp notes that a request to create the run's Job was sent and its
+// answer did not come.
+func (p *Process) CreateGivenUp(now time.Time) {
+	p.Run.OnlyCreate = false
+	p.LateCreateUntil = now.Add(CreateWindow)
+}
+
+// JobRejected notes that the API server refused the run's Job.
+func (p *Process) JobRejected(rejection Rejection, now time.Time) {
+	rejection.Attempts = 1
+	if p.Run.Rejection != nil {
+		rejection.Attempts = p.Run.Rejection.Attempts + 1
+	}
+	rejection.At = now
+	p.Run.Rejection = &rejection
+}
+
+func (m *RunMemory) noteJob(uid types.UID, now time.Time) {
+	if m.JobUID != uid {
+		m.JobUID, m.JobSince = uid, now
+	}
+}
+
+// Note notes whether there is a change now.
+func (n *Notice) Note(changed bool, now time.Time) {
+	switch {
+	case !changed:
+		n.At = time.Time{}
+	case n.Looked && n.At.IsZero():
+		n.At = now
+	}
+	n.Looked = true
+}
+
+// memory is what the process knows of a run: nothing, if it knows another claim
+// of it only.
+func (o *Observation) memory(run *fissilev1.Run) RunMemory {
+	if known := o.Process.Run; known.ClaimID != "" && known.ClaimID == claimOf(run).ID {
+		return known
+	}
+	return RunMemory{}
+}
+
+// debounceUntil is when a change that was noticed may be acted on: some time
+// after the first one, so that those that come with it are one run. It is zero
+// if that is now.
+func (o *Observation) debounceUntil() time.Time {
+	var first time.Time
+	for _, at := range []time.Time{o.Process.Inputs.At, o.Process.Template.At} {
+		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
+			first = at
+		}
+	}
+	if until := first.Add(o.Debounce); !first.IsZero() && o.Now.Before(until) {
+		return until
+	}
+	return time.Time{}
+}
+
+// nameHeldUntil is how long the Job of a run that is over has to stay, because
+// its name keeps a late create from making a second one: requests of an earlier
+// leader arrive within its lease, those that this process gave up on within the
+// time that they were given.
+func (o *Observation) nameHeldUntil(job *batchv1.Job) time.Time {
+	until := o.Process.LateCreateUntil
+	if !o.Process.Run.OnlyCreate || o.Process.Run.JobUID != job.UID {
+		if inherited := o.Process.Since.Add(o.LeaseDuration + CreateWindow); inherited.After(until) {
+			until = inherited
+		}
+	}
+	return until
+}

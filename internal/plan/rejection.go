@@ -1,0 +1,119 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+const (
+	rejectionRetryFirst = time.Second
+	rejectionRetryMost  = time.Minute
+)
+
+// Rejection is why the API server does not create a run's Job.
+type Rejection struct {
+	// Reason is a reason of the condition Running.
+	Reason string
+	// Message is the API server's.
+	Message string
+	// NeedsEdit is true if nothing but an edit of the template cures it.
+	NeedsEdit bool
+	// Attempts is how often in a row the Job was refused, At when last.
+	Attempts int
+	At       time.Time
+}
+
+// RejectionOf returns why the API server does not create a Job, by the error that
+// it answered with. It is false if the error does not say so: the Job may have
+// been created, and only a look tells.
+func RejectionOf(err error) (Rejection, bool) {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) {
+		return Rejection{}, false
+	}
+	status := answer.Status()
+	rejection := Rejection{Reason: fissilev1.ReasonJobCreateFailed, Message: err.Error()}
+	switch {
+	case status.Code < http.StatusBadRequest || status.Code >= http.StatusInternalServerError || apierrors.IsTimeout(err):
+		return Rejection{}, false
+	case status.Reason == metav1.StatusReasonInvalid && status.Details != nil && slices.ContainsFunc(status.Details.Causes, ofTemplate):
+		rejection.Reason, rejection.NeedsEdit = fissilev1.ReasonJobRejected, true
+	}
+	return rejection, true
+}
+
+// ofTemplate reports whether the cause of a refusal is a field that the template
+// has set. The causes that admission policies give have no field.
+func ofTemplate(cause metav1.StatusCause) bool {
+	return strings.HasPrefix(cause.Field, "spec.") || strings.HasPrefix(cause.Field, "metadata.labels") || strings.HasPrefix(cause.Field, "metadata.annotations")
+}
+
+// rejected reports whether the Job of a claimed run was refused and is not to be
+// tried again yet, and when it is; 0 if only an edit cures it.
+func (o *Observation) rejected(run *fissilev1.Run) (held bool, retryIn time.Duration) {
+	rejection := o.memory(run).Rejection
+	sameSpec := claimOf(run).Generation == o.EJ.Generation
+	switch {
+	case rejection == nil:
+		return run.Reason == fissilev1.ReasonJobRejected && sameSpec, 0
+	case rejection.NeedsEdit:
+		return sameSpec, 0
+	default:
+		retryIn = rejection.At.Add(rejectionRetry(rejection.Attempts)).Sub(o.Now)
+		return retryIn > 0, max(retryIn, 0)
+	}
+}
+
+// rejectionRetry is how long to wait after so many refusals in a row.
+func rejectionRetry(attempts int) time.Duration {
+	delay := rejectionRetryFirst
+	for range attempts - 1 {
+		if delay *= 2; delay >= rejectionRetryMost {
+			return rejectionRetryMost
+		}
+	}
+	return delay
+}
+
+// IsRefusal reports whether the API server refuses a request for what it is, so
+// that the status is to say so. The same request may pass after a conflict, when
+// it was too many, or when the server is in trouble.
+func IsRefusal(err error) bool {
+	var answer apierrors.APIStatus
+	if !errors.As(err, &answer) || apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsTooManyRequests(err) {
+		return false
+	}
+	code := answer.Status().Code
+	return code >= http.StatusBadRequest && code < http.StatusInternalServerError
+}
+
+// RefusesStatus reports whether the API server does not store a status for what
+// it says or for its size.
+func RefusesStatus(err error) bool {
+	return apierrors.IsInvalid(err) || apierrors.IsRequestEntityTooLargeError(err) ||
+		err != nil && (strings.Contains(err.Error(), "request is too large") || strings.Contains(err.Error(), "message larger than max"))
+}
