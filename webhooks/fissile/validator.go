@@ -77,7 +77,7 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 	}
 	// Where the webhook configuration has no matchConditions, as with OLM, such
 	// updates come here. One of them sets the strategy back after a run.
-	if !updated.ej.DeletionTimestamp.IsZero() || equality.Semantic.DeepEqual(before.judged, updated.judged) {
+	if !updated.ej.DeletionTimestamp.IsZero() || equality.Semantic.DeepEqual(before.judged, updated.judged) && sameEnv(before.ej, updated.ej) {
 		return nil, nil
 	}
 
