@@ -26,6 +26,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -88,6 +89,7 @@ func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
 		o.PodsRunning = o.PodsRunning || !ended(&pods.Items[i])
 	}
 	o.BlockedBy = obstacles(pods.Items)
+	o.Ending = ending(o.LastJob(), pods.Items, ptr.Deref(o.EJ.Spec.FailedJobsHistoryLimit, 1) > 0)
 	if job := o.JobWithoutPods(len(pods.Items), r.Clock.Now()); job != nil {
 		var err error
 		if o.BlockedBy, err = r.refusedPods(ctx, job); err != nil {
