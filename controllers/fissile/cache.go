@@ -20,6 +20,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -192,7 +193,8 @@ func secretNames(output *fissilev1.Output, pod *corev1.PodSpec) []string {
 // of all versions of those that may be versioned.
 func inputKeys(obj client.Object) []string {
 	var keys []string
-	for _, reference := range configrefs.Of(&obj.(*fissilev1.ExtendedJob).Spec.JobTemplate.Spec.Template.Spec) {
+	spec := &obj.(*fissilev1.ExtendedJob).Spec
+	for _, reference := range slices.Concat(configrefs.Of(&spec.JobTemplate.Spec.Template.Spec), plan.EnvReferences(spec.Trigger.Env)) {
 		keys = append(keys, inputIndexKey(reference.Kind, reference.Name))
 		if base, _, ok := versionedsecret.ParseName(reference.Name); ok && reference.Kind == configrefs.Secret {
 			keys = append(keys, versionsIndexKey(base))

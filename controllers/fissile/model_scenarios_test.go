@@ -338,7 +338,7 @@ func (w *world) manifest() *fissilev1.ExtendedJob {
 
 // createExtendedJob creates the scenario's ExtendedJob.
 func (w *world) createExtendedJob() {
-	w.record = record{uid: w.mustCreate(w.manifest()).GetUID()}
+	w.record = record{uid: w.mustCreate(w.manifest()).GetUID(), resting: fissilev1.StrategyManual, knownResting: fissilev1.StrategyManual}
 	w.record.set(w.scenario.strategy)
 }
 
@@ -609,7 +609,7 @@ var scenarios = []scenario{
 		strategy:   fissilev1.StrategyNow,
 		output:     &fissilev1.Output{NamePrefix: "out", Versioned: new(true)},
 		edits:      []edit{setNow, deleteVersion},
-		pausesAt:   []string{"read log", "create Secret"},
+		pausesAt:   []string{"read log"},
 		oldFollows: true,
 		budget:     budget{edits: 2, pauses: 1},
 	},
@@ -710,7 +710,11 @@ func createInput(w *world) {
 var deleteVersion = edit{
 	"the user deletes the first version of the output",
 	func(w *world) bool { return find(w.objects[secrets], outputSecret+"-v1") != nil },
-	func(w *world) { w.remove(secrets, find(w.objects[secrets], outputSecret+"-v1")) },
+	func(w *world) {
+		v := find(w.objects[secrets], outputSecret+"-v1")
+		w.record.runs[printedByRun(v)].outputDeleted = true
+		w.remove(secrets, v)
+	},
 }
 
 // obstructOutput puts somebody else's Secret where the output goes.

@@ -536,12 +536,6 @@ func (e *encoder) version(v *version) {
 	}
 	e.out = append(e.out, v.content[:]...)
 	e.revision(v.revision)
-	switch obj := v.Object.(type) {
-	case *fissilev1.ExtendedJob:
-		e.run(obj)
-	case *batchv1.Job:
-		e.age(obj.CreationTimestamp.Time, leaseDuration+plan.CreateWindow)
-	}
 }
 
 func (e *encoder) process(p *process) {

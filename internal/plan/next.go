@@ -151,6 +151,9 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 		}
 	}
 	switch {
+	case o.Now.Before(o.Process.LateCreateUntil):
+		// A create that was given up may still make the Job.
+		return Step{Kind: Wait, After: o.Process.LateCreateUntil.Sub(o.Now)}
 	case o.jobSeen(run):
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultAborted))
 	case !o.stands(run) || value(o.EJ.Spec.Suspend):
@@ -353,7 +356,7 @@ func (o *Observation) tendOutput() (Step, bool) {
 // without.
 func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 	switch {
-	case o.Inputs == nil:
+	case o.Inputs == nil || o.Inputs.ForRequest != (len(o.RequestReferences()) > 0):
 		return Step{Kind: ReadInputs}
 	case o.needsTemplate():
 		return Step{Kind: ReadTemplate}

@@ -32,8 +32,11 @@ import (
 // All its times are the process's own, so that clocks that differ between nodes
 // do not matter.
 type Process struct {
-	// Since is when this process first saw the ExtendedJob.
-	Since time.Time
+	// Looked is true once the process has looked at the ExtendedJob.
+	Looked bool
+	// InheritedAt is when it last found a run that another process had started; zero
+	// if it never did.
+	InheritedAt time.Time
 	// Run is what it knows of a run. It counts only for the run with that claim.
 	Run RunMemory
 	// LateCreateUntil is until when a create that this process has given up on may
@@ -83,15 +86,17 @@ type RefusedStatus struct {
 
 // Observe notes what is seen of the ExtendedJob and its Jobs.
 func (p *Process) Observe(ej *fissilev1.ExtendedJob, jobs map[int64]*batchv1.Job, now time.Time) {
-	if p.Since.IsZero() {
-		p.Since = now
-	}
 	run := ej.Status.LastRun
+	if !p.Looked && (run != nil || ReadSettled(ej).Number > 0) {
+		p.InheritedAt = now
+	}
+	p.Looked = true
 	if run == nil || run.Claim == nil {
 		return
 	}
 	if run.Claim.ID != p.Run.ClaimID {
 		p.Run = RunMemory{ClaimID: run.Claim.ID}
+		p.InheritedAt = now
 	}
 	if job := jobs[run.Number]; job != nil && adoptedClaim(job) == run.Claim.ID {
 		p.Run.noteJob(job.UID, now)
@@ -175,11 +180,12 @@ func (o *Observation) debounceUntil() time.Time {
 // leader arrive within its lease, those that this process gave up on within the
 // time that they were given.
 func (o *Observation) nameHeldUntil(job *batchv1.Job) time.Time {
-	until := o.Process.LateCreateUntil
-	if !o.Process.Run.OnlyCreate || o.Process.Run.JobUID != job.UID {
-		if inherited := o.Process.Since.Add(o.LeaseDuration + CreateWindow); inherited.After(until) {
-			until = inherited
-		}
+	until, inherited := o.Process.LateCreateUntil, o.Process.InheritedAt
+	if inherited.IsZero() || o.Process.Run.OnlyCreate && o.Process.Run.JobUID == job.UID {
+		return until
+	}
+	if late := inherited.Add(o.LeaseDuration + CreateWindow); late.After(until) {
+		return late
 	}
 	return until
 }
