@@ -89,14 +89,27 @@ func stripPod(obj any) (any, error) {
 	}
 	pod.ManagedFields = nil
 	pod.Annotations = nil
-	pod.Spec = corev1.PodSpec{}
+	pod.Spec = corev1.PodSpec{InitContainers: sidecars(pod.Spec.InitContainers)}
 	pod.Status = corev1.PodStatus{
 		Phase:                 pod.Status.Phase,
+		Reason:                pod.Status.Reason,
+		Message:               pod.Status.Message,
 		Conditions:            pod.Status.Conditions,
 		InitContainerStatuses: pod.Status.InitContainerStatuses,
 		ContainerStatuses:     pod.Status.ContainerStatuses,
 	}
 	return pod, nil
+}
+
+// sidecars leaves of init containers the names of those that keep running.
+func sidecars(containers []corev1.Container) []corev1.Container {
+	var names []corev1.Container
+	for i := range containers {
+		if policy := containers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
+			names = append(names, corev1.Container{Name: containers[i].Name, RestartPolicy: policy})
+		}
+	}
+	return names
 }
 
 // stripMetadata leaves of the metadata of a ConfigMap or Secret whose it is. They

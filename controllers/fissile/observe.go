@@ -22,7 +22,6 @@ import (
 	"fmt"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -74,22 +73,11 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 			o.Jobs[number] = &jobs.Items[i]
 		}
 	}
-	var pods corev1.PodList
-	if err := r.Client.List(ctx, &pods, client.InNamespace(key.Namespace), client.MatchingFields{indexUID: string(ej.UID)}); err != nil {
-		return nil, fmt.Errorf("list pods: %w", err)
-	}
-	for i := range pods.Items {
-		o.PodsRunning = o.PodsRunning || !ended(&pods.Items[i])
+	if err := r.observePods(ctx, o); err != nil {
+		return nil, err
 	}
 	if err := r.observeSecrets(ctx, o); err != nil {
 		return nil, err
-	}
-	o.Obstacle = obstacles(pods.Items)
-	if job := o.Podless(len(pods.Items), r.Clock.Now()); job != nil {
-		var err error
-		if o.Obstacle, err = r.refusedPods(ctx, job); err != nil {
-			return nil, err
-		}
 	}
 	return o, nil
 }

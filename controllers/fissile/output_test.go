@@ -31,6 +31,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
@@ -58,6 +59,11 @@ type outputTest struct {
 	refusal error
 	// logFailure is why the log cannot be read.
 	logFailure error
+	// events are what the API server has, eventLists how often they were listed, and
+	// listEvents what happens before they are, if anything.
+	events     []corev1.Event
+	eventLists int
+	listEvents func() error
 	// requeueAfter is what the last reconcile asked for.
 	requeueAfter time.Duration
 }
@@ -71,7 +77,7 @@ func newOutputTest(t *testing.T) *outputTest {
 	}
 	builder := fakeIndexer{fake.NewClientBuilder().WithScheme(scheme).
 		WithStatusSubresource(&fissilev1.ExtendedJob{}, &batchv1.Job{}).
-		WithInterceptorFuncs(interceptor.Funcs{Create: v.create, Delete: v.delete})}
+		WithInterceptorFuncs(interceptor.Funcs{Create: v.create, Delete: v.delete, List: v.list})}
 	if err := setupIndexes(builder); err != nil {
 		t.Fatal(err)
 	}
@@ -116,6 +122,29 @@ func (v *outputTest) delete(ctx context.Context, c client.WithWatch, obj client.
 		return v.refusal
 	}
 	return c.Delete(ctx, obj, opts...)
+}
+
+// list selects events as the API server does, which needs no index for that.
+func (v *outputTest) list(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+	events, ok := list.(*corev1.EventList)
+	if !ok {
+		return c.List(ctx, list, opts...)
+	}
+	v.eventLists++
+	if v.listEvents != nil {
+		if err := v.listEvents(); err != nil {
+			return err
+		}
+	}
+	selected := (&client.ListOptions{}).ApplyOptions(opts)
+	for _, event := range v.events {
+		if event.Namespace == selected.Namespace && selected.FieldSelector.Matches(fields.Set{
+			"type": event.Type, "reason": event.Reason, "involvedObject.uid": string(event.InvolvedObject.UID),
+		}) {
+			events.Items = append(events.Items, event)
+		}
+	}
+	return nil
 }
 
 func (v *outputTest) mustCreate(obj client.Object) {

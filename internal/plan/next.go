@@ -105,12 +105,12 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 }
 
 // nextLook is when to look at an active run again without an event: when it
-// outlives the fence, and then while its Job has no pods and does not say why.
+// outlives the fence, and then while its Job has no pods that run.
 func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Duration {
 	if after := run.StartTime.Add(Fence).Sub(o.Now); after > 0 {
 		return after
 	}
-	if !o.PodsRunning && !suspended(job) {
+	if o.PodsPending && !suspended(job) {
 		return podlessRetry
 	}
 	return 0

@@ -37,6 +37,9 @@ type Observation struct {
 	Jobs map[int64]*batchv1.Job
 	// PodsRunning is true while a pod of any of its runs has not ended.
 	PodsRunning bool
+	// PodsPending is true while the active run has no pod, or one that has yet to
+	// run.
+	PodsPending bool
 	// Obstacle is what keeps the pods of the active run from running; empty if
 	// nothing is known to.
 	Obstacle string
@@ -122,11 +125,11 @@ func (o *Observation) lastRun() *fissilev1.Run {
 	return nil
 }
 
-// Podless is the Job of the active run if it should have pods by now and has
-// none: its controller may be kept from creating them.
-func (o *Observation) Podless(pods int, now time.Time) *batchv1.Job {
+// ActiveJob is the Job of the active run while its controller has to run its
+// pods; nil otherwise.
+func (o *Observation) ActiveJob() *batchv1.Job {
 	run := o.lastRun()
-	if pods > 0 || run == nil || now.Sub(run.StartTime.Time) < Fence {
+	if run == nil {
 		return nil
 	}
 	job := o.Jobs[run.Number]
