@@ -21,12 +21,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -198,18 +200,38 @@ func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (types.
 	if plan.Finished(job).Type == batchv1.JobFailed {
 		phase = corev1.PodFailed
 	}
-	for _, reader := range []client.Reader{r.Client, r.APIReader} {
-		var pods corev1.PodList
-		if err := reader.List(ctx, &pods, client.InNamespace(job.Namespace),
-			client.MatchingLabels{batchv1.ControllerUidLabel: string(job.UID)}); err != nil {
-			return types.NamespacedName{}, fmt.Errorf("list pods: %w", err)
+	for _, list := range []func(context.Context, *batchv1.Job) ([]corev1.Pod, error){r.cachedPods, r.livePods} {
+		pods, err := list(ctx, job)
+		if err != nil {
+			return types.NamespacedName{}, err
 		}
-		if last := lastWithPhase(pods.Items, phase); last != nil {
+		if last := lastWithPhase(pods, phase); last != nil {
 			return client.ObjectKeyFromObject(last), nil
 		}
 	}
 	return types.NamespacedName{}, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
 		"Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
+}
+
+// cachedPods are the pods of a Job as the cache shows them.
+func (r *Reconciler) cachedPods(ctx context.Context, job *batchv1.Job) ([]corev1.Pod, error) {
+	return podsOf(ctx, r.Client, job, client.MatchingFields{indexUID: string(metav1.GetControllerOf(job).UID)})
+}
+
+// livePods are the pods of a Job as the API server knows them.
+func (r *Reconciler) livePods(ctx context.Context, job *batchv1.Job) ([]corev1.Pod, error) {
+	return podsOf(ctx, r.APIReader, job, client.MatchingLabels{fissilev1.LabelUID: string(metav1.GetControllerOf(job).UID)})
+}
+
+// podsOf are the pods of a Job. Whose they are, their controller tells: labels
+// anybody may set, and those that the API server generates are not there if a
+// Job has a selector of its own.
+func podsOf(ctx context.Context, reader client.Reader, job *batchv1.Job, ofExtendedJob client.ListOption) ([]corev1.Pod, error) {
+	var pods corev1.PodList
+	if err := reader.List(ctx, &pods, client.InNamespace(job.Namespace), ofExtendedJob); err != nil {
+		return nil, fmt.Errorf("list pods: %w", err)
+	}
+	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool { return !metav1.IsControlledBy(&pod, job) }), nil
 }
 
 // lastWithPhase is the pod in a phase that ended last; by name, if several did
@@ -221,22 +243,11 @@ func lastWithPhase(pods []corev1.Pod, phase corev1.PodPhase) *corev1.Pod {
 		if pod.Status.Phase != phase {
 			continue
 		}
-		if last == nil || endTime(pod) > endTime(last) || endTime(pod) == endTime(last) && pod.Name > last.Name {
+		if last == nil || endTime(pod).After(endTime(last)) || endTime(pod).Equal(endTime(last)) && pod.Name > last.Name {
 			last = pod
 		}
 	}
 	return last
-}
-
-// endTime is when the last container of a pod ended, in seconds since 1970.
-func endTime(pod *corev1.Pod) int64 {
-	var end int64
-	for _, status := range pod.Status.ContainerStatuses {
-		if status.State.Terminated != nil {
-			end = max(end, status.State.Terminated.FinishedAt.Unix())
-		}
-	}
-	return end
 }
 
 // storeFailure is the Job whose output is not stored, and why not.

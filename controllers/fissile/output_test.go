@@ -193,18 +193,8 @@ func (v *outputTest) endJob() {
 		v.Fatalf("got Jobs %v, error %v, want one Job", jobs.Items, err)
 	}
 	job := &jobs.Items[0]
-	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: job.Namespace, Name: job.Name,
-			Labels: map[string]string{batchv1.ControllerUidLabel: string(job.UID), fissilev1.LabelUID: string(v.ej.UID)},
-		},
-		Status: corev1.PodStatus{Phase: corev1.PodSucceeded},
-	}
-	v.mustCreate(pod)
-	job.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(v.clock.Now())}}
-	if err := v.client.Status().Update(v.Context(), job); err != nil {
-		v.Fatal(err)
-	}
+	v.createPod(job, job.Name, corev1.PodStatus{Phase: corev1.PodSucceeded})
+	v.finish(job, batchv1.JobComplete)
 }
 
 // Open is the log of a run.

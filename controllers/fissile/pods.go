@@ -21,6 +21,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -30,6 +31,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -40,7 +42,7 @@ func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
 	if err := r.Client.List(ctx, &list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexUID: string(o.EJ.UID)}); err != nil {
 		return fmt.Errorf("list pods: %w", err)
 	}
-	pods := list.Items
+	pods := slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool { return !o.owns(&pod) })
 	o.PodsRunning = slices.ContainsFunc(pods, func(pod corev1.Pod) bool { return !ended(&pod) })
 	job := o.ActiveJob()
 	if job == nil {
@@ -54,6 +56,40 @@ func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
 	o.PodsPending = len(active) == 0 || slices.ContainsFunc(active, func(pod corev1.Pod) bool { return pending(&pod) })
 	o.Obstacle = r.obstacle(ctx, o, job, pods, active)
 	return nil
+}
+
+// owns reports whether a pod that has the ExtendedJob's label is one of a run: by
+// its controller, which is a Job of the ExtendedJob or has the name of one that is
+// gone; or, without a controller, by the name that the pod was generated from.
+// A copy that somebody made of a pod is none.
+func (o *observation) owns(pod *corev1.Pod) bool {
+	controller := metav1.GetControllerOf(pod)
+	if controller == nil {
+		return generatedForRun(o.EJ, pod)
+	}
+	number, ours := plan.RunOfJobName(o.EJ, controller.Name)
+	if !ours || controller.Kind != "Job" {
+		return false
+	}
+	job := o.Jobs[number]
+	return job == nil || job.UID == controller.UID
+}
+
+// generatedForRun reports whether the name of a pod was generated from that of a
+// Job of the ExtendedJob. Pods of a Job with indexes have their index in
+// between, and then a long name is cut.
+func generatedForRun(ej *fissilev1.ExtendedJob, pod *corev1.Pod) bool {
+	name, generated := strings.CutSuffix(pod.GenerateName, "-")
+	if !generated {
+		return false
+	}
+	if _, ours := plan.RunOfJobName(ej, name); ours {
+		return true
+	}
+	name = name[:max(0, strings.LastIndexByte(name, '-'))]
+	job := pod.Labels[batchv1.JobNameLabel]
+	_, ours := plan.RunOfJobName(ej, job)
+	return ours && name != "" && strings.HasPrefix(job, name)
 }
 
 // obstacle says what keeps pods of the active run from running: what their own

@@ -24,6 +24,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -176,5 +177,89 @@ func TestAnInitContainerThatWorksIsNoReasonToAskForEvents(t *testing.T) {
 				t.Errorf("pending is %t and the obstacle %q", isPending, what)
 			}
 		})
+	}
+}
+
+func TestWhichPodsHoldUpTheNextRun(t *testing.T) {
+	type change func(pod *corev1.Pod, ej *fissilev1.ExtendedJob)
+	orphan := func(generateName string) change {
+		return func(pod *corev1.Pod, _ *fissilev1.ExtendedJob) {
+			pod.OwnerReferences, pod.GenerateName = nil, generateName
+		}
+	}
+	controller := func(kind, name string) change {
+		return func(pod *corev1.Pod, _ *fissilev1.ExtendedJob) {
+			pod.OwnerReferences[0].Kind, pod.OwnerReferences[0].Name = kind, name
+		}
+	}
+	for name, test := range map[string]struct {
+		change change
+		holds  bool
+	}{
+		"a pod of a Job that is gone": {func(*corev1.Pod, *fissilev1.ExtendedJob) {}, true},
+		"an orphan":                   {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(plan.JobName(ej, 7)+"-")(pod, ej) }, true},
+		"an orphan with an index":     {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(plan.JobName(ej, 7)+"-3-")(pod, ej) }, true},
+		"an orphan with an index and a name that is cut": {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) {
+			orphan(plan.JobName(ej, 7)[:8]+"-3-")(pod, ej)
+		}, true},
+		"a debug copy":                        {orphan(""), false},
+		"a pod that somebody made":            {orphan("mine-"), false},
+		"a pod of another kind of controller": {controller("ReplicaSet", "web-7d4b9c"), false},
+		"a pod of another's Job":              {controller("Job", "other-1"), false},
+		"a pod of another Job of our name": {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) {
+			controller("Job", plan.JobName(ej, 1))(pod, ej)
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newOutputTest(t)
+			v.finish(v.start(), batchv1.JobFailed)
+			v.reconcile()
+			v.pass(time.Hour)
+			gone := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: plan.JobName(v.ej, 7), UID: "gone"}}
+			pod := v.createPod(gone, "running", corev1.PodStatus{Phase: corev1.PodRunning})
+			pod.Labels[batchv1.JobNameLabel] = gone.Name
+			test.change(pod, v.ej)
+			if err := v.client.Update(t.Context(), pod); err != nil {
+				t.Fatal(err)
+			}
+			v.edit(func() { v.ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })
+			v.reconcile()
+			v.edit(func() {})
+			if holds := *v.ej.Status.Runs == 1; holds != test.holds {
+				t.Errorf("it holds up the next run: %t, want %t", holds, test.holds)
+			}
+		})
+	}
+}
+
+func TestTheOutputIsThatOfThePodOfTheJob(t *testing.T) {
+	v := newOutputTest(t)
+	job := v.start()
+	own := v.createPod(job, "own", corev1.PodStatus{Phase: corev1.PodSucceeded})
+	delete(own.Labels, batchv1.ControllerUidLabel) // the Job has a selector of its own
+	if err := v.client.Update(t.Context(), own); err != nil {
+		t.Fatal(err)
+	}
+	v.pass(time.Minute)
+	foreign := v.createPod(job, "planted", corev1.PodStatus{Phase: corev1.PodSucceeded})
+	foreign.OwnerReferences = nil
+	if err := v.client.Update(t.Context(), foreign); err != nil {
+		t.Fatal(err)
+	}
+	v.finish(job, batchv1.JobComplete)
+	v.reconcile()
+	v.expectPrinted("out-main-v1", "own")
+}
+
+// expectPrinted fails unless a Secret holds what a pod printed.
+func (v *outputTest) expectPrinted(secret, pod string) {
+	v.Helper()
+	stored := &corev1.Secret{}
+	if err := v.client.Get(v.Context(), client.ObjectKey{Namespace: "ns", Name: secret}, stored); err != nil {
+		v.edit(func() {})
+		v.Fatalf("%v; the status is %+v", err, v.ej.Status.Conditions)
+	}
+	if got := string(stored.Data["printed-by"]); got != pod {
+		v.Errorf("Secret %s was printed by pod %q, want %q", secret, got, pod)
 	}
 }
