@@ -84,18 +84,16 @@ func startupProbe(pod *corev1.Pod) string {
 }
 
 // disruption says why a pod ended that its containers did not end: it was
-// rejected, evicted or preempted.
+// rejected, evicted or preempted. It is empty if it was not.
 func disruption(pod *corev1.Pod) string {
-	if pod.Status.Reason != "" {
-		message, _, _ := strings.Cut(pod.Status.Message, " Threshold quantity: ")
-		return "The last pod was stopped: " + sentence(pod.Status.Reason, steadyOfPod(pod.Name, message))
-	}
+	reason, message := pod.Status.Reason, pod.Status.Message
 	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
-			return "The last pod was stopped: " + sentence(c.Reason, steadyOfPod(pod.Name, c.Message))
+		if reason == "" && c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
+			reason, message = c.Reason, c.Message
 		}
 	}
-	return ""
+	message, _, _ = strings.Cut(message, " Threshold quantity: ") // how much was used
+	return sentence(reason, strings.TrimSuffix(steadyOfPod(pod.Name, message), "."))
 }
 
 // Steps in the life of a pod before its containers run.
@@ -187,10 +185,10 @@ func refusedPods(warnings []warning, since time.Time) string {
 	return sentence("Pods cannot be created", latest.message)
 }
 
-// sentence puts a reason before a message, if there is one.
+// sentence puts a reason before a message; either may be empty.
 func sentence(reason, message string) string {
-	if message == "" {
-		return reason
+	if reason == "" || message == "" {
+		return reason + message
 	}
 	return reason + ": " + message
 }

@@ -206,21 +206,21 @@ func TestObstacleToThePodsOfAJob(t *testing.T) {
 func TestObstacleInTheEndOfAPod(t *testing.T) {
 	for want, statuses := range map[string][]corev1.PodStatus{
 		"": {{}},
-		"The last pod was stopped: Evicted: The node was low on resource: memory.": {
+		"Evicted: The node was low on resource: memory": {
 			{Reason: "Evicted", Message: "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi. Container main was using 204Mi, request is 0, has larger consumption of memory. "},
 			{Reason: "Evicted", Message: "The node was low on resource: memory. Threshold quantity: 100Mi, available: 48Mi. Container main was using 198Mi, request is 0, has larger consumption of memory. "},
 		},
-		"The last pod was stopped: OutOfcpu: Pod was rejected: Node didn't have enough resource: cpu, requested: 2000, capacity: 4000": {
+		"OutOfcpu: Pod was rejected: Node didn't have enough resource: cpu, requested: 2000, capacity: 4000": {
 			{Reason: "OutOfcpu", Message: "Pod was rejected: Node didn't have enough resource: cpu, requested: 2000, used: 3200, capacity: 4000"},
 			{Reason: "OutOfcpu", Message: "Pod was rejected: Node didn't have enough resource: cpu, requested: 2000, used: 2900, capacity: 4000"},
 		},
-		"The last pod was stopped: PreemptionByScheduler: default-scheduler: preempting to accommodate a higher priority pod": {
+		"PreemptionByScheduler: default-scheduler: preempting to accommodate a higher priority pod": {
 			{Conditions: []corev1.PodCondition{{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: "PreemptionByScheduler", Message: "default-scheduler: preempting to accommodate a higher priority pod"}}},
 		},
-		"The last pod was stopped: DeletionByTaintManager: Taint manager: deleting due to NoExecute taint": {
+		"DeletionByTaintManager: Taint manager: deleting due to NoExecute taint": {
 			{Conditions: []corev1.PodCondition{{Type: corev1.DisruptionTarget, Status: corev1.ConditionTrue, Reason: "DeletionByTaintManager", Message: "Taint manager: deleting due to NoExecute taint"}}},
 		},
-		"The last pod was stopped: UnexpectedAdmissionError: Pod was rejected: Allocate failed due to no healthy devices present; cannot allocate unhealthy devices example.com/gpu, which is unexpected": {
+		"UnexpectedAdmissionError: Pod was rejected: Allocate failed due to no healthy devices present; cannot allocate unhealthy devices example.com/gpu, which is unexpected": {
 			{Reason: "UnexpectedAdmissionError", Message: "Pod was rejected: Allocate failed due to no healthy devices present; cannot allocate unhealthy devices example.com/gpu, which is unexpected"},
 		},
 	} {

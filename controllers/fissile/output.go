@@ -17,6 +17,7 @@ limitations under the License.
 package fissile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -113,7 +115,10 @@ func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job) ([]docume
 	}
 	var documents []document
 	for _, container := range job.Spec.Template.Spec.Containers {
-		data, err := r.readDocument(ctx, pod, container.Name)
+		if why := neverStarted(pod, container.Name); why != "" {
+			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s has no log: %s.", container.Name, why)}
+		}
+		data, err := r.readDocument(ctx, client.ObjectKeyFromObject(pod), container.Name)
 		var invalid *joboutput.Error
 		switch {
 		case err == nil:
@@ -194,23 +199,30 @@ func (r *Reconciler) parseLog(ctx context.Context, open openLog, pod types.Names
 }
 
 // podOfOutcome is the pod whose output counts: the one that succeeded, or the
-// last one that failed. That there is none is proven by a live read.
-func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (types.NamespacedName, error) {
-	phase := corev1.PodSucceeded
+// last one that failed. The cache does for that if it shows all pods that the Job
+// counts; it may lag behind the Job. That there is none is proven by a live read.
+func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (*corev1.Pod, error) {
+	phase, counted := corev1.PodSucceeded, job.Status.Succeeded
 	if plan.Finished(job).Type == batchv1.JobFailed {
-		phase = corev1.PodFailed
+		phase, counted = corev1.PodFailed, job.Status.Failed
 	}
-	for _, list := range []func(context.Context, *batchv1.Job) ([]corev1.Pod, error){r.cachedPods, r.livePods} {
-		pods, err := list(ctx, job)
-		if err != nil {
-			return types.NamespacedName{}, err
-		}
-		if last := lastWithPhase(pods, phase); last != nil {
-			return client.ObjectKeyFromObject(last), nil
-		}
+	pods, err := r.cachedPods(ctx, job)
+	if err != nil {
+		return nil, err
 	}
-	return types.NamespacedName{}, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-		"Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
+	pods = withPhase(pods, phase)
+	if len(pods) < max(int(counted), 1) {
+		if pods, err = r.livePods(ctx, job); err != nil {
+			return nil, err
+		}
+		pods = withPhase(pods, phase)
+	}
+	if len(pods) == 0 {
+		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
+			"Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
+	}
+	last := slices.MaxFunc(pods, compareEnds)
+	return &last, nil
 }
 
 // cachedPods are the pods of a Job as the cache shows them.
@@ -234,20 +246,19 @@ func podsOf(ctx context.Context, reader client.Reader, job *batchv1.Job, ofExten
 	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool { return !metav1.IsControlledBy(&pod, job) }), nil
 }
 
-// lastWithPhase is the pod in a phase that ended last; by name, if several did
-// in the same second.
-func lastWithPhase(pods []corev1.Pod, phase corev1.PodPhase) *corev1.Pod {
-	var last *corev1.Pod
-	for i := range pods {
-		pod := &pods[i]
-		if pod.Status.Phase != phase {
-			continue
-		}
-		if last == nil || endTime(pod).After(endTime(last)) || endTime(pod).Equal(endTime(last)) && pod.Name > last.Name {
-			last = pod
-		}
+func withPhase(pods []corev1.Pod, phase corev1.PodPhase) []corev1.Pod {
+	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return pod.Status.Phase != phase })
+}
+
+// compareEnds orders pods by when they ended. Kubernetes tells that by the second,
+// so of two that did in the same one the order of their last writes decides: the
+// Job's controller writes to each once it has counted it.
+func compareEnds(a, b corev1.Pod) int {
+	written, err := resourceversion.CompareResourceVersion(a.ResourceVersion, b.ResourceVersion)
+	if err != nil {
+		written = 0
 	}
-	return last
+	return cmp.Or(endTime(&a).Compare(endTime(&b)), a.CreationTimestamp.Compare(b.CreationTimestamp.Time), written, cmp.Compare(a.Name, b.Name))
 }
 
 // storeFailure is the Job whose output is not stored, and why not.

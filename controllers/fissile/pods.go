@@ -136,7 +136,10 @@ func (r *Reconciler) obstacleToCreation(ctx context.Context, job *batchv1.Job, p
 	if len(pods) == 0 {
 		return ""
 	}
-	return disruption(&pods[len(pods)-1])
+	if what := disruption(&pods[len(pods)-1]); what != "" {
+		return "The last pod was stopped: " + what
+	}
+	return ""
 }
 
 func ended(pod *corev1.Pod) bool {
@@ -153,6 +156,34 @@ func endTime(pod *corev1.Pod) time.Time {
 		}
 	}
 	return end
+}
+
+// neverStarted says why a container of a pod that has ended never started, so that
+// it has no log; empty if it did, or may have.
+func neverStarted(pod *corev1.Pod, container string) string {
+	at := slices.IndexFunc(pod.Status.ContainerStatuses, func(status corev1.ContainerStatus) bool { return status.Name == container })
+	if at < 0 {
+		if why := disruption(pod); why != "" {
+			return "it never started, because the pod was stopped: " + why
+		}
+		return ""
+	}
+	status := &pod.Status.ContainerStatuses[at]
+	if last := status.LastTerminationState.Terminated; last != nil && last.ContainerID != "" {
+		return ""
+	}
+	switch state := status.State; {
+	case state.Terminated != nil && state.Terminated.ContainerID == "":
+		return sentence("it never started", sentence(state.Terminated.Reason, steadyOfPod(pod.Name, state.Terminated.Message)))
+	case state.Waiting == nil:
+		return ""
+	}
+	for _, init := range pod.Status.InitContainerStatuses {
+		if end := init.State.Terminated; end != nil && end.ExitCode != 0 {
+			return fmt.Sprintf("it never started, because init container %s failed with exit code %d", init.Name, end.ExitCode)
+		}
+	}
+	return sentence("it never started", sentence(status.State.Waiting.Reason, steadyOfPod(pod.Name, status.State.Waiting.Message)))
 }
 
 // pending reports whether a pod has yet to run. While an init container does

@@ -17,13 +17,17 @@ limitations under the License.
 package fissile
 
 import (
+	"context"
+	"slices"
 	"testing"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
@@ -261,5 +265,93 @@ func (v *outputTest) expectPrinted(secret, pod string) {
 	}
 	if got := string(stored.Data["printed-by"]); got != pod {
 		v.Errorf("Secret %s was printed by pod %q, want %q", secret, got, pod)
+	}
+}
+
+func TestTheOutputIsThatOfTheLastAttempt(t *testing.T) {
+	failedAt := func(end time.Time) corev1.PodStatus {
+		return corev1.PodStatus{Phase: corev1.PodFailed, ContainerStatuses: []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{
+			Terminated: &corev1.ContainerStateTerminated{ContainerID: "containerd://1", FinishedAt: metav1.NewTime(end)},
+		}}}}
+	}
+	for name, test := range map[string]struct {
+		// cached is false if the cache does not show the last pod yet.
+		cached bool
+		apart  time.Duration
+	}{
+		"when the cache lags behind the Job": {false, 30 * time.Second},
+		"when both ended in the same second": {true, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newOutputTest(t)
+			v.edit(func() { v.ej.Spec.Output.WriteOnFailure = new(true) })
+			job := v.start()
+			v.createPod(job, "z-first", failedAt(v.clock.Now()))
+			second := v.createPod(job, "a-second", failedAt(v.clock.Now().Add(test.apart)))
+			second.Finalizers = []string{batchv1.JobTrackingFinalizer} // a later write than that of the first
+			if err := v.client.Update(t.Context(), second); err != nil {
+				t.Fatal(err)
+			}
+			if !test.cached {
+				v.r.Client = laggingPods{v.client, "a-second"}
+			}
+			job.Status.Failed = 2
+			v.finish(job, batchv1.JobFailed)
+			v.reconcile()
+			v.expectPrinted("out-main-v1", "a-second")
+		})
+	}
+}
+
+// laggingPods is a cache that does not show a pod yet.
+type laggingPods struct {
+	client.Client
+	missing string
+}
+
+func (c laggingPods) List(ctx context.Context, list client.ObjectList, opts ...client.ListOption) error {
+	if err := c.Client.List(ctx, list, opts...); err != nil {
+		return err
+	}
+	if pods, ok := list.(*corev1.PodList); ok {
+		pods.Items = slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool { return pod.Name == c.missing })
+	}
+	return nil
+}
+
+func TestAContainerThatNeverStartedHasNoLog(t *testing.T) {
+	waiting := []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "PodInitializing"}}}}
+	for want, status := range map[string]corev1.PodStatus{
+		"Container main has no log: it never started, because init container wait-for-db failed with exit code 3.": {
+			ContainerStatuses: waiting,
+			InitContainerStatuses: []corev1.ContainerStatus{{Name: "wait-for-db", State: corev1.ContainerState{
+				Terminated: &corev1.ContainerStateTerminated{ContainerID: "containerd://1", ExitCode: 3},
+			}}},
+		},
+		"Container main has no log: it never started, because the pod was stopped: Evicted: The node was low on resource: memory.": {
+			Reason: "Evicted", Message: "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi.",
+		},
+		"Container main has no log: it never started: ContainerStatusUnknown: The container could not be located when the pod was terminated.": {
+			ContainerStatuses: []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+				ExitCode: 137, Reason: "ContainerStatusUnknown", Message: "The container could not be located when the pod was terminated",
+			}}}},
+		},
+	} {
+		v := newOutputTest(t)
+		v.edit(func() { v.ej.Spec.Output.WriteOnFailure = new(true) })
+		// As the API server answers, each time that it is asked.
+		v.logFailure = apierrors.NewBadRequest(`container "main" in pod "failed" is waiting to start: PodInitializing`)
+		job := v.start()
+		status.Phase = corev1.PodFailed
+		v.createPod(job, "failed", status)
+		v.finish(job, batchv1.JobFailed)
+		if _, err := v.r.Reconcile(t.Context(), ctrl.Request{NamespacedName: client.ObjectKeyFromObject(v.ej)}); err != nil {
+			t.Error(err)
+		}
+		v.expectPersisted(fissilev1.ReasonOutputUnavailable)
+		persisted := meta.FindStatusCondition(v.ej.Status.Conditions, fissilev1.ConditionOutputPersisted)
+		if persisted == nil || persisted.Message != want {
+			t.Errorf("got condition %+v\nwant %s", persisted, want)
+		}
 	}
 }
