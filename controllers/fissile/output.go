@@ -85,6 +85,10 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	if err != nil {
 		return nil, err
 	}
+	if len(plan.OutputContainers(job)) == 0 {
+		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
+			"Annotation %s of Job %s, which names the containers, is gone.", fissilev1.AnnotationOutputContainers, job.Name)}
+	}
 	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings}
 	secrets, complete, err := w.stored(ctx)
 	if err != nil || complete {
@@ -114,26 +118,26 @@ func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job) ([]docume
 		return nil, err
 	}
 	var documents []document
-	for _, container := range job.Spec.Template.Spec.Containers {
-		if why := neverStarted(pod, container.Name); why != "" {
-			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s has no log: %s.", container.Name, why)}
+	for _, container := range plan.OutputContainers(job) {
+		if why := neverStarted(pod, container); why != "" {
+			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s has no log: %s.", container, why)}
 		}
-		data, err := r.readDocument(ctx, client.ObjectKeyFromObject(pod), container.Name)
+		data, err := r.readDocument(ctx, client.ObjectKeyFromObject(pod), container)
 		var invalid *joboutput.Error
 		switch {
 		case err == nil:
-			documents = append(documents, document{container.Name, data})
+			documents = append(documents, document{container, data})
 		case errors.As(err, &invalid):
-			return nil, &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container.Name, invalid)}
+			return nil, &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container, invalid)}
 		case notThere(err) == pod.Name:
 			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-				"Container %s: pod %s is gone, and its log with it.", container.Name, pod.Name)}
+				"Container %s: pod %s is gone, and its log with it.", container, pod.Name)}
 		case notThere(err) != "":
 			return nil, transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
-				"Container %s: node %s of pod %s is gone, and the log with it.", container.Name, notThere(err), pod.Name))
+				"Container %s: node %s of pod %s is gone, and the log with it.", container, notThere(err), pod.Name))
 		default:
 			return nil, transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
-				"Container %s: the log of pod %s cannot be read: %s.", container.Name, pod.Name, strings.TrimSpace(err.Error())))
+				"Container %s: the log of pod %s cannot be read: %s.", container, pod.Name, strings.TrimSpace(err.Error())))
 		}
 	}
 	return documents, nil

@@ -55,6 +55,8 @@ type outputTest struct {
 	client client.Client
 	r      *Reconciler
 	ej     *fissilev1.ExtendedJob
+	// inject is what a policy does to new Jobs, if there is one.
+	inject func(*batchv1.Job)
 	// refusal is what the API server says to new Secrets, and to their deletion.
 	refusal error
 	// logFailure is why the log cannot be read.
@@ -111,6 +113,9 @@ func (f fakeIndexer) IndexField(_ context.Context, obj client.Object, field stri
 func (v *outputTest) create(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
 	if _, ok := obj.(*corev1.Secret); ok && v.refusal != nil {
 		return v.refusal
+	}
+	if job, ok := obj.(*batchv1.Job); ok && v.inject != nil {
+		v.inject(job)
 	}
 	obj.SetUID(uuid.NewUUID())
 	obj.SetCreationTimestamp(metav1.NewTime(v.clock.Now()))
@@ -198,7 +203,10 @@ func (v *outputTest) endJob() {
 }
 
 // Open is the log of a run.
-func (v *outputTest) Open(_ context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
+func (v *outputTest) Open(_ context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error) {
+	if container != "main" {
+		return io.NopCloser(strings.NewReader("ready")), nil
+	}
 	return io.NopCloser(strings.NewReader(fmt.Sprintf(`{"printed-by":%q}`, pod.Name))), v.logFailure
 }
 
@@ -372,4 +380,37 @@ func (v *outputTest) expectPersisted(reason string) {
 	if v.ej.Spec.Trigger.Strategy != fissilev1.StrategyManual || persisted == nil || persisted.Reason != reason {
 		v.Errorf("got strategy %s and condition %+v, want manual and %s", v.ej.Spec.Trigger.Strategy, persisted, reason)
 	}
+}
+
+func TestAContainerThatAPolicyPutsIntoTheJobPrintsNoOutput(t *testing.T) {
+	for name, versioned := range map[string]bool{"overwritten": false, "versioned": true} {
+		t.Run(name, func(t *testing.T) {
+			v := newOutputTest(t)
+			v.edit(func() { v.ej.Spec.Output.Versioned = &versioned })
+			v.inject = func(job *batchv1.Job) {
+				containers := &job.Spec.Template.Spec.Containers
+				*containers = append(*containers, corev1.Container{Name: "audit-agent"})
+			}
+			v.start()
+			v.endJob()
+			v.reconcile()
+			v.expectPersisted(fissilev1.ReasonStored)
+			if got := v.ej.Status.Outputs; len(got) != 1 || got[0].Container != "main" {
+				t.Errorf("got outputs %+v, want one of container main", got)
+			}
+			var secrets corev1.SecretList
+			if err := v.client.List(t.Context(), &secrets); err != nil || len(secrets.Items) != 1 {
+				t.Errorf("got %d Secrets, error %v, want one", len(secrets.Items), err)
+			}
+		})
+	}
+}
+
+func TestAJobThatDoesNotSayWhichContainersPrintHasNoOutput(t *testing.T) {
+	v := newOutputTest(t)
+	v.inject = func(job *batchv1.Job) { delete(job.Annotations, fissilev1.AnnotationOutputContainers) }
+	v.start()
+	v.endJob()
+	v.reconcile()
+	v.expectPersisted(fissilev1.ReasonOutputUnavailable)
 }
