@@ -65,19 +65,14 @@ func CacheByObject() map[client.Object]cache.ByObject {
 	}
 }
 
-// stripJob drops the pod's spec but the names of its containers.
+// stripJob drops the spec.
 func stripJob(obj any) (any, error) {
 	job, ok := obj.(*batchv1.Job)
 	if !ok {
 		return obj, nil
 	}
 	job.ManagedFields = nil
-	containers := job.Spec.Template.Spec.Containers
-	names := make([]corev1.Container, len(containers))
-	for i := range containers {
-		names[i].Name = containers[i].Name
-	}
-	job.Spec = batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: names}}}
+	job.Spec = batchv1.JobSpec{}
 	return job, nil
 }
 
@@ -90,14 +85,27 @@ func stripPod(obj any) (any, error) {
 	}
 	pod.ManagedFields = nil
 	pod.Annotations = nil
-	pod.Spec = corev1.PodSpec{}
+	pod.Spec = corev1.PodSpec{InitContainers: sidecars(pod.Spec.InitContainers)}
 	pod.Status = corev1.PodStatus{
 		Phase:                 pod.Status.Phase,
+		Reason:                pod.Status.Reason,
+		Message:               pod.Status.Message,
 		Conditions:            pod.Status.Conditions,
 		InitContainerStatuses: pod.Status.InitContainerStatuses,
 		ContainerStatuses:     pod.Status.ContainerStatuses,
 	}
 	return pod, nil
+}
+
+// sidecars leaves of init containers the names of those that keep running.
+func sidecars(containers []corev1.Container) []corev1.Container {
+	var names []corev1.Container
+	for i := range containers {
+		if policy := containers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
+			names = append(names, corev1.Container{Name: containers[i].Name, RestartPolicy: policy})
+		}
+	}
+	return names
 }
 
 // stripMetadata leaves of the metadata of a ConfigMap or Secret whose it is. They
@@ -166,25 +174,25 @@ func ownerAnnotation(secret client.Object) []string {
 
 func outputNames(obj client.Object) []string {
 	spec := &obj.(*fissilev1.ExtendedJob).Spec
-	return secretNames(spec.Output, &spec.JobTemplate.Spec.Template.Spec)
+	if spec.Output == nil {
+		return nil
+	}
+	var names []string
+	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
+		names = append(names, plan.SecretName(spec.Output.NamePrefix, container.Name))
+	}
+	return names
 }
 
 func outputNamesOfJob(obj client.Object) []string {
 	job := obj.(*batchv1.Job)
 	output, err := plan.OutputSettings(job)
-	if err != nil {
-		return nil // The run says so.
-	}
-	return secretNames(output, &job.Spec.Template.Spec)
-}
-
-func secretNames(output *fissilev1.Output, pod *corev1.PodSpec) []string {
-	if output == nil {
-		return nil
+	if err != nil || output == nil {
+		return nil // If it cannot be read, the run says so.
 	}
 	var names []string
-	for _, container := range pod.Containers {
-		names = append(names, plan.SecretName(output.NamePrefix, container.Name))
+	for _, container := range plan.OutputContainers(job) {
+		names = append(names, plan.SecretName(output.NamePrefix, container))
 	}
 	return names
 }

@@ -104,6 +104,7 @@ type Reconciler struct {
 	memory    memory
 	inputs    inputVersions
 	digestKey digestKey
+	podEvents podEvents
 }
 
 // SetupWithManager adds the controller and the indexes that it needs.

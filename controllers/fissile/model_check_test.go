@@ -326,7 +326,7 @@ func (w *world) checkSetBack(before, after *fissilev1.ExtendedJob) {
 	sameEdition := run.edition == r.edition || run.once
 	served := r.outstanding <= run.serves && sameEdition
 	merged := !run.settled && !sawLeave(before) && sameEdition
-	appliedAgain := from == fissilev1.StrategyOnce && r.onceOver
+	appliedAgain := from == fissilev1.StrategyOnce && (r.onceOver || run.once)
 	if !served && !merged && !appliedAgain {
 		w.fail("request %d for edition %d is set back, and run %d was claimed for request %d and ran edition %d",
 			r.outstanding, r.edition, settled, run.serves, run.edition)

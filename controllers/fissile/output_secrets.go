@@ -54,10 +54,10 @@ func (w *secretWriter) versioned() bool {
 // stored finds the Secrets that hold this run's output already, as the cache
 // shows them, and tells whether that is all of it.
 func (w *secretWriter) stored(ctx context.Context) ([]fissilev1.OutputSecret, bool, error) {
-	containers := w.job.Spec.Template.Spec.Containers
+	containers := plan.OutputContainers(w.job)
 	secrets := make([]fissilev1.OutputSecret, 0, len(containers))
 	for _, container := range containers {
-		secret, err := w.storedFor(ctx, container.Name)
+		secret, err := w.storedFor(ctx, container)
 		if err != nil {
 			return nil, false, err
 		}
@@ -91,8 +91,8 @@ func (w *secretWriter) checkWay(ctx context.Context) error {
 	if w.versioned() {
 		return nil
 	}
-	for _, container := range w.job.Spec.Template.Spec.Containers {
-		secret, err := w.secret(ctx, w.Client, plan.SecretName(w.settings.NamePrefix, container.Name))
+	for _, container := range plan.OutputContainers(w.job) {
+		secret, err := w.secret(ctx, w.Client, plan.SecretName(w.settings.NamePrefix, container))
 		if err != nil {
 			return err
 		}

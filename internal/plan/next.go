@@ -49,7 +49,7 @@ func Next(o Observation) Step {
 	}
 	run, settled := o.lastRun(), o.settled()
 	switch {
-	case o.greatestJob() > max(o.last(), o.StoredRun):
+	case o.greatestJob() > o.last() && o.greatestJob() >= o.StoredRun:
 		return o.adopt(o.greatestJob())
 	case run != nil && run.Number > settled.Number:
 		return o.continueRun(run, settled)
@@ -118,13 +118,13 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 }
 
 // nextLook is when to look at an active run again without an event: when the
-// status is to tell of its Job, and while that has no pods and does not say why.
+// status is to tell of its Job, and while that has no pods that run.
 func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Duration {
 	var wait time.Duration
 	if claimOf(run).JobUID == "" {
 		wait = o.memory(run).JobSince.Add(jobRecorded).Sub(o.Now)
 	}
-	if !o.PodsRunning && !suspended(job) {
+	if o.PodsPending && !suspended(job) {
 		wait = soonest(wait, withoutPodsRetry)
 	}
 	return max(wait, 0)

@@ -25,6 +25,10 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
+// lateMargin is how much longer a process waits for a request that it gave up on
+// than the API server has to carry it out.
+const lateMargin = time.Second
+
 // Process is what the deciding process knows of an ExtendedJob beyond what is
 // stored. It saves requests and bounds retries: a process that starts with the
 // zero value decides the same, later.
@@ -120,7 +124,7 @@ func (p *Process) JobCreated(uid types.UID, now time.Time) {
 // answer did not come.
 func (p *Process) CreateGivenUp(now time.Time) {
 	p.Run.OnlyCreate = false
-	p.LateCreateUntil = now.Add(CreateWindow)
+	p.LateCreateUntil = now.Add(CreateWindow + lateMargin)
 }
 
 // JobRejected notes that the API server refused the run's Job.
