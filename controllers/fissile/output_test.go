@@ -414,3 +414,30 @@ func TestAJobThatDoesNotSayWhichContainersPrintHasNoOutput(t *testing.T) {
 	v.reconcile()
 	v.expectPersisted(fissilev1.ReasonOutputUnavailable)
 }
+
+func TestAnOlderRunDoesNotStoreItsOutputOverThatOfANewerOne(t *testing.T) {
+	for name, versioned := range map[string]bool{"overwritten": false, "versioned": true} {
+		t.Run(name, func(t *testing.T) {
+			v := newOutputTest(t)
+			v.edit(func() { v.ej.Spec.Output.Versioned = &versioned })
+			v.run()
+			job := v.start()
+			var secrets corev1.SecretList
+			if err := v.client.List(t.Context(), &secrets); err != nil || len(secrets.Items) != 1 {
+				t.Fatalf("got %d Secrets, error %v, want one", len(secrets.Items), err)
+			}
+			// As after a restore of an older status.
+			newer := &secrets.Items[0]
+			newer.Annotations[fissilev1.AnnotationRun] = "9"
+			if err := v.client.Update(t.Context(), newer); err != nil {
+				t.Fatal(err)
+			}
+			v.endJob()
+			v.reconcile()
+			v.expectPersisted(fissilev1.ReasonOutputSuperseded)
+			if err := v.client.List(t.Context(), &secrets); err != nil || len(secrets.Items) != 1 || string(secrets.Items[0].Data["printed-by"]) == job.Name {
+				t.Errorf("got Secrets %+v, error %v, want that of the newer run only", secrets.Items, err)
+			}
+		})
+	}
+}

@@ -128,6 +128,9 @@ const (
 	ReasonOutputTooLarge = "OutputTooLarge"
 	// ReasonOutputUnavailable: the log cannot be read any more.
 	ReasonOutputUnavailable = "OutputUnavailable"
+	// ReasonOutputSuperseded: the output of a newer run is stored already, and an
+	// older run's does not replace it.
+	ReasonOutputSuperseded = "OutputSuperseded"
 	// ReasonOutputConflict: a Secret of the output's name belongs to somebody
 	// else. It is stored when that Secret is gone.
 	ReasonOutputConflict = "OutputConflict"
