@@ -59,9 +59,9 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 	case plan.DeleteJob:
 		return r.deleteJob(ctx, o, step.Job)
 	case plan.SetOwner:
-		return r.setOwner(ctx, o, step.Secret)
+		return r.setOwners(ctx, o)
 	case plan.DeleteVersion:
-		return r.deleteVersion(ctx, o, step.Secret)
+		return r.deleteVersions(ctx, o)
 	default:
 		return errors.New("unknown step")
 	}

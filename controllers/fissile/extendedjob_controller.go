@@ -66,6 +66,8 @@ const (
 	// maxSteps is more than any chain of steps that leads from one event to the
 	// next wait.
 	maxSteps = 16
+	// breath is how long to wait before the next steps when there are more.
+	breath = 100 * time.Millisecond
 )
 
 // Options are the settings of the controller.
@@ -147,9 +149,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || observed == nil {
 		return ctrl.Result{}, err
 	}
+	var step plan.Step
 	for range maxSteps {
 		observed.Now = r.Clock.Now()
-		step := plan.Next(observed.Observation)
+		step = plan.Next(observed.Observation)
 		if step.Kind == plan.Wait {
 			return ctrl.Result{RequeueAfter: step.After}, observed.failure
 		}
@@ -157,7 +160,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 			return ctrl.Result{}, fmt.Errorf("%s: %w", step.Kind, err)
 		}
 	}
+	if tidies(step.Kind) {
+		// There is a lot to delete. Others come first.
+		return ctrl.Result{RequeueAfter: breath}, observed.failure
+	}
 	return ctrl.Result{}, fmt.Errorf("no end after %d steps", maxSteps)
+}
+
+// tidies reports whether a kind of step takes away one of many things, so that
+// there may be more of them than a reconcile has steps.
+func tidies(kind plan.Kind) bool {
+	return kind == plan.DeleteJob || kind == plan.SetOwner || kind == plan.DeleteVersion
 }
 
 // extendedJobOfPod finds the ExtendedJob of a pod by its UID: the name on the

@@ -359,10 +359,10 @@ func (o *Observation) waitWith(status *fissilev1.ExtendedJobStatus, after time.D
 		return Step{Kind: DeleteJob, Job: job}
 	}
 	if len(o.Disowned) > 0 {
-		return Step{Kind: SetOwner, Secret: o.Disowned[0]}
+		return Step{Kind: SetOwner}
 	}
 	if len(o.Prunable) > 0 {
-		return Step{Kind: DeleteVersion, Secret: o.Prunable[0]}
+		return Step{Kind: DeleteVersion}
 	}
 	if o.PruneAt.After(o.Now) {
 		wait = soonest(wait, o.PruneAt.Sub(o.Now))

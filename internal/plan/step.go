@@ -20,7 +20,6 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -57,11 +56,11 @@ const (
 	// DeleteJob deletes Job with its pods; one that had not finished only if it is
 	// still as observed.
 	DeleteJob Kind = "DeleteJob"
-	// SetOwner has the owner references of Secret say what the deletion policy
-	// says.
+	// SetOwner has the owner references of Disowned Secrets say what the deletion
+	// policy says, of as many as a step takes.
 	SetOwner Kind = "SetOwner"
-	// DeleteVersion deletes Secret, a version of the output, if it is still as
-	// observed.
+	// DeleteVersion deletes Prunable versions of the output, as many as a step
+	// takes, if they are still as observed.
 	DeleteVersion Kind = "DeleteVersion"
 )
 
@@ -71,7 +70,6 @@ type Step struct {
 	After    time.Duration
 	Status   *fissilev1.ExtendedJobStatus
 	Job      *batchv1.Job
-	Secret   *metav1.PartialObjectMetadata
 	Strategy fissilev1.TriggerStrategy
 	Settled  Settled
 	// Outcome is how the run ended that Settle settles; nil when it only sets a
