@@ -60,9 +60,9 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 	case plan.DeleteJob:
 		return r.deleteJob(ctx, o, step.Job)
 	case plan.SyncOwner:
-		return r.syncOwner(ctx, o, step.Secret)
+		return r.syncOwners(ctx, o)
 	case plan.DeleteVersion:
-		return r.deleteVersion(ctx, o, step.Secret)
+		return r.deleteVersions(ctx, o)
 	default:
 		return errors.New("unknown step")
 	}

@@ -46,6 +46,9 @@ const (
 	// indexInput finds ExtendedJobs by the ConfigMaps and Secrets that their pods
 	// read.
 	indexInput = "extendedjob.input"
+	// indexClaimed finds ExtendedJobs by the versions of Secrets that a run under
+	// way was claimed with.
+	indexClaimed = "extendedjob.claimed"
 	// indexOwner finds output Secrets by the UID of the ExtendedJob that they belong
 	// to.
 	indexOwner = "output.owner"
@@ -143,6 +146,7 @@ func setupIndexes(indexer client.FieldIndexer) error {
 		{&fissilev1.ExtendedJob{}, indexUID, func(obj client.Object) []string { return []string{string(obj.GetUID())} }},
 		{&fissilev1.ExtendedJob{}, indexOutput, outputNames},
 		{&fissilev1.ExtendedJob{}, indexInput, inputKeys},
+		{&fissilev1.ExtendedJob{}, indexClaimed, claimedVersions},
 		{&batchv1.Job{}, indexUID, controllerUID},
 		{&batchv1.Job{}, indexOutput, outputNamesOfJob},
 		{&corev1.Pod{}, indexUID, func(obj client.Object) []string { return []string{obj.GetLabels()[fissilev1.LabelUID]} }},
@@ -209,6 +213,21 @@ func inputKeys(obj client.Object) []string {
 		}
 	}
 	return keys
+}
+
+// claimedVersions are the versions that the run under way was claimed with.
+func claimedVersions(obj client.Object) []string {
+	status := &obj.(*fissilev1.ExtendedJob).Status
+	if status.Inputs == nil || status.LastRun == nil || status.LastRun.Result != "" {
+		return nil
+	}
+	var names []string
+	for _, object := range status.Inputs.Objects {
+		if object.ResolvedName != "" {
+			names = append(names, object.ResolvedName)
+		}
+	}
+	return names
 }
 
 func inputIndexKey(kind configrefs.Kind, name string) string {

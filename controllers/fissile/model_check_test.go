@@ -561,7 +561,7 @@ func (w *world) checkSettled(ej *fissilev1.ExtendedJob) {
 		}
 	}
 	w.checkConditions(ej)
-	if settled, _ := settledRun(ej); lastRun(ej) == settled && !w.requestOutstanding(ej) && !(w.scenario.input && r.inputAhead) {
+	if settled, _ := settledRun(ej); lastRun(ej) == settled && !w.requestOutstanding(ej) && (!w.scenario.input || !r.inputAhead) {
 		w.checkResult(ej)
 	}
 

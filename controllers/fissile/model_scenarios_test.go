@@ -387,9 +387,9 @@ type scenario struct {
 	jobsFail, retries bool
 	// prints is the log of pods; what names them if it is empty.
 	prints string
-	// late lets requests whose process gave them up arrive all the same. handover
-	// lets the operator end in good order, also while a request is on its way.
-	// oldFollows lets the caches of a leader that is held up catch up.
+	// late makes all faults requests that their process gives up and that arrive all
+	// the same. handover makes all kills ends in good order, also while a request is
+	// on its way. oldFollows lets the caches of a leader that is held up catch up.
 	late, handover, oldFollows bool
 	// pausesAt are the calls before which a reconcile may be held up; all if there
 	// are none.
@@ -584,9 +584,8 @@ var scenarios = []scenario{
 		name:     "an errand and requests that arrive late",
 		strategy: fissilev1.StrategyNow,
 		late:     true,
-		edits:    []edit{setNow, editPods, suspend, resume},
+		edits:    []edit{setNow, editPods, suspend},
 		budget:   budget{edits: 1, faults: 1},
-		lags:     []kind{jobs},
 	},
 	{
 		name:     "an errand whose operator hands over",
@@ -594,7 +593,6 @@ var scenarios = []scenario{
 		handover: true,
 		edits:    []edit{setNow, editPods},
 		budget:   budget{edits: 1, kills: 1},
-		lags:     []kind{jobs}, relistLag: 1,
 	},
 	{
 		name:     "an errand that is asked for again while its leader is held up",
@@ -675,7 +673,6 @@ var scenarios = []scenario{
 		rested:   true,
 		edits:    []edit{writeInput, suspend, resume},
 		budget:   budget{edits: 3, kills: 1},
-		lags:     []kind{secrets},
 	},
 	{
 		name:     "a one-off that reads a Secret, a quota and a suspension",
@@ -684,7 +681,7 @@ var scenarios = []scenario{
 		foreign:  createInput,
 		rested:   true,
 		debounce: modelDebounce,
-		edits:    []edit{writeInput, refuseJobs(quota), suspend, resume, setOnce},
+		edits:    []edit{writeInput, refuseJobs(quota), suspend, resume},
 		budget:   budget{edits: 4},
 	},
 	{

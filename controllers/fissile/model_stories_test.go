@@ -74,7 +74,7 @@ func (s *story) edits(edits ...edit) {
 }
 
 // rests lets everything come to rest by itself.
-func (s *story) rests() { s.world = s.world.rested() }
+func (s *story) rests() { s.world = s.rested() }
 
 // reconciles lets the operator reconcile once, and returns its error.
 func (s *story) reconciles() error {

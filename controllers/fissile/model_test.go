@@ -312,13 +312,13 @@ func (e *exploration) fairSchedule(at int32, events int) string {
 // describeConditions tells what the conditions say that people wait for, and of which
 // generation.
 func describeConditions(conditions []metav1.Condition) string {
-	var words string
+	var words strings.Builder
 	for _, t := range []string{fissilev1.ConditionComplete, fissilev1.ConditionFailed, fissilev1.ConditionRunning} {
 		if c := meta.FindStatusCondition(conditions, t); c != nil {
-			words += fmt.Sprintf(", %s=%s@%d", t, c.Status, c.ObservedGeneration)
+			fmt.Fprintf(&words, ", %s=%s@%d", t, c.Status, c.ObservedGeneration)
 		}
 	}
-	return words
+	return words.String()
 }
 
 // describe tells of a stored object what matters in a schedule.

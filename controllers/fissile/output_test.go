@@ -44,6 +44,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -413,4 +414,104 @@ func TestAJobThatDoesNotSayWhichContainersPrintHasNoOutput(t *testing.T) {
 	v.endJob()
 	v.reconcile()
 	v.expectPersisted(fissilev1.ReasonOutputUnavailable)
+}
+
+func TestAnOlderRunDoesNotStoreItsOutputOverThatOfANewerOne(t *testing.T) {
+	for name, versioned := range map[string]bool{"overwritten": false, "versioned": true} {
+		t.Run(name, func(t *testing.T) {
+			v := newOutputTest(t)
+			v.edit(func() { v.ej.Spec.Output.Versioned = &versioned })
+			v.run()
+			job := v.start()
+			var secrets corev1.SecretList
+			if err := v.client.List(t.Context(), &secrets); err != nil || len(secrets.Items) != 1 {
+				t.Fatalf("got %d Secrets, error %v, want one", len(secrets.Items), err)
+			}
+			// As after a restore of an older status.
+			newer := &secrets.Items[0]
+			newer.Annotations[fissilev1.AnnotationRun] = "9"
+			if err := v.client.Update(t.Context(), newer); err != nil {
+				t.Fatal(err)
+			}
+			v.endJob()
+			v.reconcile()
+			v.expectPersisted(fissilev1.ReasonOutputSuperseded)
+			if err := v.client.List(t.Context(), &secrets); err != nil || len(secrets.Items) != 1 || string(secrets.Items[0].Data["printed-by"]) == job.Name {
+				t.Errorf("got Secrets %+v, error %v, want that of the newer run only", secrets.Items, err)
+			}
+		})
+	}
+}
+
+func TestMuchToTidyIsTidiedSoon(t *testing.T) {
+	for name, test := range map[string]struct {
+		// make makes what there is, change asks for less, and done tells whether it has
+		// come to that.
+		make   func(*outputTest)
+		change func(*outputTest)
+		done   func(*outputTest) bool
+	}{
+		"a thousand versions": {
+			make:   func(v *outputTest) { v.createVersions(1000) },
+			change: func(v *outputTest) { v.ej.Spec.Output.VersionsToKeep = 3 },
+			done:   func(v *outputTest) bool { return len(v.secrets()) == 3 },
+		},
+		"the owners of many versions": {
+			make:   func(v *outputTest) { v.createVersions(120) },
+			change: func(v *outputTest) { v.ej.Spec.Output.DeletionPolicy = fissilev1.DeletionPolicyRetain },
+			done: func(v *outputTest) bool {
+				return !slices.ContainsFunc(v.secrets(), func(s corev1.Secret) bool { return len(s.OwnerReferences) > 0 })
+			},
+		},
+		"many failed Jobs": {
+			make: func(v *outputTest) {
+				v.edit(func() { v.ej.Spec.FailedJobsHistoryLimit = new(int32(100)) })
+				for range 30 {
+					v.finish(v.start(), batchv1.JobFailed)
+					v.reconcile()
+					v.pass(time.Hour)
+				}
+			},
+			change: func(v *outputTest) { v.ej.Spec.FailedJobsHistoryLimit = new(int32(0)) },
+			done: func(v *outputTest) bool {
+				var jobs batchv1.JobList
+				return v.client.List(v.Context(), &jobs) == nil && len(jobs.Items) == 0
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newOutputTest(t)
+			test.make(v)
+			v.pass(time.Hour)
+			v.edit(func() { test.change(v) })
+			begin := v.clock.Now()
+			for !test.done(v) && v.clock.Now().Sub(begin) < 10*time.Second {
+				v.reconcile()
+				v.pass(max(v.requeueAfter, time.Millisecond))
+			}
+			if !test.done(v) {
+				t.Errorf("it is not done after %s", v.clock.Now().Sub(begin))
+			}
+		})
+	}
+}
+
+// createVersions makes versions of the output that earlier runs stored.
+func (v *outputTest) createVersions(n int64) {
+	v.Helper()
+	for ordinal := range n {
+		secret := versionedsecret.New(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "out-main"}}, ordinal+1, "")
+		secret.OwnerReferences = []metav1.OwnerReference{plan.OwnerReference(v.ej)}
+		secret.Annotations[fissilev1.AnnotationOwnerUID] = string(v.ej.UID)
+		v.mustCreate(secret)
+	}
+}
+
+func (v *outputTest) secrets() []corev1.Secret {
+	v.Helper()
+	var secrets corev1.SecretList
+	if err := v.client.List(v.Context(), &secrets); err != nil {
+		v.Fatal(err)
+	}
+	return secrets.Items
 }

@@ -406,10 +406,10 @@ func (o *Observation) tidyThenWait(status *fissilev1.ExtendedJobStatus, after ti
 		return Step{Kind: DeleteJob, Job: job}
 	}
 	if len(o.OwnershipDrift) > 0 {
-		return Step{Kind: SyncOwner, Secret: o.OwnershipDrift[0]}
+		return Step{Kind: SyncOwner}
 	}
 	if len(o.Prunable) > 0 {
-		return Step{Kind: DeleteVersion, Secret: o.Prunable[0]}
+		return Step{Kind: DeleteVersion}
 	}
 	if o.PruneAt.After(o.Now) {
 		wait = soonest(wait, o.PruneAt.Sub(o.Now))
