@@ -114,6 +114,23 @@ var _ = Describe("A one-off", func() {
 		}).Should(Succeed())
 	})
 
+	It("that was run twice does not run again when its manifest replaces it", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		recorded := recordJobs(ctx, namespace)
+		once := func() *fissilev1.ExtendedJob {
+			return shell(namespace, "one-off", "true").Strategy(fissilev1.StrategyOnce).Obj()
+		}
+		apply(ctx, once(), "create")
+		oneOff := once()
+		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		trigger(ctx, oneOff)
+		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+
+		apply(ctx, once(), "replace")
+		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		Consistently(recorded.created).Should(HaveLen(2))
+	})
+
 	It("of cf-operator's time works as its README says (1)", Label("smoke"), func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		old := &fissilev1alpha1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "myfoo"}}
