@@ -47,7 +47,7 @@ var _ = Describe("An errand", func() {
 		}
 		Eventually(jobs(namespace)).WithContext(ctx).Should(BeEmpty())
 		Expect(recorded.created()).To(HaveLen(2))
-		Expect(kubectl(ctx, "--namespace="+namespace, "get", "ejob", "errand")).To(MatchRegexp(`errand\s+manual\s+Succeeded\s+2\s`))
+		Expect(kubectl(ctx, "--namespace="+namespace, "get", "ejob", "errand")).To(MatchRegexp(`errand\s+manual\s+Succeeded\s+True\s+2\s`))
 	})
 
 	It("goes back to manual when its run fails, and keeps the failed Job (18, 51)", func(ctx context.Context) {
