@@ -49,6 +49,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/certs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/config"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/deadline"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/metricsauth"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/version"
 	fissilewebhooks "github.com/cloudfoundry-incubator/extendedjob-operator/webhooks/fissile"
@@ -113,6 +114,7 @@ func run(ctx context.Context, configFile string) error {
 	restConfig.UserAgent = fissilev1.FieldManager + "/" + version.String()
 	// A webhook or a policy may quote a Secret in a warning, too.
 	restConfig.WarningHandlerWithContext = rest.NoWarnings{}
+	restConfig.Wrap(deadline.Wrap)
 	certificates, err := certs.New(restConfig, configuration)
 	if err != nil {
 		return err

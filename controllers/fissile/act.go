@@ -60,9 +60,9 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 	case plan.DeleteJob:
 		return r.deleteJob(ctx, o, step.Job)
 	case plan.SyncOwner:
-		return r.syncOwner(ctx, o, step.Secret)
+		return r.syncOwners(ctx, o)
 	case plan.DeleteVersion:
-		return r.deleteVersion(ctx, o, step.Secret)
+		return r.deleteVersions(ctx, o)
 	default:
 		return errors.New("unknown step")
 	}
@@ -183,10 +183,15 @@ func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fi
 	return true, nil
 }
 
-// reportFailure has the status say why a step fails, if a run waits for it.
+// reportFailure says why a step fails: in the status if a run waits for it, else by
+// an event.
 func (r *Reconciler) reportFailure(ctx context.Context, o *observation, kind plan.Kind, failure error) error {
 	status := plan.FailedStatus(o.Observation, kind, failure.Error())
-	if status == nil || plan.SameStatus(&o.EJ.Status, status) {
+	if status == nil {
+		r.recordStepFailed(o.EJ, kind, failure)
+		return nil
+	}
+	if plan.SameStatus(&o.EJ.Status, status) {
 		return nil
 	}
 	_, err := r.writeStatus(ctx, o, status)

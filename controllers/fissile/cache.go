@@ -20,6 +20,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -45,6 +46,9 @@ const (
 	// indexInput finds ExtendedJobs by the ConfigMaps and Secrets that their pods
 	// read.
 	indexInput = "extendedjob.input"
+	// indexClaimed finds ExtendedJobs by the versions of Secrets that a run under
+	// way was claimed with.
+	indexClaimed = "extendedjob.claimed"
 	// indexOwner finds output Secrets by the UID of the ExtendedJob that they belong
 	// to.
 	indexOwner = "output.owner"
@@ -64,19 +68,14 @@ func CacheByObject() map[client.Object]cache.ByObject {
 	}
 }
 
-// stripJob drops the pod's spec but the names of its containers.
+// stripJob drops the spec.
 func stripJob(obj any) (any, error) {
 	job, ok := obj.(*batchv1.Job)
 	if !ok {
 		return obj, nil
 	}
 	job.ManagedFields = nil
-	containers := job.Spec.Template.Spec.Containers
-	names := make([]corev1.Container, len(containers))
-	for i := range containers {
-		names[i].Name = containers[i].Name
-	}
-	job.Spec = batchv1.JobSpec{Template: corev1.PodTemplateSpec{Spec: corev1.PodSpec{Containers: names}}}
+	job.Spec = batchv1.JobSpec{}
 	return job, nil
 }
 
@@ -89,14 +88,27 @@ func stripPod(obj any) (any, error) {
 	}
 	pod.ManagedFields = nil
 	pod.Annotations = nil
-	pod.Spec = corev1.PodSpec{}
+	pod.Spec = corev1.PodSpec{InitContainers: sidecars(pod.Spec.InitContainers)}
 	pod.Status = corev1.PodStatus{
 		Phase:                 pod.Status.Phase,
+		Reason:                pod.Status.Reason,
+		Message:               pod.Status.Message,
 		Conditions:            pod.Status.Conditions,
 		InitContainerStatuses: pod.Status.InitContainerStatuses,
 		ContainerStatuses:     pod.Status.ContainerStatuses,
 	}
 	return pod, nil
+}
+
+// sidecars leaves of init containers the names of those that keep running.
+func sidecars(containers []corev1.Container) []corev1.Container {
+	var names []corev1.Container
+	for i := range containers {
+		if policy := containers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
+			names = append(names, corev1.Container{Name: containers[i].Name, RestartPolicy: policy})
+		}
+	}
+	return names
 }
 
 // stripMetadata leaves of the metadata of a ConfigMap or Secret whose it is. They
@@ -134,6 +146,7 @@ func setupIndexes(indexer client.FieldIndexer) error {
 		{&fissilev1.ExtendedJob{}, indexUID, func(obj client.Object) []string { return []string{string(obj.GetUID())} }},
 		{&fissilev1.ExtendedJob{}, indexOutput, outputNames},
 		{&fissilev1.ExtendedJob{}, indexInput, inputKeys},
+		{&fissilev1.ExtendedJob{}, indexClaimed, claimedVersions},
 		{&batchv1.Job{}, indexUID, controllerUID},
 		{&batchv1.Job{}, indexOutput, outputNamesOfJob},
 		{&corev1.Pod{}, indexUID, func(obj client.Object) []string { return []string{obj.GetLabels()[fissilev1.LabelUID]} }},
@@ -165,25 +178,25 @@ func ownerAnnotation(secret client.Object) []string {
 
 func outputNames(obj client.Object) []string {
 	spec := &obj.(*fissilev1.ExtendedJob).Spec
-	return secretNames(spec.Output, &spec.JobTemplate.Spec.Template.Spec)
+	if spec.Output == nil {
+		return nil
+	}
+	var names []string
+	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
+		names = append(names, plan.SecretName(spec.Output.NamePrefix, container.Name))
+	}
+	return names
 }
 
 func outputNamesOfJob(obj client.Object) []string {
 	job := obj.(*batchv1.Job)
 	output, err := plan.OutputSettings(job)
-	if err != nil {
-		return nil // The run says so.
-	}
-	return secretNames(output, &job.Spec.Template.Spec)
-}
-
-func secretNames(output *fissilev1.Output, pod *corev1.PodSpec) []string {
-	if output == nil {
-		return nil
+	if err != nil || output == nil {
+		return nil // If it cannot be read, the run says so.
 	}
 	var names []string
-	for _, container := range pod.Containers {
-		names = append(names, plan.SecretName(output.NamePrefix, container.Name))
+	for _, container := range plan.OutputContainers(job) {
+		names = append(names, plan.SecretName(output.NamePrefix, container))
 	}
 	return names
 }
@@ -192,13 +205,29 @@ func secretNames(output *fissilev1.Output, pod *corev1.PodSpec) []string {
 // of all versions of those that may be versioned.
 func inputKeys(obj client.Object) []string {
 	var keys []string
-	for _, reference := range configrefs.Of(&obj.(*fissilev1.ExtendedJob).Spec.JobTemplate.Spec.Template.Spec) {
+	spec := &obj.(*fissilev1.ExtendedJob).Spec
+	for _, reference := range slices.Concat(configrefs.Of(&spec.JobTemplate.Spec.Template.Spec), plan.EnvReferences(spec.Trigger.Env)) {
 		keys = append(keys, inputIndexKey(reference.Kind, reference.Name))
 		if base, _, ok := versionedsecret.ParseName(reference.Name); ok && reference.Kind == configrefs.Secret {
 			keys = append(keys, versionsIndexKey(base))
 		}
 	}
 	return keys
+}
+
+// claimedVersions are the versions that the run under way was claimed with.
+func claimedVersions(obj client.Object) []string {
+	status := &obj.(*fissilev1.ExtendedJob).Status
+	if status.Inputs == nil || status.LastRun == nil || status.LastRun.Result != "" {
+		return nil
+	}
+	var names []string
+	for _, object := range status.Inputs.Objects {
+		if object.ResolvedName != "" {
+			names = append(names, object.ResolvedName)
+		}
+	}
+	return names
 }
 
 func inputIndexKey(kind configrefs.Kind, name string) string {

@@ -42,7 +42,7 @@ func ending(job *batchv1.Job, pods []corev1.Pod, stays bool) string {
 		if owner := metav1.GetControllerOf(pod); owner == nil || owner.UID != job.UID {
 			continue
 		}
-		if failed := failedContainer(pod); failed != nil && (last == nil || endTime(pod) > endTime(last) || endTime(pod) == endTime(last) && pod.Name > last.Name) {
+		if failed := failedContainer(pod); failed != nil && (last == nil || compareEnds(*pod, *last) > 0) {
 			last, status = pod, failed
 		}
 	}

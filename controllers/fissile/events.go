@@ -134,6 +134,12 @@ func (r *Reconciler) recordRejected(ej *fissilev1.ExtendedJob, rejection *plan.R
 	r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, rejection.Reason, actionCreateJob, "%s", note(rejection.Message))
 }
 
+// recordStepFailed reports a step that the API server refuses and that no run
+// waits for.
+func (r *Reconciler) recordStepFailed(ej *fissilev1.ExtendedJob, kind plan.Kind, failure error) {
+	r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, fissilev1.ReasonStepFailed, string(kind), "%s: %s", kind, note(failure.Error()))
+}
+
 // recordOutputsLost reports that Secrets of the output were deleted.
 func (r *Reconciler) recordOutputsLost(ej *fissilev1.ExtendedJob, names []string) {
 	r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, fissilev1.ReasonOutputDeleted, actionStore,

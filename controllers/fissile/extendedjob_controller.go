@@ -63,11 +63,12 @@ const (
 	retryFirst = 50 * time.Millisecond
 	retryMost  = time.Minute
 
-	// maxSteps is how many steps one turn of an ExtendedJob has before others get
-	// theirs: more than lead from one event to the next wait, unless there is much
-	// to tidy up. Its next turn comes after nextTurn.
-	maxSteps = 64
-	nextTurn = time.Millisecond
+	// maxSteps is more than any chain of steps that leads from one event to the
+	// next wait.
+	maxSteps = 16
+	// nextTurn is how long an ExtendedJob with more to tidy up than that waits for its
+	// next turn.
+	nextTurn = 100 * time.Millisecond
 )
 
 // Options are the settings of the controller.
@@ -104,6 +105,7 @@ type Reconciler struct {
 	memory    memory
 	inputs    inputVersions
 	digestKey digestKey
+	podEvents podEvents
 }
 
 // SetupWithManager adds the controller and the indexes that it needs.
@@ -148,9 +150,10 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || observed == nil {
 		return ctrl.Result{}, err
 	}
+	var step plan.Step
 	for range maxSteps {
 		observed.Now = r.Clock.Now()
-		step := plan.Next(observed.Observation)
+		step = plan.Next(observed.Observation)
 		if step.Kind == plan.Wait {
 			return ctrl.Result{RequeueAfter: step.After}, nil
 		}
@@ -161,8 +164,17 @@ func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 			return ctrl.Result{}, fmt.Errorf("%s: %w", step.Kind, err)
 		}
 	}
-	// There is more to tidy up than one turn is for.
-	return ctrl.Result{RequeueAfter: nextTurn}, nil
+	if tidies(step.Kind) {
+		// There is a lot to delete. Others come first.
+		return ctrl.Result{RequeueAfter: nextTurn}, nil
+	}
+	return ctrl.Result{}, fmt.Errorf("no end after %d steps", maxSteps)
+}
+
+// tidies reports whether a kind of step takes away one of many things, so that
+// there may be more of them than a reconcile has steps.
+func tidies(kind plan.Kind) bool {
+	return kind == plan.DeleteJob || kind == plan.SyncOwner || kind == plan.DeleteVersion
 }
 
 // extendedJobOfPod finds the ExtendedJob of a pod by its UID: the name on the

@@ -40,15 +40,16 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 		return err
 	}
 	references := configrefs.Of(&o.EJ.Spec.JobTemplate.Spec.Template.Spec)
-	versions := namesOfVersions(references)
+	requested := o.RequestReferences()
+	versions := namesOfVersions(slices.Concat(references, requested))
 	resolved, err := r.resolve(ctx, o, versions, newest)
 	if err != nil {
 		return err
 	}
-	inputs := &plan.Inputs{Newest: newest || len(versions) == 0}
+	inputs := &plan.Inputs{Newest: newest || len(versions) == 0, ForRequest: len(requested) > 0}
 	var entries []configrefs.Entry
 	var read []objectKey
-	for _, reference := range references {
+	for i, reference := range slices.Concat(references, requested) {
 		input := fissilev1.InputObject{ObjectName: fissilev1.ObjectName{Kind: fissilev1.InputKind(reference.Kind), Name: reference.Name}}
 		counted, name := reference.Name, reference.Name
 		if latest, ok := resolved[reference.Name]; ok && reference.Kind == configrefs.Secret {
@@ -67,6 +68,13 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 			read = append(read, object)
 		}
 		inputs.Missing = append(inputs.Missing, missing(reference, name, seen)...)
+		if i >= len(references) {
+			// What one request names is waited for, and no reason to run again.
+			if input.ResolvedName != "" {
+				inputs.Objects = append(inputs.Objects, input)
+			}
+			continue
+		}
 		if !ownOutput(o.EJ, reference) {
 			entries = append(entries, configrefs.Entry{Kind: reference.Kind, Name: counted, MAC: seen.mac})
 			input.UID, input.ResourceVersion = seen.uid, seen.resourceVersion

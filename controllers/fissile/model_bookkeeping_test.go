@@ -129,7 +129,7 @@ func (e *encoder) memory(m processState) {
 
 // knowledge is what a process decides from beyond what is stored.
 func (e *encoder) knowledge(known plan.Process) {
-	e.age(known.Since, leaseDuration+plan.CreateWindow)
+	e.age(known.InheritedAt, leaseDuration+plan.CreateWindow)
 	e.age(known.LateCreateUntil, 0)
 	e.age(known.Run.ClaimedAt, plan.CreateWindow)
 	e.age(known.Run.JobSince, jobRecorded)
@@ -140,24 +140,8 @@ func (e *encoder) knowledge(known plan.Process) {
 		e.age(rejection.At, longTime)
 		e.text(fmt.Sprint(rejection.Reason, rejection.NeedsEdit, min(rejection.Attempts, 7)))
 	}
-	known.Since, known.LateCreateUntil, known.OutputRetryAt = time.Time{}, time.Time{}, time.Time{}
+	known.InheritedAt, known.LateCreateUntil, known.OutputRetryAt = time.Time{}, time.Time{}, time.Time{}
 	known.Run.ClaimedAt, known.Run.JobSince, known.Run.Rejection = time.Time{}, time.Time{}, nil
 	known.Inputs.At, known.Template.At = time.Time{}, time.Time{}
 	e.text(fmt.Sprintf("%+v", known))
-}
-
-// run is what of the last run's times still makes a difference.
-func (e *encoder) run(ej *fissilev1.ExtendedJob) {
-	run := ej.Status.LastRun
-	if run == nil {
-		return
-	}
-	e.age(run.StartTime.Time, leaseDuration+plan.CreateWindow)
-	// A trigger right after the end of a run makes a streak, and a long streak
-	// waits.
-	ended := e.world.now.Sub(run.CompletionTime.Time)
-	e.flag(ended > time.Minute)
-	if run.Streak > 1 && ej.Spec.Trigger.Strategy == fissilev1.StrategyNow {
-		e.out = append(e.out, byte(min(ended, time.Minute)/plan.CreateWindow))
-	}
 }

@@ -35,6 +35,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
 // foreignLabel is on objects that are none of the operator's business.
@@ -59,7 +60,7 @@ type record struct {
 	// edition is what the user wants to run: it counts the edits of pod template and
 	// output. ran is the edition of the last Job that was created.
 	edition, ran int8
-	// resting is what the user last set the ExtendedJob to when no run is due, and
+	// resting is what the user last made the ExtendedJob be when no run is due,
 	// knownResting the last of those that the operator has told of in a status.
 	resting, knownResting fissilev1.TriggerStrategy
 	// inputAhead is true when the Secret that the pods read was written after the
@@ -90,6 +91,9 @@ type runRecord struct {
 	// finished, succeeded and deleted tell what became of its Job, settled that
 	// the operator has settled the run.
 	finished, succeeded, deleted, settled bool
+	// outputDeleted is true when the user deleted what the run's output was stored
+	// in.
+	outputDeleted bool
 }
 
 func (r *record) of(job *batchv1.Job) *runRecord {
@@ -322,7 +326,7 @@ func (w *world) checkSetBack(before, after *fissilev1.ExtendedJob) {
 	sameEdition := run.edition == r.edition || run.once
 	served := r.outstanding <= run.serves && sameEdition
 	merged := !run.settled && !sawLeave(before) && sameEdition
-	appliedAgain := from == fissilev1.StrategyOnce && r.onceOver
+	appliedAgain := from == fissilev1.StrategyOnce && (r.onceOver || run.once)
 	if !served && !merged && !appliedAgain {
 		w.fail("request %d for edition %d is set back, and run %d was claimed for request %d and ran edition %d",
 			r.outstanding, r.edition, settled, run.serves, run.edition)
@@ -345,7 +349,7 @@ func (w *world) checkSettle(ej *fissilev1.ExtendedJob) {
 	if !run.finished && !run.deleted {
 		w.fail("run %d is settled as %s before it is over", number, result)
 	}
-	if result == fissilev1.ResultSucceeded && run.succeeded && w.scenario.output != nil && !w.stored(number) {
+	if result == fissilev1.ResultSucceeded && run.succeeded && w.loses(number) {
 		w.fail("run %d is settled as %s before its output is stored", number, result)
 	}
 	r.onceOver = r.onceOver || run.once
@@ -417,7 +421,7 @@ func (s *session) checkClaim(job *batchv1.Job) {
 }
 
 // checkOutput judges an output Secret that the operator wrote: it holds what the
-// last pod of its run printed, and no version of a newer run stands before it.
+// last pod of its run printed, and it does not follow a version of a newer run.
 func (w *world) checkOutput(v *version) {
 	if v.GetAnnotations()[fissilev1.AnnotationOwnerUID] != string(w.record.uid) {
 		return
@@ -427,11 +431,18 @@ func (w *world) checkOutput(v *version) {
 	if pod := string(secret.Data[printedBy]); w.scenario.prints == "" && !strings.HasSuffix(pod, fmt.Sprintf("-%d-pod-%d", number, w.record.runs[number].attempts)) {
 		w.fail("Secret %s of run %d holds what %s printed, which was not its last pod", v.GetName(), number, pod)
 	}
+	_, ordinal, versioned := versionedsecret.Parse(v)
 	for _, other := range w.objects[secrets] {
-		if w.scenario.output != nil && w.scenario.output.Versioned != nil && other.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(w.record.uid) && printedByRun(other) > number {
-			w.fail("%s is made for run %d after %s was for run %d", v.GetName(), number, other.GetName(), printedByRun(other))
+		if _, before, ok := versionedsecret.Parse(other); versioned && ok && before < ordinal && printedByRun(other) > number {
+			w.fail("version %s of run %d follows %s of run %d", v.GetName(), number, other.GetName(), printedByRun(other))
 		}
 	}
+}
+
+// loses reports whether the output of a run is nowhere, and the user has not
+// deleted it.
+func (w *world) loses(run int) bool {
+	return w.scenario.output != nil && !w.stored(run) && !w.record.runs[run].outputDeleted
 }
 
 // stored tells whether a Secret holds the output of a run, or of a later one.
@@ -484,7 +495,7 @@ func (w *world) checkDeletion(job *batchv1.Job) {
 		w.fail("%s is deleted before it has finished", job.Name)
 	}
 	newer := lastRun(ej) > number
-	if w.scenario.output != nil && run.succeeded && !w.stored(number) && !newer {
+	if run.succeeded && w.loses(number) && !newer {
 		w.fail("%s is deleted before its output is stored", job.Name)
 	}
 }
@@ -550,7 +561,7 @@ func (w *world) checkSettled(ej *fissilev1.ExtendedJob) {
 		}
 	}
 	w.checkConditions(ej)
-	if settled, _ := settledRun(ej); lastRun(ej) == settled && !w.requestOutstanding(ej) && !(w.scenario.input && r.inputAhead) {
+	if settled, _ := settledRun(ej); lastRun(ej) == settled && !w.requestOutstanding(ej) && (!w.scenario.input || !r.inputAhead) {
 		w.checkResult(ej)
 	}
 
@@ -593,7 +604,7 @@ func (w *world) checkSettled(ej *fissilev1.ExtendedJob) {
 	}
 
 	for number := range r.runs {
-		if run := &r.runs[number]; w.scenario.output != nil && run.succeeded && !run.deleted && !w.stored(number) && !w.obstructed() {
+		if run := &r.runs[number]; run.succeeded && !run.deleted && w.loses(number) && !w.obstructed() {
 			w.fail("the output of run %d is lost", number)
 		}
 	}

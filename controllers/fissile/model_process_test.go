@@ -45,7 +45,9 @@ import (
 
 const (
 	leaseDuration = 15 * time.Second
-	modelTTL      = 10 * time.Second
+	// modelTTL is how long a log may take. As the operator's default, that is longer
+	// than a lease.
+	modelTTL      = leaseDuration + plan.CreateWindow
 	modelDebounce = time.Second
 )
 
@@ -121,6 +123,8 @@ type session struct {
 	resumedAfter time.Duration
 	// resumed is true if the reconcile was held up.
 	resumed bool
+	// err is what the reconcile returned.
+	err error
 
 	answers []answer
 	played  int
@@ -169,6 +173,7 @@ func (w *world) reconcile(p *process, f failure) *session {
 		}
 	}()
 	result, err := r.Reconcile(context.Background(), ctrl.Request{NamespacedName: key})
+	s.err = err
 	p.memory = r.memory.entries[key]
 	if err != nil {
 		w.note("  %v", err)
@@ -225,7 +230,8 @@ func (s *session) input(ask func() answer) answer {
 func (s *session) call(ctx context.Context, c apiCall, request func(*world) answer) answer {
 	return s.input(func() answer {
 		s.calls = append(s.calls, c)
-		if _, bounded := ctx.Deadline(); bounded && s.resumedAfter >= plan.CreateWindow {
+		// Deadlines are told by the real clock, on which nothing takes any time.
+		if deadline, bounded := ctx.Deadline(); bounded && s.resumedAfter >= time.Until(deadline).Round(time.Second) {
 			s.world.note("  %s: too late", c.what)
 			return answer{err: context.DeadlineExceeded}
 		}

@@ -268,6 +268,10 @@ func content(obj client.Object) [16]byte {
 		}
 		if run := ej.Status.LastRun; run != nil {
 			run.StartTime, run.CompletionTime = metav1.Time{}, metav1.Time{}
+			run.Streak = 0 // No schedule is so long that it makes a difference.
+		}
+		for i := range ej.Status.History {
+			ej.Status.History[i].StartTime, ej.Status.History[i].DurationSeconds = metav1.Time{}, nil
 		}
 		timeless = ej
 	case *batchv1.Job:

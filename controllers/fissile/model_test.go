@@ -14,6 +14,69 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
+// The model check drives the real Reconcile against a model of everything around
+// it, through all that may happen, and judges what it does.
+//
+// # What is modelled
+//
+//   - The API server: resourceVersions, generations, status apart from the main
+//     resource, merge and JSON patches, preconditions, dry runs of Jobs, quotas,
+//     policies and templates that are refused (model_store_test.go).
+//   - The garbage collector, and Jobs with their pods, which succeed, fail or are
+//     retried (model_world_test.go).
+//   - The operator's processes: caches that lag behind and are filled from an API
+//     server that does, the queue and its timers, what a process remembers. They
+//     are killed between any two calls, end in good order, or are held up while
+//     another one takes over. Requests fail, conflict, go unanswered, or arrive
+//     when nobody waits for them any more (model_process_test.go).
+//   - The user, who edits at any moment (model_scenarios_test.go).
+//
+// # What is not
+//
+// Time passes in steps of 5 s or two minutes, and never within a reconcile that
+// is not held up. There is one ExtendedJob and one container. The caches show
+// changes of one kind in their order. Conversion, validation and schema, events
+// and metrics are tested elsewhere.
+//
+// # What is judged
+//
+// Each write of the operator, as the server sees it, and each state in which
+// nothing happens any more (model_check_test.go). What the operator is to do
+// follows from the user's edits alone, which the record notes; the operator's own
+// bookkeeping is read in model_bookkeeping_test.go only.
+//
+// # To add a scenario
+//
+// A scenario is a beginning, the edits that a user may make, and a budget: how
+// many edits, faults, kills and pauses a schedule has. Every combination of them
+// is walked, so keep budgets small, let a cache lag only where that is the point,
+// and use rested where the first run does not matter. A new edit notes in the
+// record what it asks for; a new state of the world belongs into identity, or
+// states are taken for the same that are not.
+//
+//	go test ./controllers/fissile -run 'TestModel/a_one-off_with_output' -v
+//	go test ./controllers/fissile -run TestModel -model.more=1 -timeout=0
+//
+// # To read a failing schedule
+//
+// It is a shortest one. Each event has a number; below a reconcile are the calls
+// that it made and their answers. What an ExtendedJob looks like stands in
+// brackets: "Complete=True@3" is a condition and the generation that it is about.
+// The last line says which guarantee is broken:
+//
+//	an errand that is edited during its run:
+//	  1. the operator starts
+//	  2. the operator reconciles
+//	       patch ExtendedJob status: ok ExtendedJob (now, generation 1, last run 1, settled 0, Complete=False@1, …)
+//	       create Job: ok Job ej-69f19f51-1 (unfinished)
+//	  3. ej-69f19f51-1 completes
+//	  4. the user edits the pod template
+//	  5. the operator reconciles
+//	       patch ExtendedJob: ok ExtendedJob (manual, generation 3, last run 1, settled 1, …)
+//	=> request 1 for edition 1 is set back, and run 1 was claimed for request 1 and ran edition 0
+//
+// Where one schedule is enough, a story plays it (model_stories_test.go).
+
 package fissile
 
 import (
@@ -21,13 +84,14 @@ import (
 	"fmt"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
@@ -97,7 +161,34 @@ func (e *exploration) begin() *world {
 	if e.scenario.foreign != nil {
 		e.scenario.foreign(w)
 	}
+	if e.scenario.rested {
+		w = w.rested()
+	}
 	return w
+}
+
+// rested is the world after everything has come to rest by itself, or has not
+// for longer than it may take.
+func (w *world) rested() *world {
+	for range 200 {
+		next := w.fairly()
+		if next == nil {
+			break
+		}
+		w = next
+	}
+	return w
+}
+
+// fairly is the world after the next fair event, nil at rest.
+func (w *world) fairly() *world {
+	id := w.identity()
+	for _, s := range w.successors() {
+		if s.fair && s.world.identity() != id {
+			return s.world
+		}
+	}
+	return nil
 }
 
 // explore returns a schedule that breaks a guarantee, empty if none does.
@@ -218,15 +309,25 @@ func (e *exploration) fairSchedule(at int32, events int) string {
 	return out.String()
 }
 
+// describeConditions tells what the conditions say that people wait for, and of which
+// generation.
+func describeConditions(conditions []metav1.Condition) string {
+	var words strings.Builder
+	for _, t := range []string{fissilev1.ConditionComplete, fissilev1.ConditionFailed, fissilev1.ConditionRunning} {
+		if c := meta.FindStatusCondition(conditions, t); c != nil {
+			fmt.Fprintf(&words, ", %s=%s@%d", t, c.Status, c.ObservedGeneration)
+		}
+	}
+	return words.String()
+}
+
 // describe tells of a stored object what matters in a schedule.
 func describe(v *version) string {
 	switch obj := v.Object.(type) {
 	case *fissilev1.ExtendedJob:
-		run := "none"
-		if last := obj.Status.LastRun; last != nil {
-			run = strconv.FormatInt(last.Number, 10)
-		}
-		return fmt.Sprintf("ExtendedJob (%s, last run %s, settled %d)", obj.Spec.Trigger.Strategy, run, plan.ReadSettled(obj).Number)
+		settled, _ := settledRun(obj)
+		return fmt.Sprintf("ExtendedJob (%s, generation %d, last run %d, settled %d%s)",
+			obj.Spec.Trigger.Strategy, obj.Generation, lastRun(obj), settled, describeConditions(obj.Status.Conditions))
 	case *batchv1.Job:
 		ending := "unfinished"
 		if finished := plan.Finished(obj); finished != nil {

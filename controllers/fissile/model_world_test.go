@@ -156,14 +156,15 @@ func (w *world) successors() []successor {
 			})
 		}
 		if w.budget.kills > 0 && w.leader.paused == nil {
-			add(false, "the operator is stopped", func(w *world) {
-				w.budget.kills--
-				w.lost()
-			})
 			if w.scenario.handover {
 				add(false, "the operator ends in good order", func(w *world) {
 					w.budget.kills--
 					w.handOver()
+				})
+			} else {
+				add(false, "the operator is stopped", func(w *world) {
+					w.budget.kills--
+					w.lost()
 				})
 			}
 		}
@@ -247,26 +248,31 @@ func (w *world) addReconciles(add adder) {
 				}
 			})
 		}
-		if w.budget.faults > 0 {
-			spend := func(b *budget) { b.faults-- }
-			fail(failed, spend)
-			if c.write {
-				fail(unanswered, spend)
+		spendFault, spendKill := func(b *budget) { b.faults-- }, func(b *budget) { b.kills-- }
+		switch {
+		case w.budget.faults == 0:
+		case w.scenario.late:
+			if c.write && w.underWay == nil {
+				fail(late, spendFault)
 			}
-			if c.write && w.scenario.late && w.underWay == nil {
-				fail(late, spend)
+		default:
+			fail(failed, spendFault)
+			if c.write {
+				fail(unanswered, spendFault)
 			}
 			if c.locked {
-				fail(conflicted, spend)
+				fail(conflicted, spendFault)
 			}
 		}
-		if w.budget.kills > 0 && c.write {
-			spend := func(b *budget) { b.kills-- }
-			fail(killed, spend)
-			fail(inFlight, spend)
-			if w.scenario.handover && w.underWay == nil {
-				fail(cutOff, spend)
+		switch {
+		case w.budget.kills == 0 || !c.write:
+		case w.scenario.handover:
+			if w.underWay == nil {
+				fail(cutOff, spendKill)
 			}
+		default:
+			fail(killed, spendKill)
+			fail(inFlight, spendKill)
 		}
 		if w.budget.pauses > 0 && (len(w.scenario.pausesAt) == 0 || slices.Contains(w.scenario.pausesAt, c.what)) {
 			fail(heldUp, func(b *budget) { b.pauses-- })
@@ -536,12 +542,6 @@ func (e *encoder) version(v *version) {
 	}
 	e.out = append(e.out, v.content[:]...)
 	e.revision(v.revision)
-	switch obj := v.Object.(type) {
-	case *fissilev1.ExtendedJob:
-		e.run(obj)
-	case *batchv1.Job:
-		e.age(obj.CreationTimestamp.Time, leaseDuration+plan.CreateWindow)
-	}
 }
 
 func (e *encoder) process(p *process) {

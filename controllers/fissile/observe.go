@@ -23,10 +23,8 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -77,26 +75,6 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 		return nil, err
 	}
 	return o, r.observeSecrets(ctx, o)
-}
-
-// observePods looks at the pods of all runs.
-func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
-	var pods corev1.PodList
-	if err := r.Client.List(ctx, &pods, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexUID: string(o.EJ.UID)}); err != nil {
-		return fmt.Errorf("list pods: %w", err)
-	}
-	for i := range pods.Items {
-		o.PodsRunning = o.PodsRunning || !ended(&pods.Items[i])
-	}
-	o.BlockedBy = obstacles(pods.Items)
-	o.Ending = ending(o.LastJob(), pods.Items, ptr.Deref(o.EJ.Spec.FailedJobsHistoryLimit, 1) > 0)
-	if job := o.JobWithoutPods(len(pods.Items), r.Clock.Now()); job != nil {
-		var err error
-		if o.BlockedBy, err = r.refusedPods(ctx, job); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // setExtendedJob replaces the ExtendedJob by a newer one.

@@ -17,17 +17,21 @@ limitations under the License.
 package fissile
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -81,6 +85,10 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	if err != nil {
 		return nil, err
 	}
+	if len(plan.OutputContainers(job)) == 0 {
+		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
+			"Annotation %s of Job %s, which names the containers, is gone.", fissilev1.AnnotationOutputContainers, job.Name)}
+	}
 	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings}
 	secrets, complete, err := w.stored(ctx)
 	if err != nil || complete {
@@ -114,7 +122,7 @@ type document struct {
 }
 
 // readOutput reads the documents of containers of a Job, in their order.
-func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job, containers []corev1.Container) ([]document, error) {
+func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job, containers []string) ([]document, error) {
 	if len(containers) == 0 {
 		return nil, nil
 	}
@@ -124,22 +132,25 @@ func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job, container
 	}
 	var documents []document
 	for _, container := range containers {
-		data, err := r.readDocument(ctx, pod, container.Name)
+		if why := neverStarted(pod, container); why != "" {
+			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s has no log: %s.", container, why)}
+		}
+		data, err := r.readDocument(ctx, client.ObjectKeyFromObject(pod), container)
 		var invalid *joboutput.Error
 		switch {
 		case err == nil:
-			documents = append(documents, document{container.Name, data})
+			documents = append(documents, document{container, data})
 		case errors.As(err, &invalid):
-			return nil, &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container.Name, invalid)}
+			return nil, &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container, invalid)}
 		case notThere(err) == pod.Name:
 			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-				"Container %s: pod %s is gone, and its log with it.", container.Name, pod.Name)}
+				"Container %s: pod %s is gone, and its log with it.", container, pod.Name)}
 		case notThere(err) != "":
 			return nil, transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
-				"Container %s: node %s of pod %s is gone, and the log with it.", container.Name, notThere(err), pod.Name))
+				"Container %s: node %s of pod %s is gone, and the log with it.", container, notThere(err), pod.Name))
 		default:
 			return nil, transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
-				"Container %s: the log of pod %s cannot be read: %s.", container.Name, pod.Name, strings.TrimSpace(err.Error())))
+				"Container %s: the log of pod %s cannot be read: %s.", container, pod.Name, strings.TrimSpace(err.Error())))
 		}
 	}
 	return documents, nil
@@ -205,51 +216,66 @@ func (r *Reconciler) parseLog(ctx context.Context, open openLog, pod types.Names
 }
 
 // podOfOutcome is the pod whose output counts: the one that succeeded, or the
-// last one that failed. That there is none is proven by a live read.
-func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (types.NamespacedName, error) {
-	phase := corev1.PodSucceeded
+// last one that failed. The cache does for that if it shows all pods that the Job
+// counts; it may lag behind the Job. That there is none is proven by a live read.
+func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (*corev1.Pod, error) {
+	phase, counted := corev1.PodSucceeded, job.Status.Succeeded
 	if plan.Finished(job).Type == batchv1.JobFailed {
-		phase = corev1.PodFailed
+		phase, counted = corev1.PodFailed, job.Status.Failed
 	}
-	for _, reader := range []client.Reader{r.Client, r.APIReader} {
-		var pods corev1.PodList
-		if err := reader.List(ctx, &pods, client.InNamespace(job.Namespace),
-			client.MatchingLabels{batchv1.ControllerUidLabel: string(job.UID)}); err != nil {
-			return types.NamespacedName{}, fmt.Errorf("list pods: %w", err)
-		}
-		if last := lastWithPhase(pods.Items, phase); last != nil {
-			return client.ObjectKeyFromObject(last), nil
-		}
+	pods, err := r.cachedPods(ctx, job)
+	if err != nil {
+		return nil, err
 	}
-	return types.NamespacedName{}, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-		"Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
+	pods = withPhase(pods, phase)
+	if len(pods) < max(int(counted), 1) {
+		if pods, err = r.livePods(ctx, job); err != nil {
+			return nil, err
+		}
+		pods = withPhase(pods, phase)
+	}
+	if len(pods) == 0 {
+		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
+			"Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
+	}
+	last := slices.MaxFunc(pods, compareEnds)
+	return &last, nil
 }
 
-// lastWithPhase is the pod in a phase that ended last; by name, if several did
-// in the same second.
-func lastWithPhase(pods []corev1.Pod, phase corev1.PodPhase) *corev1.Pod {
-	var last *corev1.Pod
-	for i := range pods {
-		pod := &pods[i]
-		if pod.Status.Phase != phase {
-			continue
-		}
-		if last == nil || endTime(pod) > endTime(last) || endTime(pod) == endTime(last) && pod.Name > last.Name {
-			last = pod
-		}
-	}
-	return last
+// cachedPods are the pods of a Job as the cache shows them.
+func (r *Reconciler) cachedPods(ctx context.Context, job *batchv1.Job) ([]corev1.Pod, error) {
+	return podsOf(ctx, r.Client, job, client.MatchingFields{indexUID: string(metav1.GetControllerOf(job).UID)})
 }
 
-// endTime is when the last container of a pod ended, in seconds since 1970.
-func endTime(pod *corev1.Pod) int64 {
-	var end int64
-	for _, status := range pod.Status.ContainerStatuses {
-		if status.State.Terminated != nil {
-			end = max(end, status.State.Terminated.FinishedAt.Unix())
-		}
+// livePods are the pods of a Job as the API server knows them.
+func (r *Reconciler) livePods(ctx context.Context, job *batchv1.Job) ([]corev1.Pod, error) {
+	return podsOf(ctx, r.APIReader, job, client.MatchingLabels{fissilev1.LabelUID: string(metav1.GetControllerOf(job).UID)})
+}
+
+// podsOf are the pods of a Job. Whose they are, their controller tells: labels
+// anybody may set, and those that the API server generates are not there if a
+// Job has a selector of its own.
+func podsOf(ctx context.Context, reader client.Reader, job *batchv1.Job, ofExtendedJob client.ListOption) ([]corev1.Pod, error) {
+	var pods corev1.PodList
+	if err := reader.List(ctx, &pods, client.InNamespace(job.Namespace), ofExtendedJob); err != nil {
+		return nil, fmt.Errorf("list pods: %w", err)
 	}
-	return end
+	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool { return !metav1.IsControlledBy(&pod, job) }), nil
+}
+
+func withPhase(pods []corev1.Pod, phase corev1.PodPhase) []corev1.Pod {
+	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return pod.Status.Phase != phase })
+}
+
+// compareEnds orders pods by when they ended. Kubernetes tells that by the second,
+// so of two that did in the same one the order of their last writes decides: the
+// Job's controller writes to each once it has counted it.
+func compareEnds(a, b corev1.Pod) int {
+	written, err := resourceversion.CompareResourceVersion(a.ResourceVersion, b.ResourceVersion)
+	if err != nil {
+		written = 0
+	}
+	return cmp.Or(endTime(&a).Compare(endTime(&b)), a.CreationTimestamp.Compare(b.CreationTimestamp.Time), written, cmp.Compare(a.Name, b.Name))
 }
 
 // storeFailure is the Job whose output is not stored, and why not.

@@ -22,7 +22,6 @@ import (
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -42,8 +41,8 @@ func (w *secretWriter) kept(ctx context.Context) (keptSecrets, error) {
 		return nil, nil
 	}
 	kept := make(keptSecrets)
-	for _, container := range w.job.Spec.Template.Spec.Containers {
-		candidates, err := w.existing(ctx, plan.SecretName(w.settings.NamePrefix, container.Name))
+	for _, container := range plan.OutputContainers(w.job) {
+		candidates, err := w.existing(ctx, plan.SecretName(w.settings.NamePrefix, container))
 		if err != nil {
 			return nil, err
 		}
@@ -53,7 +52,7 @@ func (w *secretWriter) kept(ctx context.Context) (keptSecrets, error) {
 				return nil, err
 			}
 			if ours && secret.DeletionTimestamp.IsZero() {
-				kept[container.Name] = secret
+				kept[container] = secret
 				break
 			}
 		}
@@ -87,8 +86,8 @@ func (w *secretWriter) ownsOrInherits(ctx context.Context, secret *metav1.Partia
 }
 
 // missing are the containers of a Job whose output is to be written.
-func (k keptSecrets) missing(job *batchv1.Job) []corev1.Container {
-	return slices.DeleteFunc(slices.Clone(job.Spec.Template.Spec.Containers), func(c corev1.Container) bool { return k[c.Name] != nil })
+func (k keptSecrets) missing(job *batchv1.Job) []string {
+	return slices.DeleteFunc(plan.OutputContainers(job), func(container string) bool { return k[container] != nil })
 }
 
 // takeOver makes the Secrets this ExtendedJob's that an earlier one left. Their
@@ -122,9 +121,9 @@ func (w *secretWriter) takeOver(ctx context.Context, kept keptSecrets) error {
 // written, in the order of the containers.
 func (w *secretWriter) output(kept keptSecrets, written []fissilev1.OutputSecret) *plan.Output {
 	output := &plan.Output{Reason: fissilev1.ReasonStored}
-	for _, container := range w.job.Spec.Template.Spec.Containers {
-		if secret := kept[container.Name]; secret != nil {
-			output.Secrets = append(output.Secrets, w.keptSecret(container.Name, secret))
+	for _, container := range plan.OutputContainers(w.job) {
+		if secret := kept[container]; secret != nil {
+			output.Secrets = append(output.Secrets, w.keptSecret(container, secret))
 			if !w.printedBy(secret) {
 				output.Kept = append(output.Kept, secret.Name)
 			}

@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"slices"
 	"strings"
@@ -29,6 +30,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
@@ -54,7 +56,13 @@ func newKeepTest(t *testing.T, versioned bool) *keepTest {
 	})
 	v.run()
 	v.password = v.secret().Data
+	v.r.Logs = v
 	return v
+}
+
+// Open is the log of a run, of whose containers each prints the same.
+func (v *keepTest) Open(ctx context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
+	return v.outputTest.Open(ctx, pod, "main")
 }
 
 // secret is the one output Secret of the container main.

@@ -54,10 +54,10 @@ func (w *secretWriter) versioned() bool {
 // stored finds the Secrets that hold this run's output already, as the cache
 // shows them, and tells whether that is all of it.
 func (w *secretWriter) stored(ctx context.Context) ([]fissilev1.OutputSecret, bool, error) {
-	containers := w.job.Spec.Template.Spec.Containers
+	containers := plan.OutputContainers(w.job)
 	secrets := make([]fissilev1.OutputSecret, 0, len(containers))
 	for _, container := range containers {
-		secret, err := w.storedFor(ctx, container.Name)
+		secret, err := w.storedFor(ctx, container)
 		if err != nil {
 			return nil, false, err
 		}
@@ -91,8 +91,8 @@ func (w *secretWriter) checkWay(ctx context.Context) error {
 	if w.versioned() {
 		return nil
 	}
-	for _, container := range w.job.Spec.Template.Spec.Containers {
-		secret, err := w.secret(ctx, w.Client, plan.SecretName(w.settings.NamePrefix, container.Name))
+	for _, container := range plan.OutputContainers(w.job) {
+		secret, err := w.secret(ctx, w.Client, plan.SecretName(w.settings.NamePrefix, container))
 		if err != nil {
 			return err
 		}
@@ -207,12 +207,20 @@ func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObj
 		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
 			"Secret %s %s: delete it, and the output is stored; or set another spec.output.namePrefix, and run again.", secret.Name, whose(secret))}
 	}
+	return w.superseded(secret)
+}
+
+// superseded is an error if a Secret holds the output of a newer run of this
+// ExtendedJob, which this run's must not replace or follow.
+func (w *secretWriter) superseded(secret metav1.Object) error {
 	number, _ := plan.RunNumber(w.ej, w.job)
-	run, err := strconv.ParseInt(secret.Annotations[fissilev1.AnnotationRun], 10, 64)
-	if err == nil && run > number && secret.Annotations[fissilev1.AnnotationOwnerUID] == string(w.ej.UID) {
-		return fmt.Errorf("secret %s holds the output of the newer run %d", secret.Name, run)
+	annotations := secret.GetAnnotations()
+	run, err := strconv.ParseInt(annotations[fissilev1.AnnotationRun], 10, 64)
+	if err != nil || run <= number || !owns(w.ej, secret) || annotations[fissilev1.AnnotationOwnerUID] != string(w.ej.UID) {
+		return nil
 	}
-	return nil
+	return &outputError{reason: fissilev1.ReasonOutputSuperseded, message: fmt.Sprintf(
+		"Secret %s holds the output of the newer run %d already.", secret.GetName(), run)}
 }
 
 // inherits tells whether the Secret was retained from an ExtendedJob that had

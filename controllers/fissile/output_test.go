@@ -31,6 +31,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/uuid"
@@ -43,6 +44,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -54,10 +56,17 @@ type outputTest struct {
 	client client.Client
 	r      *Reconciler
 	ej     *fissilev1.ExtendedJob
+	// inject is what a policy does to new Jobs, if there is one.
+	inject func(*batchv1.Job)
 	// refusal is what the API server says to new Secrets, and to their deletion.
 	refusal error
 	// logFailure is why the log cannot be read.
 	logFailure error
+	// events are what the API server has, eventLists how often they were listed, and
+	// listEvents what happens before they are, if anything.
+	events     []corev1.Event
+	eventLists int
+	listEvents func() error
 	// requeueAfter is what the last reconcile asked for.
 	requeueAfter time.Duration
 }
@@ -71,7 +80,7 @@ func newOutputTest(t *testing.T) *outputTest {
 	}
 	builder := fakeIndexer{fake.NewClientBuilder().WithScheme(scheme).
 		WithStatusSubresource(&fissilev1.ExtendedJob{}, &batchv1.Job{}).
-		WithInterceptorFuncs(interceptor.Funcs{Create: v.create, Delete: v.delete})}
+		WithInterceptorFuncs(interceptor.Funcs{Create: v.create, Delete: v.delete, List: v.list})}
 	if err := setupIndexes(builder); err != nil {
 		t.Fatal(err)
 	}
@@ -106,6 +115,9 @@ func (v *outputTest) create(ctx context.Context, c client.WithWatch, obj client.
 	if _, ok := obj.(*corev1.Secret); ok && v.refusal != nil {
 		return v.refusal
 	}
+	if job, ok := obj.(*batchv1.Job); ok && v.inject != nil {
+		v.inject(job)
+	}
 	obj.SetUID(uuid.NewUUID())
 	obj.SetCreationTimestamp(metav1.NewTime(v.clock.Now()))
 	return c.Create(ctx, obj, opts...)
@@ -116,6 +128,29 @@ func (v *outputTest) delete(ctx context.Context, c client.WithWatch, obj client.
 		return v.refusal
 	}
 	return c.Delete(ctx, obj, opts...)
+}
+
+// list selects events as the API server does, which needs no index for that.
+func (v *outputTest) list(ctx context.Context, c client.WithWatch, list client.ObjectList, opts ...client.ListOption) error {
+	events, ok := list.(*corev1.EventList)
+	if !ok {
+		return c.List(ctx, list, opts...)
+	}
+	v.eventLists++
+	if v.listEvents != nil {
+		if err := v.listEvents(); err != nil {
+			return err
+		}
+	}
+	selected := (&client.ListOptions{}).ApplyOptions(opts)
+	for _, event := range v.events {
+		if event.Namespace == selected.Namespace && selected.FieldSelector.Matches(fields.Set{
+			"type": event.Type, "reason": event.Reason, "involvedObject.uid": string(event.InvolvedObject.UID),
+		}) {
+			events.Items = append(events.Items, event)
+		}
+	}
+	return nil
 }
 
 func (v *outputTest) mustCreate(obj client.Object) {
@@ -164,22 +199,15 @@ func (v *outputTest) endJob() {
 		v.Fatalf("got Jobs %v, error %v, want one Job", jobs.Items, err)
 	}
 	job := &jobs.Items[0]
-	pod := &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{
-			Namespace: job.Namespace, Name: job.Name,
-			Labels: map[string]string{batchv1.ControllerUidLabel: string(job.UID), fissilev1.LabelUID: string(v.ej.UID)},
-		},
-		Status: corev1.PodStatus{Phase: corev1.PodSucceeded},
-	}
-	v.mustCreate(pod)
-	job.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobComplete, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(v.clock.Now())}}
-	if err := v.client.Status().Update(v.Context(), job); err != nil {
-		v.Fatal(err)
-	}
+	v.createPod(job, job.Name, corev1.PodStatus{Phase: corev1.PodSucceeded})
+	v.finish(job, batchv1.JobComplete)
 }
 
 // Open is the log of a run.
-func (v *outputTest) Open(_ context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
+func (v *outputTest) Open(_ context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error) {
+	if container != "main" {
+		return io.NopCloser(strings.NewReader("ready")), nil
+	}
 	return io.NopCloser(strings.NewReader(fmt.Sprintf(`{"printed-by":%q}`, pod.Name))), v.logFailure
 }
 
@@ -353,4 +381,137 @@ func (v *outputTest) expectPersisted(reason string) {
 	if v.ej.Spec.Trigger.Strategy != fissilev1.StrategyManual || persisted == nil || persisted.Reason != reason {
 		v.Errorf("got strategy %s and condition %+v, want manual and %s", v.ej.Spec.Trigger.Strategy, persisted, reason)
 	}
+}
+
+func TestAContainerThatAPolicyPutsIntoTheJobPrintsNoOutput(t *testing.T) {
+	for name, versioned := range map[string]bool{"overwritten": false, "versioned": true} {
+		t.Run(name, func(t *testing.T) {
+			v := newOutputTest(t)
+			v.edit(func() { v.ej.Spec.Output.Versioned = &versioned })
+			v.inject = func(job *batchv1.Job) {
+				containers := &job.Spec.Template.Spec.Containers
+				*containers = append(*containers, corev1.Container{Name: "audit-agent"})
+			}
+			v.start()
+			v.endJob()
+			v.reconcile()
+			v.expectPersisted(fissilev1.ReasonStored)
+			if got := v.ej.Status.Outputs; len(got) != 1 || got[0].Container != "main" {
+				t.Errorf("got outputs %+v, want one of container main", got)
+			}
+			var secrets corev1.SecretList
+			if err := v.client.List(t.Context(), &secrets); err != nil || len(secrets.Items) != 1 {
+				t.Errorf("got %d Secrets, error %v, want one", len(secrets.Items), err)
+			}
+		})
+	}
+}
+
+func TestAJobThatDoesNotSayWhichContainersPrintHasNoOutput(t *testing.T) {
+	v := newOutputTest(t)
+	v.inject = func(job *batchv1.Job) { delete(job.Annotations, fissilev1.AnnotationOutputContainers) }
+	v.start()
+	v.endJob()
+	v.reconcile()
+	v.expectPersisted(fissilev1.ReasonOutputUnavailable)
+}
+
+func TestAnOlderRunDoesNotStoreItsOutputOverThatOfANewerOne(t *testing.T) {
+	for name, versioned := range map[string]bool{"overwritten": false, "versioned": true} {
+		t.Run(name, func(t *testing.T) {
+			v := newOutputTest(t)
+			v.edit(func() { v.ej.Spec.Output.Versioned = &versioned })
+			v.run()
+			job := v.start()
+			var secrets corev1.SecretList
+			if err := v.client.List(t.Context(), &secrets); err != nil || len(secrets.Items) != 1 {
+				t.Fatalf("got %d Secrets, error %v, want one", len(secrets.Items), err)
+			}
+			// As after a restore of an older status.
+			newer := &secrets.Items[0]
+			newer.Annotations[fissilev1.AnnotationRun] = "9"
+			if err := v.client.Update(t.Context(), newer); err != nil {
+				t.Fatal(err)
+			}
+			v.endJob()
+			v.reconcile()
+			v.expectPersisted(fissilev1.ReasonOutputSuperseded)
+			if err := v.client.List(t.Context(), &secrets); err != nil || len(secrets.Items) != 1 || string(secrets.Items[0].Data["printed-by"]) == job.Name {
+				t.Errorf("got Secrets %+v, error %v, want that of the newer run only", secrets.Items, err)
+			}
+		})
+	}
+}
+
+func TestMuchToTidyIsTidiedSoon(t *testing.T) {
+	for name, test := range map[string]struct {
+		// make makes what there is, change asks for less, and done tells whether it has
+		// come to that.
+		make   func(*outputTest)
+		change func(*outputTest)
+		done   func(*outputTest) bool
+	}{
+		"a thousand versions": {
+			make:   func(v *outputTest) { v.createVersions(1000) },
+			change: func(v *outputTest) { v.ej.Spec.Output.VersionsToKeep = 3 },
+			done:   func(v *outputTest) bool { return len(v.secrets()) == 3 },
+		},
+		"the owners of many versions": {
+			make:   func(v *outputTest) { v.createVersions(120) },
+			change: func(v *outputTest) { v.ej.Spec.Output.DeletionPolicy = fissilev1.DeletionPolicyRetain },
+			done: func(v *outputTest) bool {
+				return !slices.ContainsFunc(v.secrets(), func(s corev1.Secret) bool { return len(s.OwnerReferences) > 0 })
+			},
+		},
+		"many failed Jobs": {
+			make: func(v *outputTest) {
+				v.edit(func() { v.ej.Spec.FailedJobsHistoryLimit = new(int32(100)) })
+				for range 30 {
+					v.finish(v.start(), batchv1.JobFailed)
+					v.reconcile()
+					v.pass(time.Hour)
+				}
+			},
+			change: func(v *outputTest) { v.ej.Spec.FailedJobsHistoryLimit = new(int32(0)) },
+			done: func(v *outputTest) bool {
+				var jobs batchv1.JobList
+				return v.client.List(v.Context(), &jobs) == nil && len(jobs.Items) == 0
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			v := newOutputTest(t)
+			test.make(v)
+			v.pass(time.Hour)
+			v.edit(func() { test.change(v) })
+			begin := v.clock.Now()
+			for !test.done(v) && v.clock.Now().Sub(begin) < 10*time.Second {
+				v.reconcile()
+				v.pass(max(v.requeueAfter, time.Millisecond))
+			}
+			if !test.done(v) {
+				t.Errorf("it is not done after %s", v.clock.Now().Sub(begin))
+			}
+		})
+	}
+}
+
+// createVersions makes versions of the output that earlier runs stored.
+func (v *outputTest) createVersions(n int64) {
+	v.Helper()
+	for ordinal := range n {
+		secret := versionedsecret.New(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "out-main"}}, ordinal+1, "")
+		secret.OwnerReferences = []metav1.OwnerReference{plan.OwnerReference(v.ej)}
+		secret.Annotations[fissilev1.AnnotationOwnerUID] = string(v.ej.UID)
+		v.mustCreate(secret)
+	}
+}
+
+func (v *outputTest) secrets() []corev1.Secret {
+	v.Helper()
+	var secrets corev1.SecretList
+	if err := v.client.List(v.Context(), &secrets); err != nil {
+		v.Fatal(err)
+	}
+	return secrets.Items
 }

@@ -57,10 +57,15 @@ func (w *secretWriter) writeVersion(ctx context.Context, document document) (fis
 }
 
 // createVersion creates the version that follows the given ones, unless one of
-// them holds this run's output already.
+// them holds this run's output already, or that of a newer run.
 func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.PartialObjectMetadata, base string, document document) (fissilev1.OutputSecret, error) {
 	if stored := w.storedVersion(versions, base, document.container); stored != nil {
 		return w.outputSecret(stored.SecretName, stored.Version, document), nil
+	}
+	for _, version := range versionedsecret.Versions(versions, base) {
+		if err := w.superseded(version); err != nil {
+			return fissilev1.OutputSecret{}, err
+		}
 	}
 	ordinal, err := versionedsecret.Next(versions, base, w.highestKnown(document.container, base))
 	if err != nil {

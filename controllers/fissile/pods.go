@@ -21,16 +21,187 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
+
+// observePods finds out whether pods of any run are running, and what keeps
+// those of the active run from running.
+func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
+	var list corev1.PodList
+	if err := r.Client.List(ctx, &list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexUID: string(o.EJ.UID)}); err != nil {
+		return fmt.Errorf("list pods: %w", err)
+	}
+	pods := slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool { return !o.owns(&pod) })
+	o.PodsRunning = slices.ContainsFunc(pods, func(pod corev1.Pod) bool { return !ended(&pod) })
+	o.Ending = ending(o.LastJob(), pods, ptr.Deref(o.EJ.Spec.FailedJobsHistoryLimit, 1) > 0)
+	job := o.ActiveJob()
+	if job == nil {
+		return nil
+	}
+	pods = slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return !metav1.IsControlledBy(&pod, job) })
+	slices.SortFunc(pods, func(a, b corev1.Pod) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
+	active := slices.DeleteFunc(slices.Clone(pods), func(pod corev1.Pod) bool { return ended(&pod) })
+	o.PodsPending = len(active) == 0 || slices.ContainsFunc(active, func(pod corev1.Pod) bool { return pending(&pod) })
+	o.BlockedBy = r.obstacle(ctx, o, job, pods, active)
+	return nil
+}
+
+// owns reports whether a pod that has the ExtendedJob's label is one of a run: by
+// its controller, which is a Job of the ExtendedJob or has the name of one that is
+// gone; or, without a controller, by the name that the pod was generated from.
+// A copy that somebody made of a pod is none.
+func (o *observation) owns(pod *corev1.Pod) bool {
+	controller := metav1.GetControllerOf(pod)
+	if controller == nil {
+		return generatedForRun(o.EJ, pod)
+	}
+	number, ours := plan.RunOfJobName(o.EJ, controller.Name)
+	if !ours || controller.Kind != "Job" {
+		return false
+	}
+	job := o.Jobs[number]
+	return job == nil || job.UID == controller.UID
+}
+
+// generatedForRun reports whether the name of a pod was generated from that of a
+// Job of the ExtendedJob. Pods of a Job with indexes have their index in
+// between, and then a long name is cut.
+func generatedForRun(ej *fissilev1.ExtendedJob, pod *corev1.Pod) bool {
+	name, generated := strings.CutSuffix(pod.GenerateName, "-")
+	if !generated {
+		return false
+	}
+	if _, ours := plan.RunOfJobName(ej, name); ours {
+		return true
+	}
+	name = name[:max(0, strings.LastIndexByte(name, '-'))]
+	job := pod.Labels[batchv1.JobNameLabel]
+	_, ours := plan.RunOfJobName(ej, job)
+	return ours && name != "" && strings.HasPrefix(job, name)
+}
+
+// obstacle says what keeps pods of the active run from running: what their own
+// status says or, if they have not come far in plan.CreateWindow, what events say. It
+// is empty if nothing is known to.
+func (r *Reconciler) obstacle(ctx context.Context, o *observation, job *batchv1.Job, pods, active []corev1.Pod) string {
+	for i := range active {
+		if what := obstacle(&active[i]); what != "" {
+			return what
+		}
+	}
+	now := r.Clock.Now()
+	if !o.PodsPending || now.Sub(o.EJ.Status.LastRun.StartTime.Time) < plan.CreateWindow {
+		return ""
+	}
+	if len(active) == 0 {
+		return r.obstacleToCreation(ctx, job, pods)
+	}
+	for i := range active {
+		pod := &active[i]
+		if !pending(pod) || now.Sub(pod.CreationTimestamp.Time) < plan.CreateWindow {
+			continue
+		}
+		if what := firstCause(pod, r.warnings(ctx, pod.Namespace)[pod.UID], now); what != "" {
+			return what
+		}
+		if what := startupProbe(pod); what != "" {
+			return what
+		}
+	}
+	return ""
+}
+
+// obstacleToCreation says why a Job has no pod that could run: its controller
+// cannot create one, or the last one was rejected or evicted by its node.
+func (r *Reconciler) obstacleToCreation(ctx context.Context, job *batchv1.Job, pods []corev1.Pod) string {
+	var since time.Time
+	if len(pods) > 0 {
+		since = endTime(&pods[len(pods)-1])
+	}
+	if what := refusedPods(r.warnings(ctx, job.Namespace)[job.UID], since); what != "" {
+		return what
+	}
+	if len(pods) == 0 {
+		return ""
+	}
+	if what := disruption(&pods[len(pods)-1]); what != "" {
+		return "The last pod was stopped: " + what
+	}
+	return ""
+}
 
 func ended(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+// endTime is when the last container of a pod ended, or the pod's creation if
+// none has begun.
+func endTime(pod *corev1.Pod) time.Time {
+	end := pod.CreationTimestamp.Time
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if terminated := status.State.Terminated; terminated != nil && terminated.FinishedAt.After(end) {
+			end = terminated.FinishedAt.Time
+		}
+	}
+	return end
+}
+
+// neverStarted says why a container of a pod that has ended never started, so that
+// it has no log; empty if it did, or may have.
+func neverStarted(pod *corev1.Pod, container string) string {
+	at := slices.IndexFunc(pod.Status.ContainerStatuses, func(status corev1.ContainerStatus) bool { return status.Name == container })
+	if at < 0 {
+		if why := disruption(pod); why != "" {
+			return "it never started, because the pod was stopped: " + why
+		}
+		return ""
+	}
+	status := &pod.Status.ContainerStatuses[at]
+	if last := status.LastTerminationState.Terminated; last != nil && last.ContainerID != "" {
+		return ""
+	}
+	switch state := status.State; {
+	case state.Terminated != nil && state.Terminated.ContainerID == "":
+		return sentence("it never started", sentence(state.Terminated.Reason, steadyOfPod(pod.Name, state.Terminated.Message)))
+	case state.Waiting == nil:
+		return ""
+	}
+	for _, init := range pod.Status.InitContainerStatuses {
+		if end := init.State.Terminated; end != nil && end.ExitCode != 0 {
+			return fmt.Sprintf("it never started, because init container %s failed with exit code %d", init.Name, end.ExitCode)
+		}
+	}
+	return sentence("it never started", sentence(status.State.Waiting.Reason, steadyOfPod(pod.Name, status.State.Waiting.Message)))
+}
+
+// pending reports whether a pod has yet to run. While an init container does
+// its work, the pod runs; sidecars do not count.
+func pending(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodPending &&
+		!slices.ContainsFunc(pod.Status.InitContainerStatuses, func(status corev1.ContainerStatus) bool {
+			return status.State.Running != nil && !isSidecar(pod, status.Name)
+		})
+}
+
+// isSidecar reports whether an init container keeps running beside the others.
+func isSidecar(pod *corev1.Pod, name string) bool {
+	return slices.ContainsFunc(pod.Spec.InitContainers, func(container corev1.Container) bool {
+		return container.Name == name && container.RestartPolicy != nil && *container.RestartPolicy == corev1.ContainerRestartPolicyAlways
+	})
 }
 
 // podPredicate passes on what makes a difference: a pod that ended, is gone, or
@@ -40,67 +211,18 @@ func podPredicate() predicate.Predicate {
 		CreateFunc: func(e event.CreateEvent) bool { return obstacle(e.Object.(*corev1.Pod)) != "" },
 		UpdateFunc: func(e event.UpdateEvent) bool {
 			before, after := e.ObjectOld.(*corev1.Pod), e.ObjectNew.(*corev1.Pod)
-			return ended(before) != ended(after) || obstacle(before) != obstacle(after)
+			return ended(before) != ended(after) || obstacle(before) != obstacle(after) ||
+				pending(before) && !pending(after) && startedLate(after)
 		},
 		DeleteFunc:  func(event.DeleteEvent) bool { return true },
 		GenericFunc: func(event.GenericEvent) bool { return false },
 	}
 }
 
-// obstacles says what keeps pods from running, of the first by name that is
-// kept; empty if none is.
-func obstacles(pods []corev1.Pod) string {
-	pods = slices.SortedFunc(slices.Values(pods), func(a, b corev1.Pod) int { return cmp.Compare(a.Name, b.Name) })
-	for i := range pods {
-		if what := obstacle(&pods[i]); what != "" {
-			return fmt.Sprintf("Pod %s: %s", pods[i].Name, what)
-		}
-	}
-	return ""
-}
-
-// obstacle says what keeps a pod from running, empty if nothing does. A
-// container that waits for its turn, or to be restarted, is not kept. The text
-// stays the same while the cause does, whatever the kubelet is at.
-func obstacle(pod *corev1.Pod) string {
-	if ended(pod) {
-		return ""
-	}
-	for _, c := range pod.Status.Conditions {
-		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
-			return fmt.Sprintf("%s: %s", c.Reason, c.Message)
-		}
-	}
-	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
-		for _, status := range statuses {
-			waiting := status.State.Waiting
-			if waiting == nil {
-				continue
-			}
-			switch waiting.Reason {
-			case "", "PodInitializing", "ContainerCreating", "CrashLoopBackOff":
-			case "ErrImagePull", "ImagePullBackOff":
-				return fmt.Sprintf("container %s: image %s cannot be pulled", status.Name, status.Image)
-			default:
-				return fmt.Sprintf("container %s: %s: %s", status.Name, waiting.Reason, waiting.Message)
-			}
-		}
-	}
-	return ""
-}
-
-// refusedPods is what the Job controller last said about pods that it could not
-// create, for instance because of a quota or of pod security. It says so in
-// events only. Empty if it said nothing.
-func (r *Reconciler) refusedPods(ctx context.Context, job *batchv1.Job) (string, error) {
-	var list corev1.EventList
-	if err := r.APIReader.List(ctx, &list, client.InNamespace(job.Namespace),
-		client.MatchingFields{"involvedObject.uid": string(job.UID), "reason": "FailedCreate"}); err != nil {
-		return "", fmt.Errorf("list events of Job %s: %w", job.Name, err)
-	}
-	if len(list.Items) == 0 {
-		return "", nil
-	}
-	last := slices.MaxFunc(list.Items, func(a, b corev1.Event) int { return a.LastTimestamp.Compare(b.LastTimestamp.Time) })
-	return last.Message, nil
+// startedLate reports whether a pod took so long to start that events were
+// asked why.
+func startedLate(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses), func(status corev1.ContainerStatus) bool {
+		return status.State.Running != nil && status.State.Running.StartedAt.Sub(pod.CreationTimestamp.Time) >= plan.CreateWindow
+	})
 }

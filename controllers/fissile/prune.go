@@ -19,11 +19,11 @@ package fissile
 import (
 	"context"
 	"fmt"
-	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -33,11 +33,12 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// pageSize is how many objects are read at once that the cache does not hold.
-const pageSize = 500
+// batch is how many versions are deleted, or owners set, in one step.
+const batch = 50
 
 // observePrunable finds the own versions of the output that need not be kept any
-// more, and when the next one will not be.
+// more, and when the next one will not be. Whether they are in use is looked up
+// only if there are any.
 func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []*metav1.PartialObjectMetadata) error {
 	output := o.EJ.Spec.Output
 	if output == nil || output.Versioned == nil || !*output.Versioned || output.VersionsToKeep == 0 {
@@ -48,14 +49,18 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 		o.PruneAt = o.process.pruneAfter
 		return nil
 	}
-	inUse, err := r.versionsInUse(ctx, o.EJ.Namespace)
-	if err != nil {
-		return err
-	}
 	for _, container := range o.EJ.Spec.JobTemplate.Spec.Template.Spec.Containers {
 		prunable, retryAt := versionedsecret.Prune(own, plan.SecretName(output.NamePrefix, container.Name), int(output.VersionsToKeep), now,
-			func(secret *metav1.PartialObjectMetadata) bool { return inUse[secret.Name] })
-		o.Prunable = append(o.Prunable, prunable...)
+			func(*metav1.PartialObjectMetadata) bool { return false })
+		for _, version := range prunable {
+			claimed, err := r.isClaimed(ctx, version)
+			if err != nil {
+				return err
+			}
+			if !claimed {
+				o.Prunable = append(o.Prunable, version)
+			}
+		}
 		if !retryAt.IsZero() && (o.PruneAt.IsZero() || retryAt.Before(o.PruneAt)) {
 			o.PruneAt = retryAt
 		}
@@ -63,53 +68,46 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 	return nil
 }
 
-// versionsInUse are the versions that runs under way were claimed with.
-func (r *Reconciler) versionsInUse(ctx context.Context, namespace string) (map[string]bool, error) {
+// isClaimed reports whether a run that is under way was claimed with a version.
+func (r *Reconciler) isClaimed(ctx context.Context, version *metav1.PartialObjectMetadata) (bool, error) {
 	var list fissilev1.ExtendedJobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
-		return nil, fmt.Errorf("list ExtendedJobs: %w", err)
+	if err := r.Client.List(ctx, &list, client.InNamespace(version.Namespace), client.MatchingFields{indexClaimed: version.Name}, client.UnsafeDisableDeepCopy); err != nil {
+		return false, fmt.Errorf("list ExtendedJobs: %w", err)
 	}
-	inUse := make(map[string]bool)
-	for i := range list.Items {
-		status := &list.Items[i].Status
-		if status.Inputs == nil || status.LastRun == nil || status.LastRun.Result != "" {
-			continue
-		}
-		for _, object := range status.Inputs.Objects {
-			inUse[object.ResolvedName] = true
-		}
-	}
-	return inUse, nil
+	return len(list.Items) > 0, nil
 }
 
-// deleteVersion deletes a version of the output, if it is still as it was
-// observed and no pod refers to it. Other versions that pods refer to are looked
-// at again later.
-func (r *Reconciler) deleteVersion(ctx context.Context, o *observation, version *metav1.PartialObjectMetadata) error {
+// deleteVersions deletes versions of the output that need not be kept, a batch of
+// them, if they are still as they were observed and no pod refers to them. Those
+// that pods refer to are looked at again later.
+func (r *Reconciler) deleteVersions(ctx context.Context, o *observation) error {
 	if o.mounted == nil {
 		var err error
 		if o.mounted, err = r.secretsOfPods(ctx, o.EJ.Namespace); err != nil {
 			return err
 		}
 	}
-	if o.mounted[version.Name] {
-		o.process.pruneAfter = r.Clock.Now().Add(versionedsecret.PruneDelay)
-		o.PruneAt = o.process.pruneAfter
-		o.pruned(version)
-		return nil
+	for _, version := range nextBatch(&o.Prunable) {
+		if o.mounted[version.Name] {
+			o.process.pruneAfter = r.Clock.Now().Add(versionedsecret.PruneDelay)
+			o.PruneAt = o.process.pruneAfter
+			continue
+		}
+		target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: version.Namespace, Name: version.Name}}
+		err := r.Client.Delete(ctx, target, client.Preconditions{UID: &version.UID, ResourceVersion: &version.ResourceVersion})
+		if client.IgnoreNotFound(err) != nil {
+			return withoutData(version.Name, err)
+		}
+		ctrl.LoggerFrom(ctx).Info("Deleted a version of the output", "secret", client.ObjectKeyFromObject(version))
 	}
-	target := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: version.Namespace, Name: version.Name}}
-	err := r.Client.Delete(ctx, target, client.Preconditions{UID: &version.UID, ResourceVersion: &version.ResourceVersion})
-	if client.IgnoreNotFound(err) != nil {
-		return withoutData(version.Name, err)
-	}
-	ctrl.LoggerFrom(ctx).Info("Deleted a version of the output", "Secret", client.ObjectKeyFromObject(version))
-	o.pruned(version)
 	return nil
 }
 
-func (o *observation) pruned(version *metav1.PartialObjectMetadata) {
-	o.Prunable = slices.DeleteFunc(o.Prunable, func(other *metav1.PartialObjectMetadata) bool { return other.UID == version.UID })
+// nextBatch takes the next batch off what is to be done.
+func nextBatch(secrets *[]*metav1.PartialObjectMetadata) []*metav1.PartialObjectMetadata {
+	next := (*secrets)[:min(len(*secrets), batch)]
+	*secrets = (*secrets)[len(next):]
+	return next
 }
 
 // secretsOfPods are the names of the Secrets that pods of a namespace refer to
@@ -125,44 +123,32 @@ func (r *Reconciler) secretsOfPods(ctx context.Context, namespace string) (map[s
 			}
 		}
 	}
-	for next := ""; ; {
-		var list corev1.PodList
-		if err := r.APIReader.List(ctx, &list, client.InNamespace(namespace), client.Limit(pageSize), client.Continue(next)); err != nil {
-			return nil, fmt.Errorf("list pods: %w", err)
+	if err := eachItem(ctx, r.APIReader, &corev1.PodList{}, func(object runtime.Object) {
+		if pod := object.(*corev1.Pod); !ended(pod) {
+			note(&pod.Spec)
 		}
-		for i := range list.Items {
-			if !ended(&list.Items[i]) {
-				note(&list.Items[i].Spec)
-			}
-		}
-		if next = list.Continue; next == "" {
-			break
-		}
+	}, client.InNamespace(namespace)); err != nil {
+		return nil, fmt.Errorf("list pods: %w", err)
 	}
-	for next := ""; ; {
-		var list batchv1.JobList
-		if err := r.APIReader.List(ctx, &list, client.InNamespace(namespace), client.Limit(pageSize), client.Continue(next)); err != nil {
-			return nil, fmt.Errorf("list Jobs: %w", err)
+	if err := eachItem(ctx, r.APIReader, &batchv1.JobList{}, func(object runtime.Object) {
+		if job := object.(*batchv1.Job); plan.Finished(job) == nil {
+			note(&job.Spec.Template.Spec)
 		}
-		for i := range list.Items {
-			if plan.Finished(&list.Items[i]) == nil {
-				note(&list.Items[i].Spec.Template.Spec)
-			}
-		}
-		if next = list.Continue; next == "" {
-			return names, nil
-		}
+	}, client.InNamespace(namespace)); err != nil {
+		return nil, fmt.Errorf("list Jobs: %w", err)
 	}
+	return names, nil
 }
 
-// syncOwner has the owner references of an output Secret say what the deletion
-// policy says, if it is still as it was observed. An immutable Secret allows
-// that.
-func (r *Reconciler) syncOwner(ctx context.Context, o *observation, secret *metav1.PartialObjectMetadata) error {
-	patch := append(isStill(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(o.EJ, secret, o.EJ.Spec.Output.DeletionPolicy)})
-	if err := r.patchSecret(ctx, secret, patch); client.IgnoreNotFound(err) != nil {
-		return withoutData(secret.Name, err)
+// syncOwners has the owner references of output Secrets, a batch of them, say what
+// the deletion policy says, if they are still as they were observed. An immutable
+// Secret allows that.
+func (r *Reconciler) syncOwners(ctx context.Context, o *observation) error {
+	for _, secret := range nextBatch(&o.OwnershipDrift) {
+		patch := append(isStill(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(o.EJ, secret, o.EJ.Spec.Output.DeletionPolicy)})
+		if err := r.patchSecret(ctx, secret, patch); client.IgnoreNotFound(err) != nil {
+			return withoutData(secret.Name, err)
+		}
 	}
-	o.OwnershipDrift = slices.DeleteFunc(o.OwnershipDrift, func(other *metav1.PartialObjectMetadata) bool { return other.UID == secret.UID })
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 )
 
 // envOf are the variables that a run adds to its containers: those of
@@ -31,6 +32,27 @@ func envOf(ej *fissilev1.ExtendedJob, run *fissilev1.Run) []fissilev1.TriggerEnv
 		return ej.Spec.Trigger.Env
 	}
 	return nil
+}
+
+// RequestReferences are the ConfigMaps and Secrets that the next run reads beside
+// those of its template: those that spec.trigger.env names, if it gets these
+// variables.
+func (o *Observation) RequestReferences() []configrefs.Reference {
+	trigger := o.EJ.Spec.Trigger
+	if len(trigger.Env) == 0 || trigger.Strategy != fissilev1.StrategyNow && o.outstandingRequest(&o.EJ.Status) == "" {
+		return nil
+	}
+	return EnvReferences(trigger.Env)
+}
+
+// EnvReferences are the ConfigMaps and Secrets that variables take their values
+// from.
+func EnvReferences(variables []fissilev1.TriggerEnvVar) []configrefs.Reference {
+	var container corev1.Container
+	for _, variable := range variables {
+		setEnv(&container, variable)
+	}
+	return configrefs.Of(&corev1.PodSpec{Containers: []corev1.Container{container}})
 }
 
 // envNames are their names.

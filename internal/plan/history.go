@@ -38,7 +38,11 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 	numbers := slices.SortedFunc(maps.Keys(o.Jobs), func(a, b int64) int { return cmp.Compare(b, a) })
 	for _, number := range numbers {
 		job := o.Jobs[number]
-		if !o.over(number) || job == pendingOutput || !job.DeletionTimestamp.IsZero() {
+		if !o.over(number) || !job.DeletionTimestamp.IsZero() {
+			continue
+		}
+		if job == pendingOutput {
+			failedKept++
 			continue
 		}
 		finished := Finished(job)

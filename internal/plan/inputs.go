@@ -33,6 +33,8 @@ type Inputs struct {
 	// server says are the newest, or if the pods name none. The cache may not show
 	// a version yet that was there when a run was asked for.
 	Newest bool
+	// ForRequest is true if Missing includes what spec.trigger.env names.
+	ForRequest bool
 }
 
 const (

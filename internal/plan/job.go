@@ -22,8 +22,10 @@ import (
 	"fmt"
 	"maps"
 	"strconv"
+	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
@@ -64,6 +66,7 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 			return nil, fmt.Errorf("encode spec.output: %w", err)
 		}
 		annotations[fissilev1.AnnotationOutput] = string(settings)
+		annotations[fissilev1.AnnotationOutputContainers] = joinContainers(template.Spec.Template.Spec.Containers)
 	}
 
 	job := &batchv1.Job{
@@ -119,6 +122,23 @@ func resolvedNames(inputs *fissilev1.Inputs) map[string]string {
 		}
 	}
 	return names
+}
+
+// joinContainers lists the names of containers, which have no commas.
+func joinContainers(containers []corev1.Container) string {
+	names := make([]string, len(containers))
+	for i := range containers {
+		names[i] = containers[i].Name
+	}
+	return strings.Join(names, ",")
+}
+
+// OutputContainers are the names of the containers that the output of a Job is
+// of: those that its template had before policies added others to the Job. There
+// are none only if somebody took the annotation off.
+func OutputContainers(job *batchv1.Job) []string {
+	recorded := job.Annotations[fissilev1.AnnotationOutputContainers]
+	return strings.FieldsFunc(recorded, func(r rune) bool { return r == ',' })
 }
 
 // OutputSettings are the output settings as of the run's start, nil if the run

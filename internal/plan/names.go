@@ -55,8 +55,14 @@ func RunNumber(ej *fissilev1.ExtendedJob, job *batchv1.Job) (int64, bool) {
 	if !metav1.IsControlledBy(job, ej) {
 		return 0, false
 	}
-	number, err := strconv.ParseInt(job.Name[strings.LastIndexByte(job.Name, '-')+1:], 10, 64)
-	if err != nil || number < 1 || job.Name != JobName(ej, number) {
+	return RunOfJobName(ej, job.Name)
+}
+
+// RunOfJobName is the number of the run whose Job has a name; false if that is
+// no name of the ExtendedJob's Jobs.
+func RunOfJobName(ej *fissilev1.ExtendedJob, name string) (int64, bool) {
+	number, err := strconv.ParseInt(name[strings.LastIndexByte(name, '-')+1:], 10, 64)
+	if err != nil || number < 1 || name != JobName(ej, number) {
 		return 0, false
 	}
 	return number, true

@@ -49,7 +49,7 @@ func Next(o Observation) Step {
 	}
 	run, settled := o.lastRun(), o.settled()
 	switch {
-	case o.greatestJob() > max(o.last(), o.StoredRun):
+	case o.greatestJob() > o.last() && o.greatestJob() >= o.StoredRun:
 		return o.adopt(o.greatestJob())
 	case run != nil && run.Number > settled.Number:
 		return o.continueRun(run, settled)
@@ -118,13 +118,13 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 }
 
 // nextLook is when to look at an active run again without an event: when the
-// status is to tell of its Job, and while that has no pods and does not say why.
+// status is to tell of its Job, and while that has no pods that run.
 func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Duration {
 	var wait time.Duration
 	if claimOf(run).JobUID == "" {
 		wait = o.memory(run).JobSince.Add(jobRecorded).Sub(o.Now)
 	}
-	if !o.PodsRunning && !suspended(job) {
+	if o.PodsPending && !suspended(job) {
 		wait = soonest(wait, withoutPodsRetry)
 	}
 	return max(wait, 0)
@@ -151,6 +151,9 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 		}
 	}
 	switch {
+	case o.Now.Before(o.Process.LateCreateUntil):
+		// A create that was given up may still make the Job.
+		return Step{Kind: Wait, After: o.Process.LateCreateUntil.Sub(o.Now)}
 	case o.jobSeen(run):
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultAborted))
 	case !o.stands(run) || value(o.EJ.Spec.Suspend):
@@ -353,7 +356,7 @@ func (o *Observation) tendOutput() (Step, bool) {
 // without.
 func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 	switch {
-	case o.Inputs == nil:
+	case o.Inputs == nil || o.Inputs.ForRequest != (len(o.RequestReferences()) > 0):
 		return Step{Kind: ReadInputs}
 	case o.needsTemplate():
 		return Step{Kind: ReadTemplate}
@@ -403,10 +406,10 @@ func (o *Observation) tidyThenWait(status *fissilev1.ExtendedJobStatus, after ti
 		return Step{Kind: DeleteJob, Job: job}
 	}
 	if len(o.OwnershipDrift) > 0 {
-		return Step{Kind: SyncOwner, Secret: o.OwnershipDrift[0]}
+		return Step{Kind: SyncOwner}
 	}
 	if len(o.Prunable) > 0 {
-		return Step{Kind: DeleteVersion, Secret: o.Prunable[0]}
+		return Step{Kind: DeleteVersion}
 	}
 	if o.PruneAt.After(o.Now) {
 		wait = soonest(wait, o.PruneAt.Sub(o.Now))

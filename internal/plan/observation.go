@@ -38,6 +38,9 @@ type Observation struct {
 	Jobs map[int64]*batchv1.Job
 	// PodsRunning is true while a pod of any of its runs has not ended.
 	PodsRunning bool
+	// PodsPending is true while the active run has no pod, or one that has yet to
+	// run.
+	PodsPending bool
 	// BlockedBy is what keeps the pods of the active run from running; empty if
 	// nothing is known to.
 	BlockedBy string
@@ -126,11 +129,11 @@ func (o *Observation) greatestRun() int64 {
 	return max(o.last(), o.StoredRun, o.greatestJob())
 }
 
-// JobWithoutPods is the Job of the active run if it should have pods by now and
-// has none: its controller may be kept from creating them.
-func (o *Observation) JobWithoutPods(pods int, now time.Time) *batchv1.Job {
+// ActiveJob is the Job of the active run while its controller has to run its
+// pods; nil otherwise.
+func (o *Observation) ActiveJob() *batchv1.Job {
 	run := o.activeRun()
-	if pods > 0 || run == nil || now.Sub(o.memory(run).JobSince) < CreateWindow {
+	if run == nil {
 		return nil
 	}
 	job := o.Jobs[run.Number]

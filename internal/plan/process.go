@@ -25,6 +25,10 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
+// lateMargin is how much longer a process waits for a request that it gave up on
+// than the API server has to carry it out.
+const lateMargin = time.Second
+
 // Process is what the deciding process knows of an ExtendedJob beyond what is
 // stored. It saves requests and bounds retries: a process that starts with the
 // zero value decides the same, later.
@@ -32,8 +36,11 @@ import (
 // All its times are the process's own, so that clocks that differ between nodes
 // do not matter.
 type Process struct {
-	// Since is when this process first saw the ExtendedJob.
-	Since time.Time
+	// Looked is true once the process has looked at the ExtendedJob.
+	Looked bool
+	// InheritedAt is when it last found a run that another process had started; zero
+	// if it never did.
+	InheritedAt time.Time
 	// Run is what it knows of a run. It counts only for the run with that claim.
 	Run RunMemory
 	// LateCreateUntil is until when a create that this process has given up on may
@@ -83,15 +90,17 @@ type RefusedStatus struct {
 
 // Observe notes what is seen of the ExtendedJob and its Jobs.
 func (p *Process) Observe(ej *fissilev1.ExtendedJob, jobs map[int64]*batchv1.Job, now time.Time) {
-	if p.Since.IsZero() {
-		p.Since = now
-	}
 	run := ej.Status.LastRun
+	if !p.Looked && (run != nil || ReadSettled(ej).Number > 0) {
+		p.InheritedAt = now
+	}
+	p.Looked = true
 	if run == nil || run.Claim == nil {
 		return
 	}
 	if run.Claim.ID != p.Run.ClaimID {
 		p.Run = RunMemory{ClaimID: run.Claim.ID}
+		p.InheritedAt = now
 	}
 	if job := jobs[run.Number]; job != nil && adoptedClaim(job) == run.Claim.ID {
 		p.Run.noteJob(job.UID, now)
@@ -115,7 +124,7 @@ func (p *Process) JobCreated(uid types.UID, now time.Time) {
 // answer did not come.
 func (p *Process) CreateGivenUp(now time.Time) {
 	p.Run.OnlyCreate = false
-	p.LateCreateUntil = now.Add(CreateWindow)
+	p.LateCreateUntil = now.Add(CreateWindow + lateMargin)
 }
 
 // JobRejected notes that the API server refused the run's Job.
@@ -175,11 +184,12 @@ func (o *Observation) debounceUntil() time.Time {
 // leader arrive within its lease, those that this process gave up on within the
 // time that they were given.
 func (o *Observation) nameHeldUntil(job *batchv1.Job) time.Time {
-	until := o.Process.LateCreateUntil
-	if !o.Process.Run.OnlyCreate || o.Process.Run.JobUID != job.UID {
-		if inherited := o.Process.Since.Add(o.LeaseDuration + CreateWindow); inherited.After(until) {
-			until = inherited
-		}
+	until, inherited := o.Process.LateCreateUntil, o.Process.InheritedAt
+	if inherited.IsZero() || o.Process.Run.OnlyCreate && o.Process.Run.JobUID == job.UID {
+		return until
+	}
+	if late := inherited.Add(o.LeaseDuration + CreateWindow); late.After(until) {
+		return late
 	}
 	return until
 }

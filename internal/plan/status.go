@@ -63,9 +63,6 @@ func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobSta
 	if s.LastRun == nil || s.LastRun.Number < run.Number {
 		s.Runs = new(value(s.Runs) + 1)
 	}
-	if run.Number-1 > value(s.SettledRun) {
-		s.SettledRun = new(run.Number - 1)
-	}
 	if run.Streak < 2 {
 		run.Streak = 0
 	}

@@ -20,7 +20,6 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -59,11 +58,11 @@ const (
 	DeleteJob Kind = "DeleteJob"
 	// ReadOutputs looks for the Secrets of the output that the cache does not show.
 	ReadOutputs Kind = "ReadOutputs"
-	// SyncOwner has the owner references of Secret say what the deletion policy
-	// says.
+	// SyncOwner has the owner references of Secrets in OwnershipDrift, of as many as a
+	// step takes, say what the deletion policy says.
 	SyncOwner Kind = "SyncOwner"
-	// DeleteVersion deletes Secret, a version of the output, if it is still as
-	// observed.
+	// DeleteVersion deletes Prunable versions of the output, as many as a step
+	// takes, if they are still as observed.
 	DeleteVersion Kind = "DeleteVersion"
 )
 
@@ -73,7 +72,6 @@ type Step struct {
 	After    time.Duration
 	Status   *fissilev1.ExtendedJobStatus
 	Job      *batchv1.Job
-	Secret   *metav1.PartialObjectMetadata
 	Strategy fissilev1.TriggerStrategy
 	Settled  Settled
 	// Run is the run that Settle or WriteStatus settles, Outcome how it ended. Both are nil if the step settles none.

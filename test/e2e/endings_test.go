@@ -72,6 +72,34 @@ var _ = Describe("A run", func() {
 			}),
 	)
 
+	It("whose Job fails for a reason that is no reason of a condition fails", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		builder := shell(namespace, "errand", "true").Strategy(fissilev1.StrategyNow)
+		builder.Obj().Spec.JobTemplate.Spec.ManagedBy = new("example.com/agent") // which the spec plays
+		errand := builder.Obj()
+		Expect(k8s.Create(ctx, errand)).To(Succeed())
+		var created batchv1.JobList
+		Eventually(func(g Gomega) {
+			g.Expect(k8s.List(ctx, &created, client.InNamespace(namespace))).To(Succeed())
+			g.Expect(created.Items).To(HaveLen(1))
+		}).Should(Succeed())
+		job := &created.Items[0]
+		now := metav1.Now()
+		job.Status.StartTime = &now
+		for _, conditionType := range []batchv1.JobConditionType{batchv1.JobFailureTarget, batchv1.JobFailed} {
+			job.Status.Conditions = append(job.Status.Conditions, batchv1.JobCondition{
+				Type: conditionType, Status: corev1.ConditionTrue, LastTransitionTime: now,
+				Reason: "spot-reclaimed", Message: "The node was taken away.",
+			})
+		}
+		Expect(k8s.Status().Update(ctx, job)).To(Succeed())
+
+		Eventually(the(errand)).WithContext(ctx).Should(SatisfyAll(
+			ejob.HaveSettled(1, fissilev1.ResultFailed, fissilev1.StrategyManual),
+			ejob.HaveMessage(fissilev1.ConditionFailed, ContainSubstring("The node was taken away.")),
+		))
+	})
+
 	It("whose pod is evicted fails (52)", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		builder := shell(namespace, "errand", "sleep 600").Strategy(fissilev1.StrategyNow)

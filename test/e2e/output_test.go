@@ -216,4 +216,28 @@ var _ = Describe("The output", func() {
 		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveCondition(fissilev1.ConditionComplete, metav1.ConditionTrue, fissilev1.ReasonSucceeded))
 		Expect(secret(namespace, "out-main")(ctx)).To(Equal(map[string]string{"a": "b"}))
 	})
+
+	It("is reported as lost when its Secret is deleted, and made again by the next run", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		oneOff := shell(namespace, "one-off", `echo '{"a":"b"}'`).Strategy(fissilev1.StrategyOnce).Output("out").Obj()
+		Expect(k8s.Create(ctx, oneOff)).To(Succeed())
+		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		Expect(oneOff.Status.Outputs).To(ConsistOf(HaveField("SecretName", "out-main")))
+
+		kubectl(ctx, "--namespace="+namespace, "delete", "secret", "out-main")
+		Eventually(the(oneOff)).WithContext(ctx).Should(SatisfyAll(
+			HaveField("Status.Conditions", ContainElement(SatisfyAll(
+				HaveField("Type", fissilev1.ConditionOutputPersisted), HaveField("Status", metav1.ConditionFalse)))),
+			ejob.HaveMessage(fissilev1.ConditionOutputPersisted, ContainSubstring("out-main")),
+			HaveField("Status.Outputs", BeEmpty()),
+		))
+
+		trigger(ctx, oneOff)
+		Eventually(the(oneOff)).WithContext(ctx).Should(SatisfyAll(
+			ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone),
+			ejob.HaveCondition(fissilev1.ConditionOutputPersisted, metav1.ConditionTrue, fissilev1.ReasonStored),
+			HaveField("Status.Outputs", ConsistOf(HaveField("SecretName", "out-main"))),
+		))
+		Expect(secret(namespace, "out-main")(ctx)).To(Equal(map[string]string{"a": "b"}))
+	})
 })

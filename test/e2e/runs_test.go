@@ -47,7 +47,7 @@ var _ = Describe("An errand", func() {
 		}
 		Eventually(jobs(namespace)).WithContext(ctx).Should(BeEmpty())
 		Expect(recorded.created()).To(HaveLen(2))
-		Expect(kubectl(ctx, "--namespace="+namespace, "get", "ejob", "errand")).To(MatchRegexp(`errand\s+manual\s+Succeeded\s+2\s`))
+		Expect(kubectl(ctx, "--namespace="+namespace, "get", "ejob", "errand")).To(MatchRegexp(`errand\s+manual\s+Succeeded\s+True\s+2\s`))
 	})
 
 	It("goes back to manual when its run fails, and keeps the failed Job (18, 51)", func(ctx context.Context) {
@@ -112,6 +112,23 @@ var _ = Describe("A one-off", func() {
 			left := kubectl(ctx, "--namespace="+namespace, "get", "jobs,pods,secrets", "--output=name")
 			g.Expect(left).To(BeEmpty())
 		}).Should(Succeed())
+	})
+
+	It("that was run twice does not run again when its manifest replaces it", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		recorded := recordJobs(ctx, namespace)
+		once := func() *fissilev1.ExtendedJob {
+			return shell(namespace, "one-off", "true").Strategy(fissilev1.StrategyOnce).Obj()
+		}
+		apply(ctx, once(), "create")
+		oneOff := once()
+		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		trigger(ctx, oneOff)
+		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+
+		apply(ctx, once(), "replace")
+		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		Consistently(recorded.created).Should(HaveLen(2))
 	})
 
 	It("of cf-operator's time works as its README says (1)", Label("smoke"), func(ctx context.Context) {

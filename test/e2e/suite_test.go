@@ -21,9 +21,11 @@ limitations under the License.
 package e2e
 
 import (
+	"bytes"
 	"context"
 	"os"
 	"os/exec"
+	"strings"
 	"testing"
 	"time"
 
@@ -38,6 +40,7 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/yaml"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
@@ -146,6 +149,20 @@ func command(ctx context.Context, arguments ...string) *exec.Cmd {
 	return exec.CommandContext(ctx, os.Getenv("KUBECTL"), append([]string{
 		"--context=" + os.Getenv("KUBE_CONTEXT"), "--cache-dir=" + kubectlCache,
 	}, arguments...)...)
+}
+
+// apply gives the manifest of an ExtendedJob to kubectl, with a command such as
+// "apply --server-side".
+func apply(ctx context.Context, ej *fissilev1.ExtendedJob, how string) {
+	GinkgoHelper()
+	ej.TypeMeta = metav1.TypeMeta{APIVersion: fissilev1.GroupVersion.String(), Kind: "ExtendedJob"}
+	manifest, err := yaml.Marshal(ej)
+	Expect(err).NotTo(HaveOccurred())
+	arguments := append(strings.Fields(how), "--namespace="+ej.Namespace, "--filename=-")
+	c := command(ctx, arguments...)
+	c.Stdin = bytes.NewReader(manifest)
+	output, err := c.CombinedOutput()
+	Expect(err).NotTo(HaveOccurred(), "kubectl %v: %s", arguments, output)
 }
 
 // the returns a function that reads an object, for Eventually.

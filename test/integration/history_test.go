@@ -17,8 +17,6 @@ limitations under the License.
 package integration
 
 import (
-	"strconv"
-
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	batchv1 "k8s.io/api/batch/v1"
@@ -35,9 +33,6 @@ var _ = Describe("History", func() {
 		var jobs []*batchv1.Job
 		for i, result := range results {
 			number := int64(i + 1)
-			// Requests that follow each other closely are delayed if nothing else is
-			// edited in between.
-			edit(ej, func() { ej.Spec.JobTemplate.Annotations = map[string]string{"request": strconv.FormatInt(number, 10)} })
 			setStrategy(ej, fissilev1.StrategyNow)
 			job := activeJob(ej, number)
 			jobs = append(jobs, job)

@@ -123,8 +123,11 @@ func end(pod *corev1.Pod, phase corev1.PodPhase, printed logs) {
 	pod.Status.Phase = phase
 	for _, container := range pod.Spec.Containers {
 		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{
-			Name:  container.Name,
-			State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{FinishedAt: metav1.Now()}},
+			Name: container.Name,
+			State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
+				ContainerID: "containerd://" + string(pod.UID),
+				FinishedAt:  metav1.Now(),
+			}},
 		})
 		node.print(pod, container.Name, printed[container.Name])
 	}

@@ -141,9 +141,7 @@ func (b *bench) createSettled(ctx context.Context, namespace string) error {
 			ej.Status.Conditions[j].ObservedGeneration = ej.Generation
 		}
 		ej.Status.ObservedGeneration = &ej.Generation
-		for j := range ej.Status.Outputs {
-			ej.Status.Outputs[j].SecretName = plan.SecretName(ej.Name, container)
-		}
+		ej.Status.Outputs = nil // There are no Secrets of them.
 		return b.client.Status().Update(ctx, ej)
 	}); err != nil {
 		return err

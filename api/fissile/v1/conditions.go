@@ -129,8 +129,6 @@ const (
 	// ReasonOutputDeleted: the output was stored, and Secrets of it were deleted
 	// since.
 	ReasonOutputDeleted = "OutputDeleted"
-	// ReasonOutputSuperseded: a newer run has stored its output already.
-	ReasonOutputSuperseded = "OutputSuperseded"
 	// ReasonRunFailed: the run failed and spec.output.writeOnFailure is not set.
 	ReasonRunFailed = "RunFailed"
 	// ReasonNoOutput: a container printed no JSON object.
@@ -145,6 +143,9 @@ const (
 	ReasonOutputTooLarge = "OutputTooLarge"
 	// ReasonOutputUnavailable: the log cannot be read any more.
 	ReasonOutputUnavailable = "OutputUnavailable"
+	// ReasonOutputSuperseded: the output of a newer run is stored already, and an
+	// older run's does not replace it.
+	ReasonOutputSuperseded = "OutputSuperseded"
 	// ReasonOutputConflict: a Secret of the output's name belongs to somebody
 	// else. It is stored when that Secret is gone.
 	ReasonOutputConflict = "OutputConflict"

@@ -50,6 +50,9 @@ const (
 	// AnnotationOutput holds the output settings as of the run's start as
 	// JSON, on Jobs.
 	AnnotationOutput = "fissile.cloudfoundry.org/output"
+	// AnnotationOutputContainers names the containers that the output is of, those
+	// of the template as of the run's start, separated by commas, on Jobs.
+	AnnotationOutputContainers = "fissile.cloudfoundry.org/output-containers"
 	// AnnotationJobUID is the UID of the Job that printed the output, on
 	// output Secrets. A retry finds by it what it has already written.
 	AnnotationJobUID = "fissile.cloudfoundry.org/job-uid"

@@ -1,0 +1,251 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// obstacle says what a pod's status says that keeps it from running, empty if
+// nothing does. A container that waits for its turn, or to be restarted, is not
+// kept. The text stays the same while the cause does, whatever the kubelet is
+// at and whichever pod of a Job it is.
+func obstacle(pod *corev1.Pod) string {
+	if ended(pod) {
+		return ""
+	}
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			return sentence(c.Reason, steadyOfPod(pod.Name, schedulingFailure(c.Message)))
+		}
+	}
+	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
+		for _, status := range statuses {
+			if what := waitingFor(&status); what != "" {
+				return steadyOfPod(pod.Name, fmt.Sprintf("Container %s: %s", status.Name, what))
+			}
+		}
+	}
+	return ""
+}
+
+// waitingFor says what a container waits for that does not come by itself.
+func waitingFor(status *corev1.ContainerStatus) string {
+	waiting := status.State.Waiting
+	if waiting == nil {
+		return ""
+	}
+	switch waiting.Reason {
+	case "", "PodInitializing", "ContainerCreating", "CrashLoopBackOff":
+		return ""
+	case "ErrImagePull", "ImagePullBackOff":
+		// The kubelet alternates between the two.
+		cause := backOff.ReplaceAllString(waiting.Message, "")
+		return sentence(fmt.Sprintf("image %s cannot be pulled", status.Image), cause)
+	default:
+		return sentence(waiting.Reason, waiting.Message)
+	}
+}
+
+// backOff is what the kubelet puts before the cause while it waits before it
+// pulls an image again.
+var backOff = regexp.MustCompile(`^Back-off pulling image "[^"]*"(?:: [A-Za-z]+(?:: |$))?`)
+
+// startupProbe says that a sidecar has not started by its probe's account, on
+// which the containers after it wait.
+func startupProbe(pod *corev1.Pod) string {
+	for _, status := range pod.Status.InitContainerStatuses {
+		if status.State.Running != nil && status.Started != nil && !*status.Started && isSidecar(pod, status.Name) {
+			return fmt.Sprintf("Container %s: its startup probe has not succeeded.", status.Name)
+		}
+	}
+	return ""
+}
+
+// disruption says why a pod ended that its containers did not end: it was
+// rejected, evicted or preempted. It is empty if it was not.
+func disruption(pod *corev1.Pod) string {
+	reason, message := pod.Status.Reason, pod.Status.Message
+	for _, c := range pod.Status.Conditions {
+		if reason == "" && c.Type == corev1.DisruptionTarget && c.Status == corev1.ConditionTrue {
+			reason, message = c.Reason, c.Message
+		}
+	}
+	message, _, _ = strings.Cut(message, " Threshold quantity: ") // how much was used
+	return sentence(reason, strings.TrimSuffix(steadyOfPod(pod.Name, message), "."))
+}
+
+// Steps in the life of a pod before its containers run.
+const (
+	scheduling = iota
+	mounting
+	sandboxing
+	starting
+)
+
+// blockingWarnings are the reasons of events that say why a pod does not run,
+// with the step at which it is then. What others say of pods, such as a policy
+// that only warns, keeps none from running.
+var blockingWarnings = map[string]int{
+	"FailedScheduling":              scheduling,
+	"FailedResourceClaimCreation":   scheduling,
+	"NetworkNotReady":               mounting,
+	"FailedValidation":              mounting,
+	"FailedCreatePodContainer":      mounting,
+	"FailedAttachVolume":            mounting,
+	"FailedMount":                   mounting,
+	"FailedMapVolume":               mounting,
+	"FailedPrepareDynamicResources": sandboxing,
+	"FailedCreatePodSandBox":        sandboxing,
+	"FailedPodSandBoxStatus":        sandboxing,
+	"FailedSync":                    sandboxing,
+	"Failed":                        starting,
+	"InspectFailed":                 starting,
+	"ErrImageNeverPull":             starting,
+	"FailedPostStartHook":           starting,
+	"Unhealthy":                     starting,
+}
+
+// step is the earliest step at which a pod can be.
+func step(pod *corev1.Pod) int {
+	reached := scheduling
+	for _, c := range pod.Status.Conditions {
+		switch {
+		case c.Status != corev1.ConditionTrue:
+		case c.Type == corev1.PodScheduled:
+			reached = max(reached, mounting)
+		case c.Type == corev1.PodReadyToStartContainers:
+			reached = starting
+		}
+	}
+	return reached
+}
+
+// staleAfter is when what an event says of a pod counts no more: the recorder
+// repeats one at least every five minutes for as long as it is true.
+const staleAfter = 10 * time.Minute
+
+// firstCause says what keeps a pod from running according to its events: of the
+// step that it is at, the first thing that went wrong. What follows from it, such
+// as a timeout, came later.
+func firstCause(pod *corev1.Pod, warnings []warning, now time.Time) string {
+	reached := step(pod)
+	current := slices.DeleteFunc(slices.Clone(warnings), func(w warning) bool {
+		at, blocking := blockingWarnings[w.reason]
+		return !blocking || at < reached || now.Sub(w.last) > staleAfter
+	})
+	if len(current) == 0 {
+		return ""
+	}
+	latest := slices.MaxFunc(current, func(a, b warning) int { return a.last.Compare(b.last) })
+	current = slices.DeleteFunc(current, func(w warning) bool { return blockingWarnings[w.reason] != blockingWarnings[latest.reason] })
+	first := slices.MinFunc(current, func(a, b warning) int {
+		return cmp.Or(a.first.Compare(b.first), cmp.Compare(a.message, b.message))
+	})
+	if first.container != "" {
+		return fmt.Sprintf("Container %s: %s", first.container, first.message)
+	}
+	return sentence(first.reason, first.message)
+}
+
+// refusedPods says why a Job's controller could not create pods, if it said so
+// since some time; empty otherwise.
+func refusedPods(warnings []warning, since time.Time) string {
+	current := slices.DeleteFunc(slices.Clone(warnings), func(w warning) bool {
+		return w.reason != "FailedCreate" && w.reason != "FailedWorkloadCreate" && w.reason != "FailedWorkloadCompilation" ||
+			w.last.Before(since.Truncate(time.Second))
+	})
+	if len(current) == 0 {
+		return ""
+	}
+	latest := slices.MaxFunc(current, func(a, b warning) int {
+		return cmp.Or(a.last.Compare(b.last), cmp.Compare(a.message, b.message))
+	})
+	return sentence("Pods cannot be created", latest.message)
+}
+
+// sentence puts a reason before a message; either may be empty.
+func sentence(reason, message string) string {
+	if reason == "" || message == "" {
+		return reason + message
+	}
+	return reason + ": " + message
+}
+
+var (
+	// noNode begins the scheduler's message if none of the nodes will do.
+	noNode = regexp.MustCompile(`^0/[0-9]+ nodes are available: `)
+	// nodeCount is how many nodes will not do for a reason.
+	nodeCount = regexp.MustCompile(`(?:^|, )[0-9]+ `)
+)
+
+// schedulingFailure is the scheduler's message without the numbers of nodes, which
+// change all the time, and without what it says of preemption.
+func schedulingFailure(message string) string {
+	if !noNode.MatchString(message) {
+		return message
+	}
+	message, _, _ = strings.Cut(noNode.ReplaceAllString(message, ""), ". ")
+	reasons := nodeCount.Split(strings.TrimSuffix(message, "."), -1)
+	reasons = slices.DeleteFunc(reasons, func(reason string) bool { return reason == "" })
+	slices.Sort(reasons)
+	return "no nodes are available: " + strings.Join(slices.Compact(reasons), ", ")
+}
+
+// unsteady is what differs between the messages of two attempts that fail for
+// the same cause, and what stays of it.
+var unsteady = []struct {
+	what *regexp.Regexp
+	by   string
+}{
+	{regexp.MustCompile(`^\(combined from similar events\): `), ""},
+	{regexp.MustCompile(`^Error creating: `), ""},
+	{regexp.MustCompile(`\b(?:pods|Pod) "[^"]*" is (?:forbidden: )?`), ""},
+	{regexp.MustCompile(`\brpc error: code = [A-Za-z]+ desc = `), ""},
+	// How much of a quota or of a node is in use changes with what others do.
+	{regexp.MustCompile(`, used: [^ ]+, (limited|capacity): `), ", $1: "},
+	{regexp.MustCompile(`[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}`), "…"},
+	// IDs of containers, but not the digests of images.
+	{regexp.MustCompile(`(^|[^:0-9a-f])[0-9a-f]{12,}\b`), "$1…"},
+	{regexp.MustCompile(`\b[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(?:Z|[+-][0-9:]+)?`), "…"},
+	{regexp.MustCompile(`\b(kube-api-access-)[a-z0-9]{5}\b`), "$1…"},
+	{regexp.MustCompile(`\brun-[0-9a-z]+\.scope\b`), "….scope"},
+	// The port of the end that connects.
+	{regexp.MustCompile(`(?:[0-9.]+|\[[0-9a-f:]+\]):[0-9]+->`), ""},
+	{regexp.MustCompile(`\s+`), " "},
+}
+
+// steady takes out of a message what is not the same when the same goes wrong
+// again, such as IDs, times and ports.
+func steady(message string) string {
+	for _, u := range unsteady {
+		message = u.what.ReplaceAllString(message, u.by)
+	}
+	return strings.TrimSpace(message)
+}
+
+// steadyOfPod takes out the name of the pod as well.
+func steadyOfPod(pod, message string) string {
+	return strings.ReplaceAll(steady(message), pod, "…")
+}

@@ -1,0 +1,243 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+	"regexp"
+	"strings"
+	"sync"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+const (
+	// eventsReadFirst and eventsReadMost bound the time between two readings of a
+	// namespace's events. It is doubled from one to the next.
+	eventsReadFirst = 10 * time.Second
+	eventsReadMost  = 30 * time.Second
+	// eventsReadTimeout is how long one may take: a worker waits for it.
+	eventsReadTimeout = 10 * time.Second
+	// eventsForgotten is how long after the last reading a namespace is forgotten.
+	eventsForgotten = 2 * time.Minute
+	// maxWarnings is how many warnings are remembered of a pod or Job.
+	maxWarnings = 16
+)
+
+// warning is what an event says of a pod or a Job. Its message has no parts that
+// differ from one attempt to the next.
+type warning struct {
+	reason, message string
+	// container is the one that it is about; empty if it is about the pod.
+	container   string
+	first, last time.Time
+}
+
+// podEvents is what events say of the pods and Jobs of ExtendedJobs. The API
+// server answers a list of events from etcd and decodes all of a namespace, so
+// one reading serves all ExtendedJobs of a namespace for some time.
+type podEvents struct {
+	mu         sync.Mutex
+	namespaces map[string]*eventsReading
+}
+
+// eventsReading is the last reading of a namespace's events.
+type eventsReading struct {
+	warnings map[types.UID][]warning
+	// at is when it began, wait how long after that the next one may.
+	at   time.Time
+	wait time.Duration
+	// underWay is true while somebody reads. Others do not wait for that.
+	underWay bool
+}
+
+// begin returns what is known of a namespace, and reports whether the caller is
+// to read it now.
+func (e *podEvents) begin(namespace string, now time.Time) (map[types.UID][]warning, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for other, reading := range e.namespaces {
+		if !reading.underWay && now.Sub(reading.at) > eventsForgotten {
+			delete(e.namespaces, other)
+		}
+	}
+	reading := e.namespaces[namespace]
+	if reading == nil {
+		if e.namespaces == nil {
+			e.namespaces = make(map[string]*eventsReading)
+		}
+		reading = &eventsReading{}
+		e.namespaces[namespace] = reading
+	}
+	if reading.underWay || now.Sub(reading.at) < reading.wait {
+		return reading.warnings, false
+	}
+	reading.underWay = true
+	reading.at = now
+	reading.wait = min(max(2*reading.wait, eventsReadFirst), eventsReadMost)
+	return reading.warnings, true
+}
+
+// end notes what was read. It is nil if reading failed: what was known remains.
+func (e *podEvents) end(namespace string, warnings map[types.UID][]warning) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	reading := e.namespaces[namespace]
+	reading.underWay = false
+	if warnings != nil {
+		reading.warnings = warnings
+	}
+}
+
+// warnings is what events say of the pods and Jobs of a namespace, as of the last
+// reading. Nobody is told if that fails: it is tried again later.
+func (r *Reconciler) warnings(ctx context.Context, namespace string) map[types.UID][]warning {
+	known, due := r.podEvents.begin(namespace, r.Clock.Now())
+	if !due {
+		return known
+	}
+	var read map[types.UID][]warning
+	defer func() { r.podEvents.end(namespace, read) }()
+	read, err := r.readWarnings(ctx, namespace)
+	if err != nil {
+		ctrl.LoggerFrom(ctx).V(1).Info("Cannot read events", "namespace", namespace, "error", err.Error())
+		return known
+	}
+	return read
+}
+
+func (r *Reconciler) readWarnings(ctx context.Context, namespace string) (map[types.UID][]warning, error) {
+	ctx, cancel := context.WithTimeout(ctx, eventsReadTimeout)
+	defer cancel()
+	ours, err := r.podsAndJobs(ctx, namespace)
+	if err != nil {
+		return nil, err
+	}
+	warnings := make(map[types.UID][]warning)
+	messages := make(map[string]string) // Jobs by the thousand fail for one reason.
+	err = eachItem(ctx, r.APIReader, &corev1.EventList{}, func(object runtime.Object) {
+		event := object.(*corev1.Event)
+		about, known := ours[event.InvolvedObject.UID]
+		if !known || len(warnings[event.InvolvedObject.UID]) == maxWarnings {
+			return
+		}
+		message := about.steady(event.Message)
+		if same, ok := messages[message]; ok {
+			message = same
+		} else {
+			messages[message] = message
+		}
+		warnings[event.InvolvedObject.UID] = append(warnings[event.InvolvedObject.UID], warning{
+			reason:    event.Reason,
+			message:   message,
+			container: containerOf(event),
+			first:     firstTime(event),
+			last:      lastTime(event),
+		})
+	}, client.InNamespace(namespace), client.MatchingFields{"type": corev1.EventTypeWarning})
+	if err != nil {
+		return nil, fmt.Errorf("list events: %w", err)
+	}
+	return warnings, nil
+}
+
+// subject is a pod or a Job that events are about.
+type subject struct {
+	name  string
+	isJob bool
+}
+
+// podsAndJobs are the pods and Jobs of ExtendedJobs in a namespace whose events
+// matter, by UID.
+func (r *Reconciler) podsAndJobs(ctx context.Context, namespace string) (map[types.UID]subject, error) {
+	subjects := make(map[types.UID]subject)
+	var pods corev1.PodList
+	if err := r.Client.List(ctx, &pods, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("list pods: %w", err)
+	}
+	for i := range pods.Items {
+		if pod := &pods.Items[i]; !ended(pod) {
+			subjects[pod.UID] = subject{name: pod.Name}
+		}
+	}
+	var jobs batchv1.JobList
+	if err := r.Client.List(ctx, &jobs, client.InNamespace(namespace), client.UnsafeDisableDeepCopy); err != nil {
+		return nil, fmt.Errorf("list Jobs: %w", err)
+	}
+	for i := range jobs.Items {
+		if job := &jobs.Items[i]; plan.Finished(job) == nil {
+			subjects[job.UID] = subject{name: job.Name, isJob: true}
+		}
+	}
+	return subjects, nil
+}
+
+// maxGenerateName is how much of a Job's name the names of its pods begin with.
+const maxGenerateName = 57
+
+// steady takes out of a message what differs from one attempt to the next, such
+// as the names of the pods that a Job's controller tries to create.
+func (s subject) steady(message string) string {
+	if !s.isJob {
+		return steadyOfPod(s.name, message)
+	}
+	message = steady(message)
+	prefix := s.name[:min(len(s.name), maxGenerateName)]
+	if !strings.Contains(message, prefix) {
+		return message
+	}
+	return regexp.MustCompile(regexp.QuoteMeta(prefix)+`(-[0-9]+)?-?[bcdfghjklmnpqrstvwxz2456789]{5}\b`).ReplaceAllString(message, "…")
+}
+
+// containerOf is the name of the container that an event is about, empty if it is
+// about the whole pod.
+func containerOf(event *corev1.Event) string {
+	_, name, ok := strings.Cut(event.InvolvedObject.FieldPath, "ontainers{") // containers or initContainers
+	if !ok {
+		return ""
+	}
+	return strings.TrimSuffix(name, "}")
+}
+
+func firstTime(event *corev1.Event) time.Time {
+	for _, t := range []time.Time{event.FirstTimestamp.Time, event.EventTime.Time} {
+		if !t.IsZero() {
+			return t
+		}
+	}
+	return event.CreationTimestamp.Time
+}
+
+func lastTime(event *corev1.Event) time.Time {
+	last := firstTime(event)
+	if event.LastTimestamp.After(last) {
+		last = event.LastTimestamp.Time
+	}
+	if event.Series != nil && event.Series.LastObservedTime.After(last) {
+		last = event.Series.LastObservedTime.Time
+	}
+	return last
+}
