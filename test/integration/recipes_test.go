@@ -153,8 +153,7 @@ func playPod(ctx context.Context, job *batchv1.Job) {
 		output, err := command.CombinedOutput()
 		node.print(pod, container.Name, string(output))
 		terminated := &corev1.ContainerStateTerminated{ContainerID: "played://" + container.Name, FinishedAt: metav1.Now()}
-		var exit *exec.ExitError
-		if errors.As(err, &exit) {
+		if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 			failed = true
 			terminated.ExitCode, terminated.Reason = int32(exit.ExitCode()), "Error"
 		}
