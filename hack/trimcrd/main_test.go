@@ -19,6 +19,7 @@ package main
 import (
 	"maps"
 	"math/rand/v2"
+	"reflect"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,7 +28,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"sigs.k8s.io/yaml"
 )
 
 func TestTrim(t *testing.T) {
@@ -192,21 +192,14 @@ func TestTheMetadataOfATemplateHasAllFields(t *testing.T) {
 	fields := shapeOfFields(map[string]any{"metadata": map[string]any{"properties": map[string]any{
 		"annotations": nil, "finalizers": nil, "labels": nil, "name": nil, "namespace": nil, // controller-gen writes these
 	}}})
-	content, err := yaml.Marshal(metav1.ObjectMeta{
-		Name: "a", GenerateName: "a", Namespace: "a", SelfLink: "a", UID: "a", ResourceVersion: "a", Generation: 1,
-		CreationTimestamp: metav1.Now(), DeletionTimestamp: &metav1.Time{}, DeletionGracePeriodSeconds: new(int64),
-		Labels: map[string]string{"a": "a"}, Annotations: map[string]string{"a": "a"}, Finalizers: []string{"a"},
-		OwnerReferences: []metav1.OwnerReference{{}}, ManagedFields: []metav1.ManagedFieldsEntry{{}},
-	})
-	if err != nil {
-		t.Fatal(err)
+	var want []string
+	for field := range reflect.TypeFor[metav1.ObjectMeta]().Fields() {
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		want = append(want, name)
 	}
-	var want map[string]any
-	if err := yaml.Unmarshal(content, &want); err != nil {
-		t.Fatal(err)
-	}
+	slices.Sort(want)
 	got := find(fields, "metadata", "properties")
-	if diff := cmp.Diff(slices.Sorted(maps.Keys(want)), slices.Sorted(maps.Keys(got))); diff != "" {
+	if diff := cmp.Diff(want, slices.Sorted(maps.Keys(got))); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
