@@ -33,6 +33,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/uuid"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/client/fake"
@@ -41,6 +42,8 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
 func TestWhatIsRefused(t *testing.T) {
@@ -227,6 +230,34 @@ func TestTheDryRunLeavesNothingBehind(t *testing.T) {
 	if len(jobs.Items) > 0 {
 		t.Errorf("there are %d Jobs", len(jobs.Items))
 	}
+}
+
+// A Job that the dry run takes must not become too big later.
+func TestTheDryRunsJobIsAsBigAsAnyRuns(t *testing.T) {
+	ej := minimal()
+	ej.UID = uuid.NewUUID()
+	output(ej).SecretAnnotations = map[string]string{"key": "value"}
+	tried, err := newDryRunJob(ej)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ej.Status.Inputs = &fissilev1.Inputs{Digest: configrefs.Digest([]byte("key"), []configrefs.Entry{{Kind: configrefs.Secret, Name: "a"}})}
+	for _, cause := range []fissilev1.RunCause{fissilev1.CauseOnce, fissilev1.CauseNow, fissilev1.CauseConfigChange, fissilev1.CauseTemplateChange} {
+		run, err := plan.NewJob(ej, &fissilev1.Run{Number: 123_456, JobName: plan.JobName(ej, 123_456), Cause: cause, ClaimID: string(uuid.NewUUID())})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, want := size(tried.GetAnnotations()), size(run.Annotations); got < want {
+			t.Errorf("the annotations of a run of cause %s have %d bytes, those of the dry run %d", cause, want, got)
+		}
+	}
+}
+
+func size(annotations map[string]string) (size int) {
+	for key, value := range annotations {
+		size += len(key) + len(value)
+	}
+	return size
 }
 
 func TestUpdates(t *testing.T) {
