@@ -148,9 +148,20 @@ lint-scripts: $(SHFMT) ## Check the syntax and the format of shell scripts, and 
 test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integration tests. KUBEBUILDER_ASSETS names other binaries than those built here.
 	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) go test -timeout=20m ./...)
 
+# How many templates each generator makes, and which.
+CASES ?= 1000
+SEED ?= 1
+# templates-test compares templates on the kube-apiserver in a directory.
+templates-test = KUBEBUILDER_ASSETS=$(1) go test -C test/templates -count=1 -timeout=3h -v . -args -cases=$(CASES) -seed=$(SEED)
+
+.PHONY: test-templates
+test-templates: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Compare what Jobs and ExtendedJobs with the same template are told; CASES=20000 for the long form.
+	$(call templates-test,$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)))
+
 .PHONY: test-compat
 test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubernetes that the operator supports.
 	KUBEBUILDER_ASSETS=$(OLDEST_KUBE_ASSETS) go test -timeout=20m ./test/integration
+	$(call templates-test,$(OLDEST_KUBE_ASSETS))
 
 .PHONY: test-e2e
 test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.

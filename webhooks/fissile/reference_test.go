@@ -64,8 +64,12 @@ What users are told when they create or change an ExtendedJob.
 - Fields that only v1 has are checked in v1alpha1, too. There they are in the annotation
   ` + "`fissile.cloudfoundry.org/conversion-data`" + `, and their paths begin with it.
 - An update is not refused for what was wrong before. The operator is not asked about an update that leaves the
-  template, the output, ` + "`updateOnConfigChange` and `updateOnTemplateChange`" + ` as they are, about an update of the status
-  or of an ExtendedJob that is being deleted, or about a deletion.
+  template, the output, ` + "`updateOnConfigChange` and `updateOnTemplateChange`" + ` as they are, about an update of the status,
+  or about a deletion.
+- Inside the template the schema knows types alone. What a Job may be, the dry run says: a template is refused if and
+  only if a Job with it is. Its warnings are passed on. Fields that the API server does not know are refused, warned of
+  or ignored as the client asks for (kubectl: refused). The [user guide](../user-guide.md#what-is-checked) has the
+  exceptions.
 
 ## Refusals
 
