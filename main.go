@@ -50,6 +50,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/certs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/config"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/metricsauth"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/servers"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/version"
 	fissilewebhooks "github.com/cloudfoundry-incubator/extendedjob-operator/webhooks/fissile"
 )
@@ -121,7 +122,12 @@ func run(ctx context.Context, configFile string) error {
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), fissilev1.AddToScheme(scheme), fissilev1alpha1.AddToScheme(scheme)); err != nil {
 		return err
 	}
-	mgr, err := ctrl.NewManager(restConfig, managerOptions(scheme, configuration, certificates))
+	tlsConfig := servers.TLSConfig(certificates.GetCertificate)
+	webhooks, err := servers.NewWebhookServer(servers.Options{Address: fmt.Sprintf(":%d", *configuration.Webhook.Port), TLS: tlsConfig})
+	if err != nil {
+		return err
+	}
+	mgr, err := ctrl.NewManager(restConfig, managerOptions(scheme, configuration, webhooks))
 	if err != nil {
 		return err
 	}
@@ -131,10 +137,13 @@ func run(ctx context.Context, configFile string) error {
 		certificates.SetupWithManager(mgr),
 		fissile.SetupWithManager(mgr, controllerOptions(configuration)),
 		fissilewebhooks.SetupWithManager(mgr),
-		mgr.AddHealthzCheck("ping", healthz.Ping),
-		mgr.AddReadyzCheck("certificates", certificates.Ready),
-		mgr.AddReadyzCheck("webhooks", mgr.GetWebhookServer().StartedChecker()),
-		mgr.AddReadyzCheck("caches", caches.filled),
+		addMetrics(mgr, &configuration.Metrics, tlsConfig),
+		addHealth(mgr, configuration.Health.BindAddress, map[string]healthz.Checker{
+			"certificates": certificates.Ready,
+			"webhooks":     webhooks.StartedChecker(),
+			"caches":       caches.filled,
+		}),
+		addProfiling(mgr, configuration.Profiling.BindAddress),
 		mgr.Add(caches),
 	); err != nil {
 		return err
@@ -143,11 +152,8 @@ func run(ctx context.Context, configFile string) error {
 	return mgr.Start(ctx)
 }
 
-func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.OperatorConfiguration, certificates certs.Source) ctrl.Options {
-	tlsOptions := []func(*tls.Config){func(c *tls.Config) {
-		c.GetCertificate = certificates.GetCertificate
-		c.NextProtos = []string{"http/1.1"} // of HTTP/2, a client could reset streams faster than it opens them
-	}}
+// managerOptions leave the manager's own servers out: they have no bounds.
+func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.OperatorConfiguration, webhooks webhook.Server) ctrl.Options {
 	options := ctrl.Options{
 		Scheme: scheme,
 		Cache: cache.Options{
@@ -157,10 +163,8 @@ func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.Operat
 			ReaderFailOnMissingInformer: true,
 		},
 		Client:                        client.Options{FieldOwner: fissilev1.FieldManager},
-		HealthProbeBindAddress:        configuration.Health.BindAddress,
-		PprofBindAddress:              configuration.Profiling.BindAddress,
-		Metrics:                       metricsserver.Options{BindAddress: configuration.Metrics.BindAddress},
-		WebhookServer:                 webhook.NewServer(webhook.Options{Port: int(*configuration.Webhook.Port), TLSOpts: tlsOptions}),
+		Metrics:                       metricsserver.Options{BindAddress: noServer},
+		WebhookServer:                 webhooks,
 		LeaderElection:                *configuration.LeaderElection.Enabled,
 		LeaderElectionID:              fissilev1.FieldManager,
 		LeaderElectionNamespace:       configuration.Namespace,
@@ -169,11 +173,6 @@ func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.Operat
 		RenewDeadline:                 new(seconds(configuration.LeaderElection.RenewDeadlineSeconds)),
 		RetryPeriod:                   new(seconds(configuration.LeaderElection.RetryPeriodSeconds)),
 	}
-	if *configuration.Metrics.SecureServing {
-		options.Metrics.SecureServing = true
-		options.Metrics.TLSOpts = tlsOptions
-		options.Metrics.FilterProvider = metricsauth.Filter
-	}
 	if len(configuration.WatchNamespaces) > 0 {
 		options.Cache.DefaultNamespaces = map[string]cache.Config{}
 		for _, namespace := range configuration.WatchNamespaces {
@@ -181,6 +180,51 @@ func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.Operat
 		}
 	}
 	return options
+}
+
+// noServer is the address of a server that is not wanted.
+const noServer = "0"
+
+func addMetrics(mgr ctrl.Manager, settings *configv1alpha1.Metrics, tlsConfig *tls.Config) error {
+	if settings.BindAddress == noServer {
+		return nil
+	}
+	options := servers.Options{Address: settings.BindAddress}
+	authorize := func(handler http.Handler) http.Handler { return handler }
+	if *settings.SecureServing {
+		options.TLS = tlsConfig
+		var err error
+		if authorize, err = metricsauth.New(mgr.GetConfig(), mgr.GetHTTPClient()); err != nil {
+			return err
+		}
+	}
+	server, err := servers.NewMetricsServer(options, authorize)
+	if err != nil {
+		return err
+	}
+	return mgr.Add(server)
+}
+
+func addHealth(mgr ctrl.Manager, address string, ready map[string]healthz.Checker) error {
+	if address == noServer {
+		return nil
+	}
+	server, err := servers.NewHealthServer(servers.Options{Address: address}, map[string]healthz.Checker{"ping": healthz.Ping}, ready)
+	if err != nil {
+		return err
+	}
+	return mgr.Add(server)
+}
+
+func addProfiling(mgr ctrl.Manager, address string) error {
+	if address == noServer {
+		return nil
+	}
+	server, err := servers.NewProfilingServer(servers.Options{Address: address})
+	if err != nil {
+		return err
+	}
+	return mgr.Add(server)
 }
 
 func controllerOptions(configuration *configv1alpha1.OperatorConfiguration) fissile.Options {
