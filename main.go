@@ -40,6 +40,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
@@ -135,6 +136,7 @@ func run(ctx context.Context, configFile string) error {
 	caches := &cacheCheck{}
 	if err := errors.Join(
 		certificates.SetupWithManager(mgr),
+		ctrlmetrics.Registry.Register(certs.ExpiryMetric(certificates)),
 		fissile.SetupWithManager(mgr, controllerOptions(configuration)),
 		fissilewebhooks.SetupWithManager(mgr),
 		addMetrics(mgr, &configuration.Metrics, tlsConfig),

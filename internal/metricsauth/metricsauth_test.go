@@ -17,7 +17,6 @@ limitations under the License.
 package metricsauth
 
 import (
-	"context"
 	"crypto/rand"
 	"encoding/json"
 	"net/http"
@@ -140,7 +139,7 @@ func newFilter(t *testing.T, server *apiServer) func(from, authorization string)
 	}
 	handler := authorize(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
 	return func(from, authorization string) int {
-		request := httptest.NewRequestWithContext(context.Background(), http.MethodGet, path, nil)
+		request := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 		request.RemoteAddr = from
 		if authorization != "" {
 			request.Header.Set("Authorization", authorization)

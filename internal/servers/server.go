@@ -29,7 +29,6 @@ import (
 	"net/http"
 	"time"
 
-	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 )
 
@@ -99,7 +98,7 @@ func New(options Options, handler http.Handler) (*manager.Server, error) {
 			ErrorLog:          errorLog(options.Name),
 		},
 		Listener:        listener,
-		ShutdownTimeout: ptr.To(shutdownTimeout),
+		ShutdownTimeout: new(shutdownTimeout),
 	}, nil
 }
 
