@@ -32,6 +32,7 @@ import (
 	"github.com/go-logr/logr"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
@@ -40,6 +41,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
@@ -50,6 +52,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/certs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/config"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/memorylimit"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/metricsauth"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/servers"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/version"
@@ -78,10 +81,7 @@ func main() {
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)                                // what client-go logs
 	slog.SetDefault(slog.New(logr.ToSlogHandler(logger))) // and net/http
-	if *configOptional && config.IsMissing(*configFile) {
-		*configFile = ""
-	}
-	if err := run(ctrl.SetupSignalHandler(), *configFile); err != nil {
+	if err := run(ctrl.SetupSignalHandler(), *configFile, *configOptional); err != nil {
 		logger.Error(err, "The manager stopped")
 		os.Exit(1)
 	}
@@ -99,7 +99,14 @@ func (l withoutBodies) Enabled(level zapcore.Level) bool {
 
 // run runs the manager until ctx ends. The process has to exit then: the Lease
 // is released on the way.
-func run(ctx context.Context, configFile string) error {
+func run(ctx context.Context, configFile string, configOptional bool) error {
+	configMissing := configOptional && config.IsMissing(configFile)
+	if configMissing {
+		configFile = ""
+	}
+	if err := memorylimit.Set(); err != nil {
+		return err
+	}
 	namespace, err := config.PodNamespace()
 	if err != nil {
 		return err
@@ -133,6 +140,11 @@ func run(ctx context.Context, configFile string) error {
 		return err
 	}
 
+	if configOptional {
+		if err := keepRestriction(ctx, mgr, configuration, configMissing); err != nil {
+			return err
+		}
+	}
 	caches := &cacheCheck{}
 	if err := errors.Join(
 		certificates.SetupWithManager(mgr),
@@ -152,6 +164,23 @@ func run(ctx context.Context, configFile string) error {
 	}
 	ctrl.Log.Info("Starting the manager", "version", version.String(), "configuration", *configuration)
 	return mgr.Start(ctx)
+}
+
+// keepRestriction has the leader remember the namespaces of a configuration that
+// may be missing. It returns an error if the configuration is missing that had
+// some.
+func keepRestriction(ctx context.Context, mgr ctrl.Manager, configuration *configv1alpha1.OperatorConfiguration, missing bool) error {
+	restriction := config.Restriction{
+		Reader: mgr.GetAPIReader(),
+		Writer: mgr.GetClient(),
+		Lease:  types.NamespacedName{Namespace: configuration.Namespace, Name: fissilev1.FieldManager},
+	}
+	if missing {
+		return restriction.Check(ctx)
+	}
+	return mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+		return restriction.Record(ctx, configuration.WatchNamespaces)
+	}))
 }
 
 // managerOptions leave the manager's own servers out: they have no bounds.

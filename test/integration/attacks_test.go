@@ -36,6 +36,7 @@ import (
 	. "github.com/onsi/gomega"
 
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/memorylimit"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
@@ -68,7 +69,7 @@ func newAttacked() *attacked {
 	a.config.Health.BindAddress, err = controlplane.FreeAddress()
 	Expect(err).NotTo(HaveOccurred())
 	Expect(controlplane.WriteYAML(a.file, a.config)).To(Succeed())
-	GinkgoT().Setenv("GOMEMLIMIT", fmt.Sprint(memoryLimit*9/10<<20))
+	GinkgoT().Setenv(memorylimit.Variable, fmt.Sprint(memoryLimit<<20))
 	a.start()
 	DeferCleanup(a.kill)
 	return a
