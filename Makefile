@@ -20,9 +20,11 @@ IMG ?= $(IMAGE_NAME):v$(VERSION)
 
 # Pinned tools: hack/tools/go.mod names them, and Go builds them once.
 TOOLS := bin/tools
+ACTIONLINT := $(TOOLS)/actionlint
 CONTROLLER_GEN := $(TOOLS)/controller-gen
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
+GOVULNCHECK := $(TOOLS)/govulncheck
 KWOK := $(TOOLS)/kwok
 KUSTOMIZE := $(TOOLS)/kustomize
 SHFMT := $(TOOLS)/shfmt
@@ -105,7 +107,7 @@ tidy: ## Tidy all Go modules.
 ##@ Checks
 
 .PHONY: verify
-verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts ## Check all that needs no running.
+verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
 
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
 	config/manager/kustomization.yaml config/overlays/namespaced/generated bundle bundle.Dockerfile catalog \
@@ -141,6 +143,17 @@ lint-api: $(GOLANGCI_LINT) ## Lint the API types by Kubernetes' conventions.
 .PHONY: lint-scripts
 lint-scripts: $(SHFMT) ## Check the syntax and the format of shell scripts, and lint them.
 	@SHFMT=$(SHFMT) hack/lint-scripts.sh $(SCRIPTS)
+
+.PHONY: lint-workflows
+lint-workflows: $(ACTIONLINT) ## Lint the workflows of GitHub, with the scripts in them, and check that actions are named by digest.
+	$(ACTIONLINT)
+	@! grep --with-filename --line-number --extended-regexp 'uses: [^.#]*@' .github/workflows/*.yaml | \
+		grep --invert-match --extended-regexp '@[0-9a-f]{40} # v[0-9]' || { echo "error: name actions by digest, with the version behind it" >&2; exit 1; }
+
+# Not part of verify: the database is in the internet.
+.PHONY: vulnerabilities
+vulnerabilities: $(GOVULNCHECK) ## Look for known vulnerabilities that the operator's code reaches.
+	$(GOVULNCHECK) ./...
 
 ##@ Tests
 
