@@ -59,11 +59,11 @@ func transient(reason, message string) error {
 // storeOutput stores what the containers of a finished Job printed: all of it,
 // or nothing. Nothing is written before everything is read and checked.
 func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batchv1.Job) error {
-	secrets, err := r.store(ctx, o, job)
+	output, err := r.store(ctx, o, job)
 	var refused *outputError
 	switch {
 	case err == nil:
-		o.Output = &plan.Output{Reason: fissilev1.ReasonStored, Message: "The output is stored.", Secrets: secrets}
+		o.Output = output
 	case errors.As(err, &refused) && (!refused.transient || o.process.storeFailingFor(storeFailure{job.UID, refused.reason}, r.Clock.Now()) >= r.LogReadTimeout):
 		o.Output = &plan.Output{Reason: refused.reason, Message: refused.message}
 		if refused.reason == fissilev1.ReasonSecretRejected {
@@ -80,7 +80,7 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 	return nil
 }
 
-func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job) ([]fissilev1.OutputSecret, error) {
+func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job) (*plan.Output, error) {
 	settings, err := plan.OutputSettings(job)
 	if err != nil {
 		return nil, err
@@ -92,16 +92,27 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings}
 	secrets, complete, err := w.stored(ctx)
 	if err != nil || complete {
-		return secrets, err
+		return w.output(nil, secrets), err
 	}
 	if err := w.checkWay(ctx); err != nil {
 		return nil, err
 	}
-	documents, err := r.readOutput(ctx, job)
+	kept, err := w.kept(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return w.write(ctx, documents)
+	documents, err := r.readOutput(ctx, job, kept.missing(job))
+	if err != nil {
+		return nil, err
+	}
+	if err := w.takeOver(ctx, kept); err != nil {
+		return nil, err
+	}
+	written, err := w.write(ctx, documents)
+	if err != nil {
+		return nil, err
+	}
+	return w.output(kept, written), nil
 }
 
 // document is what a container printed, as the data of a Secret.
@@ -110,15 +121,17 @@ type document struct {
 	data      map[string][]byte
 }
 
-// readOutput reads the documents of the template's own containers, in their
-// order.
-func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job) ([]document, error) {
+// readOutput reads the documents of containers of a Job, in their order.
+func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job, containers []string) ([]document, error) {
+	if len(containers) == 0 {
+		return nil, nil
+	}
 	pod, err := r.podOfOutcome(ctx, job)
 	if err != nil {
 		return nil, err
 	}
 	var documents []document
-	for _, container := range plan.OutputContainers(job) {
+	for _, container := range containers {
 		if why := neverStarted(pod, container); why != "" {
 			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s has no log: %s.", container, why)}
 		}

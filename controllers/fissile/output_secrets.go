@@ -154,6 +154,10 @@ func (w *secretWriter) outputSecret(name string, version int64, document documen
 // put creates the Secret, or replaces the one that exists. When the cache was
 // wrong about which of the two, a live read decides.
 func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
+	if w.settings.IfExists == fissilev1.ExistingOutputKeep {
+		// One that the cache did not show is kept when it does.
+		return refusal(secret.Name, w.Client.Create(ctx, secret))
+	}
 	if existing == nil {
 		err := w.Client.Create(ctx, secret)
 		if !apierrors.IsAlreadyExists(err) {
@@ -261,9 +265,12 @@ func (w *secretWriter) printedBy(secret metav1.Object) bool {
 func (w *secretWriter) newSecret(name string, document document) *corev1.Secret {
 	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Name:        name,
-			Namespace:   w.job.Namespace,
-			Labels:      plan.Merged(plan.UserKeys(w.settings.SecretLabels), map[string]string{fissilev1.LabelContainerName: document.container}),
+			Name:      name,
+			Namespace: w.job.Namespace,
+			Labels: plan.Merged(plan.UserKeys(w.settings.SecretLabels), map[string]string{
+				fissilev1.LabelContainerName: document.container,
+				fissilev1.LabelName:          plan.NameLabel(w.ej.Name),
+			}),
 			Annotations: plan.Merged(plan.UserKeys(w.settings.SecretAnnotations), w.annotations()),
 		},
 		Type: corev1.SecretTypeOpaque,

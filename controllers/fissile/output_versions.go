@@ -43,6 +43,10 @@ func (w *secretWriter) writeVersion(ctx context.Context, document document) (fis
 	if !apierrors.IsAlreadyExists(err) {
 		return stored, err
 	}
+	if w.settings.IfExists == fissilev1.ExistingOutputKeep {
+		// It may be one to keep: the cache will show it.
+		return stored, refusal(base, err)
+	}
 	if versions, err = w.liveVersions(ctx); err != nil {
 		return fissilev1.OutputSecret{}, err
 	}

@@ -27,6 +27,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
@@ -44,6 +45,7 @@ func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
 	}
 	pods := slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool { return !o.owns(&pod) })
 	o.PodsRunning = slices.ContainsFunc(pods, func(pod corev1.Pod) bool { return !ended(&pod) })
+	o.Ending = ending(o.LastJob(), pods, ptr.Deref(o.EJ.Spec.FailedJobsHistoryLimit, 1) > 0)
 	job := o.ActiveJob()
 	if job == nil {
 		return nil

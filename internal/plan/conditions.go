@@ -100,8 +100,18 @@ func (b *conditions) running() {
 	case b.run == nil:
 		b.set(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonIdle, "It has not run yet.")
 	default:
-		b.set(fissilev1.ConditionRunning, metav1.ConditionFalse, string(b.run.Result), b.run.Message)
+		b.set(fissilev1.ConditionRunning, metav1.ConditionFalse, string(b.run.Result), b.atRest(b.run.Message))
 	}
+}
+
+// atRest adds to a message how to run a one-off again that was edited since its
+// run, and does not do so by itself.
+func (b *conditions) atRest(message string) string {
+	if b.ej.Spec.Trigger.Strategy != fissilev1.StrategyDone || value(b.ej.Spec.UpdateOnTemplateChange) || !editedSince(b.ej) {
+		return message
+	}
+	return fmt.Sprintf("The template was edited since run %d: to run it, set spec.trigger.requestID to a new value, or spec.trigger.strategy to now. %s",
+		b.run.Number, message)
 }
 
 // ready sets Ready, Reconciling and Stalled, by which kstatus tells users' tools
@@ -122,10 +132,10 @@ func (b *conditions) ready() {
 	case b.run == nil:
 		b.set(fissilev1.ConditionReady, metav1.ConditionTrue, fissilev1.ReasonIdle, "No run is due.")
 	case b.run.Result != fissilev1.ResultSucceeded && b.lastRunCounts():
-		b.set(fissilev1.ConditionReady, metav1.ConditionFalse, b.run.Reason, b.run.Message)
-		b.set(fissilev1.ConditionStalled, metav1.ConditionTrue, b.run.Reason, b.run.Message)
+		b.set(fissilev1.ConditionReady, metav1.ConditionFalse, b.run.Reason, b.atRest(b.run.Message))
+		b.set(fissilev1.ConditionStalled, metav1.ConditionTrue, b.run.Reason, b.atRest(b.run.Message))
 	default:
-		b.set(fissilev1.ConditionReady, metav1.ConditionTrue, fissilev1.ReasonIdle, "No run is due.")
+		b.set(fissilev1.ConditionReady, metav1.ConditionTrue, fissilev1.ReasonIdle, b.atRest("No run is due."))
 	}
 }
 

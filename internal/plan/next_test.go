@@ -18,6 +18,7 @@ package plan_test
 
 import (
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -769,6 +770,53 @@ func TestARequestThatIsTakenBackIsCancelled(t *testing.T) {
 	}
 	if got := plan.Next(w.Observation).Kind; got != plan.Wait {
 		t.Errorf("want nothing more to do, got %s", got)
+	}
+}
+
+func TestAOneOffThatWasEditedSaysHowToRunItAgain(t *testing.T) {
+	const hint = "The template was edited since run 1: to run it, set spec.trigger.requestID to a new value, or spec.trigger.strategy to now."
+	edited := func(pod *corev1.PodSpec) { pod.Hostname = "edited" }
+	for name, test := range map[string]struct {
+		prepare func(*world)
+		end     batchv1.JobConditionType
+		want    bool
+	}{
+		"after a success": {prepare: func(w *world) { w.editTemplate(edited) }, end: batchv1.JobComplete, want: true},
+		"after a failure": {prepare: func(w *world) { w.editTemplate(edited) }, end: batchv1.JobFailed, want: true},
+		"not unless it was edited": {prepare: func(w *world) {
+			w.EJ.Spec.Suspend = new(true)
+			w.EJ.Generation++
+		}, end: batchv1.JobComplete},
+		"not if it is an errand now": {prepare: func(w *world) { w.editTemplate(edited).edit(manual) }, end: batchv1.JobComplete},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := given(once).claimed(t).job(t, test.end).over(t)
+			clear(w.Jobs)
+			test.prepare(w)
+			w.reported(t)
+			for _, conditionType := range []string{fissilev1.ConditionReady, fissilev1.ConditionRunning} {
+				got := meta.FindStatusCondition(w.EJ.Status.Conditions, conditionType)
+				if strings.HasPrefix(got.Message, hint) != test.want {
+					t.Errorf("%s says %q", conditionType, got.Message)
+				}
+			}
+		})
+	}
+}
+
+func TestUpdateOnTemplateChangeRunsNothingForEditsBeforeIt(t *testing.T) {
+	w := given(once).claimed(t).job(t, batchv1.JobComplete).over(t)
+	clear(w.Jobs)
+	w.editTemplate(func(pod *corev1.PodSpec) { pod.Hostname = "edited" })
+	w.EJ.Spec.UpdateOnTemplateChange = new(true)
+	w.completeTemplate()
+	w.reported(t)
+	if step := plan.Next(w.Observation); step.Kind != plan.Wait {
+		t.Errorf("got the step %s, want none", step.Kind)
+	}
+	w.editTemplate(func(pod *corev1.PodSpec) { pod.Hostname = "edited again" }).completeTemplate()
+	if step := plan.Next(w.Observation); step.Kind != plan.Claim {
+		t.Errorf("got the step %s, want the run for an edit that came later", step.Kind)
 	}
 }
 

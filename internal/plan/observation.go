@@ -143,6 +143,9 @@ func (o *Observation) ActiveJob() *batchv1.Job {
 	return job
 }
 
+// LastJob is the Job of the last run; nil if that has none.
+func (o *Observation) LastJob() *batchv1.Job { return o.Jobs[o.last()] }
+
 // greatestJob is the greatest number of an own Job, 0 without one.
 func (o *Observation) greatestJob() int64 {
 	var greatest int64

@@ -18,6 +18,7 @@ package plan
 
 import (
 	"fmt"
+	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -34,6 +35,8 @@ type Output struct {
 	Message string
 	// Secrets hold the output. All of the run's containers, or none.
 	Secrets []fissilev1.OutputSecret
+	// Kept are the names of those that were there already and stay as they were.
+	Kept []string
 }
 
 // Stored tells whether every container's output is in its Secret.
@@ -54,7 +57,23 @@ func (o Output) recorded() *fissilev1.RunOutput {
 	if o.Reason == fissilev1.ReasonNotRequested {
 		return nil
 	}
+	if o.Stored() {
+		return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.sentence())}
+	}
 	return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.Message)}
+}
+
+// sentence says what became of stored output.
+func (o Output) sentence() string {
+	kept := strings.Join(o.Kept, ", ")
+	switch len(o.Kept) {
+	case 0:
+		return "The output is stored."
+	case len(o.Secrets):
+		return fmt.Sprintf("The output was there already and is kept: %s.", kept)
+	default:
+		return fmt.Sprintf("The output is stored, and what was there already is kept: %s.", kept)
+	}
 }
 
 // outputPending reports whether the output of a run that is over waits to be
@@ -148,12 +167,12 @@ func (o *Observation) jobOutcome(job *batchv1.Job) Outcome {
 		outcome.Reason = validReason(finished.Reason, fissilev1.ReasonJobFailed)
 		outcome.Message = fmt.Sprintf("Job %s failed: %s", job.Name, firstOf(finished.Message, finished.Reason, "it does not say why."))
 		if o.Ending != "" {
-			outcome.Message = fmt.Sprintf("%s %s", outcome.Message, o.Ending)
+			outcome.Message = fmt.Sprintf("%s. %s", strings.TrimSuffix(outcome.Message, "."), o.Ending)
 		}
 	case outcome.Output.Stored():
 		outcome.Result = fissilev1.ResultSucceeded
 		outcome.Reason = fissilev1.ReasonSucceeded
-		outcome.Message = fmt.Sprintf("Job %s completed and its output is stored.", job.Name)
+		outcome.Message = fmt.Sprintf("Job %s completed. %s", job.Name, outcome.Output.sentence())
 	case outcome.Output.Reason == fissilev1.ReasonNotRequested:
 		outcome.Result = fissilev1.ResultSucceeded
 		outcome.Reason = fissilev1.ReasonSucceeded

@@ -88,27 +88,44 @@ func (o *Observation) needsTemplate() bool {
 	if !o.watchesTemplate() || o.TemplateDigest != "" {
 		return false
 	}
-	written, _, _ := strings.Cut(o.EJ.Status.TemplateDigest, ":")
+	written, _ := completedTemplate(&o.EJ.Status)
 	return written != writtenDigest(&o.EJ.Spec.JobTemplate)
+}
+
+// completedTemplate are the digests of the template that the last run was started
+// with, as written and as completed; empty if it was not completed, because a
+// change did not matter.
+func completedTemplate(status *fissilev1.ExtendedJobStatus) (written, completed string) {
+	if written, completed, ok := strings.Cut(status.TemplateDigest, ":"); ok {
+		return written, completed
+	}
+	return "", ""
+}
+
+// editedSince reports whether the template is not written as it was for the last
+// run. That may make no difference.
+func editedSince(ej *fissilev1.ExtendedJob) bool {
+	written, _, _ := strings.Cut(ej.Status.TemplateDigest, ":")
+	return written != "" && written != writtenDigest(&ej.Spec.JobTemplate)
 }
 
 // TemplateChanged tells whether the template is known to differ from that of the
 // last claim.
 func (o *Observation) TemplateChanged() bool {
-	if !o.watchesTemplate() || o.TemplateDigest == "" || o.EJ.Status.TemplateDigest == "" {
+	_, before := completedTemplate(&o.EJ.Status)
+	if !o.watchesTemplate() || o.TemplateDigest == "" || before == "" {
 		return false
 	}
-	_, before, _ := strings.Cut(o.EJ.Status.TemplateDigest, ":")
 	_, now, _ := strings.Cut(o.TemplateDigest, ":")
 	return before != now
 }
 
-// recordTemplate is the template's digest as a claim records it: none, if a
-// change does not matter.
+// recordTemplate is the template's digest as a claim records it: only as written,
+// if a change does not matter.
 func (o *Observation) recordTemplate() string {
 	switch {
 	case !o.watchesTemplate():
-		return ""
+		return writtenDigest(&o.EJ.Spec.JobTemplate)
 	case o.TemplateDigest != "":
 		return o.TemplateDigest
 	default:

@@ -116,6 +116,12 @@ func (b *Builder) Retain() *Builder {
 	return b
 }
 
+// Keep keeps output that is there already.
+func (b *Builder) Keep() *Builder {
+	b.ej.Spec.Output.IfExists = fissilev1.ExistingOutputKeep
+	return b
+}
+
 // SecretLabels sets spec.output.secretLabels.
 func (b *Builder) SecretLabels(labels map[string]string) *Builder {
 	b.ej.Spec.Output.SecretLabels = labels

@@ -295,6 +295,43 @@ var _ = Describe("An output Secret", func() {
 		))
 	})
 
+	It("is made once with ifExists Keep, whatever is deleted and created again", func(ctx context.Context) {
+		for _, versioned := range []bool{false, true} {
+			name, secretName := "keeper", "kept-main"
+			if versioned {
+				name, secretName = "versioned-keeper", "kept-main-v1"
+			}
+			template := ejob.New(namespace, name).Strategy(fissilev1.StrategyManual).Output("kept").Retain().Keep()
+			if versioned {
+				template.Versioned()
+			}
+			manifest := template.Obj().DeepCopy()
+			first := create(template)
+			run(first, 1, `{"password":"first"}`)
+			stored(first, 1)
+			kept := SatisfyAll(
+				HaveField("Data", Equal(map[string][]byte{"password": []byte("first")})),
+				HaveField("Labels", HaveKeyWithValue(fissilev1.LabelName, name)),
+			)
+			Expect(secret(secretName)()).To(kept)
+			run(first, 2, `no password at all`)
+			stored(first, 2)
+
+			Expect(plane.client.Delete(ctx, first)).To(Succeed())
+			Eventually(komega.Get(first)).ShouldNot(Succeed())
+			Expect(plane.client.Create(ctx, manifest)).To(Succeed())
+			run(manifest, 1, `{"password":"second"}`)
+			stored(manifest, 1)
+			Expect(secret(secretName)()).To(SatisfyAll(kept, HaveField("Annotations", HaveKeyWithValue(fissilev1.AnnotationOwnerUID, string(manifest.UID)))))
+			Eventually(eventsOn(manifest)).Should(ContainElement(SatisfyAll(
+				HaveField("Reason", "RunSucceeded"), HaveField("Note", HaveSuffix("was there already and is kept: "+secretName+".")),
+			)))
+			run(manifest, 2, `{"password":"third"}`)
+			stored(manifest, 2)
+			Expect(secret(secretName)()).To(kept)
+		}
+	})
+
 	It("of several pods is refused by a condition when validation was bypassed", func(ctx context.Context) {
 		bypassValidation(ctx)
 		b := ejob.New(namespace, "output").Strategy(fissilev1.StrategyOnce).Output("foo")
@@ -317,7 +354,9 @@ var _ = Describe("An output Secret", func() {
 		setStrategy(ej, fissilev1.StrategyNow)
 		complete(activeJob(ej, 1), logs{"v7": printed})
 		stored(ej, 1)
-		Expect(secret("foo-v7")()).To(HaveField("Labels", Equal(map[string]string{"theirs": "1", fissilev1.LabelContainerName: "v7"})))
+		Expect(secret("foo-v7")()).To(HaveField("Labels", Equal(map[string]string{
+			"theirs": "1", fissilev1.LabelContainerName: "v7", fissilev1.LabelName: ej.Name,
+		})))
 	})
 
 	It("tells which run is the next when the ExtendedJob has forgotten", func() {

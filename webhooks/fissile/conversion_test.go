@@ -102,7 +102,7 @@ func TestAClientThatKnowsV1alpha1OnlyEditsAV1Object(t *testing.T) {
 			},
 			want: func(e *fissilev1.ExtendedJob) {
 				e.Spec = fissilev1.ExtendedJobSpec{
-					Trigger: e.Spec.Trigger,
+					Trigger: fissilev1.Trigger{Strategy: e.Spec.Trigger.Strategy},
 					Output:  &fissilev1.Output{NamePrefix: "foo"},
 				}
 				e.Spec.JobTemplate.Spec.Template = fixture(t).Spec.JobTemplate.Spec.Template

@@ -234,6 +234,112 @@ var refused = []example{
 		message: `Unsupported value: "Keep": supported values: "Delete", "Retain"`,
 	},
 	{
+		input:   "another answer to output that exists already",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).IfExists = "Retain" },
+		field:   onlyInV1("output.ifExists"),
+		message: `Unsupported value: "Retain": supported values: "Overwrite", "Keep"`,
+	},
+	{
+		input:   "a requestID of more than 128 characters",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.RequestID = strings.Repeat("é", 129) },
+		field:   onlyInV1("trigger.requestID"),
+		message: `Too long: may not be more than 128 characters`,
+	},
+	{
+		input: "a variable twice",
+		write: func(ej *fissilev1.ExtendedJob) {
+			requestWith(ej, value("LEVEL", "info"), value("LEVEL", "debug"))
+		},
+		field:   onlyInV1("trigger.env[1]"),
+		message: `Duplicate value: {"name":"LEVEL"}`,
+	},
+	{
+		input:   "a variable without a name",
+		write:   func(ej *fissilev1.ExtendedJob) { requestWith(ej, value("", "info")) },
+		field:   onlyInV1("trigger.env[0].name"),
+		message: `Required value`,
+	},
+	{
+		input:   "the name of a variable with '='",
+		write:   func(ej *fissilev1.ExtendedJob) { requestWith(ej, value("LEVEL=info", "")) },
+		field:   onlyInV1("trigger.env[0].name"),
+		message: `Invalid value: "LEVEL=info": a valid environment variable name must consist only of printable ASCII characters other than '='`,
+	},
+	{
+		input:   "the name of a variable of more than 256 characters",
+		write:   func(ej *fissilev1.ExtendedJob) { requestWith(ej, value(strings.Repeat("A", 257), "")) },
+		field:   onlyInV1("trigger.env[0].name"),
+		message: `Too long: may not be more than 256 characters`,
+	},
+	{
+		input:   "the value of a variable of more than 32768 characters",
+		write:   func(ej *fissilev1.ExtendedJob) { requestWith(ej, value("LEVEL", strings.Repeat("x", 32769))) },
+		field:   onlyInV1("trigger.env[0].value"),
+		message: `Too long: may not be more than 32768 characters`,
+	},
+	{
+		input: "more than 64 variables",
+		write: func(ej *fissilev1.ExtendedJob) {
+			for name := range keys(65) {
+				ej.Spec.Trigger.Env = append(ej.Spec.Trigger.Env, value(name, ""))
+			}
+			requestWith(ej, ej.Spec.Trigger.Env...)
+		},
+		field:   onlyInV1("trigger.env"),
+		message: `Too many: 65: must have at most 64 items`,
+	},
+	{
+		input:   "a variable without a value",
+		write:   func(ej *fissilev1.ExtendedJob) { requestWith(ej, fissilev1.TriggerEnvVar{Name: "LEVEL"}) },
+		field:   onlyInV1("trigger.env[0].value"),
+		message: `Required value: or valueFrom; an empty variable has the value ""`,
+	},
+	{
+		input: "a variable with a value and a source",
+		write: func(ej *fissilev1.ExtendedJob) {
+			variable := fromSecret("LEVEL", "settings")
+			variable.Value = new("info")
+			requestWith(ej, variable)
+		},
+		field:   onlyInV1("trigger.env[0].valueFrom"),
+		message: `Forbidden: value is set, too: a variable has one of them`,
+	},
+	{
+		input: "a variable with an empty source",
+		write: func(ej *fissilev1.ExtendedJob) {
+			requestWith(ej, fissilev1.TriggerEnvVar{Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{}})
+		},
+		field:   onlyInV1("trigger.env[0].valueFrom"),
+		message: `Required value: one of configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef, fileKeyRef`,
+	},
+	{
+		input: "a variable with two sources",
+		write: func(ej *fissilev1.ExtendedJob) {
+			variable := fromSecret("LEVEL", "settings")
+			variable.ValueFrom.FieldRef = &corev1.ObjectFieldSelector{FieldPath: "metadata.name"}
+			requestWith(ej, variable)
+		},
+		field:   onlyInV1("trigger.env[0].valueFrom"),
+		message: `Forbidden: has secretKeyRef and fieldRef: a variable has one source`,
+	},
+	{
+		input:   "a variable from a Secret without a name",
+		write:   func(ej *fissilev1.ExtendedJob) { requestWith(ej, fromSecret("LEVEL", "")) },
+		field:   onlyInV1("trigger.env[0].valueFrom.secretKeyRef.name"),
+		message: `Required value`,
+	},
+	{
+		input: "a variable for a container that is not there",
+		write: func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).InitContainers = []corev1.Container{{Name: "prepare", Image: "busybox"}}
+			variable := value("LEVEL", "info")
+			variable.Containers = []string{"prepare", "mian"}
+			requestWith(ej, variable)
+		},
+		field:   onlyInV1("trigger.env[0].containers[1]"),
+		message: `Unsupported value: "mian": supported values: "main", "prepare"`,
+	},
+	{
 		input: "output and several completions",
 		write: func(ej *fissilev1.ExtendedJob) {
 			output(ej)
@@ -357,6 +463,39 @@ var errPanic = &url.Error{Op: "Post", URL: "https://10.0.0.1/apis/batch/v1/names
 
 var warned = []example{
 	{
+		input: "variables on an errand that nobody asks to run",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.Trigger.Strategy = fissilev1.StrategyManual
+			ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{value("LEVEL", "info")}
+		},
+		field:   onlyInV1("trigger.env"),
+		message: "%s is not used: set requestID, or strategy now",
+	},
+	{
+		input: "variables on a one-off without a requestID",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{value("LEVEL", "info")}
+		},
+		field:   onlyInV1("trigger.env"),
+		message: "%s is not used: set requestID, or strategy now",
+	},
+	{
+		input:   "a variable in plain text whose name says that it is secret",
+		write:   func(ej *fissilev1.ExtendedJob) { requestWith(ej, value("API_KEY", "abc")) },
+		field:   onlyInV1("trigger.env[0].value"),
+		message: "%s is in plain text: use valueFrom",
+	},
+	{
+		input: "versions to keep of output that is made once",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej).Versioned = new(true)
+			output(ej).VersionsToKeep = 3
+			output(ej).IfExists = fissilev1.ExistingOutputKeep
+		},
+		field:   onlyInV1("output.versionsToKeep"),
+		message: "%s: ifExists Keep makes one version",
+	},
+	{
 		input: "updateOnConfigChange on an errand",
 		write: func(ej *fissilev1.ExtendedJob) {
 			ej.Spec.Trigger.Strategy = fissilev1.StrategyManual
@@ -458,21 +597,24 @@ type malformed struct {
 	input string
 	// spoil makes it of a manifest, given the template of the pods in it.
 	spoil func(spec, podTemplate map[string]any)
+	// onlyInV1 is true if v1alpha1 does not have the field.
+	onlyInV1 bool
 }
 
 var refusedBySchema = []malformed{
-	{"no trigger", func(spec, _ map[string]any) { delete(spec, "trigger") }},
-	{"no strategy", func(spec, _ map[string]any) { spec["trigger"] = map[string]any{} }},
-	{"no template", func(spec, _ map[string]any) { delete(spec, "jobTemplate"); delete(spec, "template") }},
-	{"two containers of one name", func(_, podTemplate map[string]any) {
+	{input: "no trigger", spoil: func(spec, _ map[string]any) { delete(spec, "trigger") }},
+	{input: "no strategy", spoil: func(spec, _ map[string]any) { spec["trigger"] = map[string]any{} }},
+	{input: "an empty requestID", onlyInV1: true, spoil: func(spec, _ map[string]any) { spec["trigger"].(map[string]any)["requestID"] = "" }},
+	{input: "no template", spoil: func(spec, _ map[string]any) { delete(spec, "jobTemplate"); delete(spec, "template") }},
+	{input: "two containers of one name", spoil: func(_, podTemplate map[string]any) {
 		container := map[string]any{"name": "main", "image": "busybox"}
 		podTemplate["spec"].(map[string]any)["containers"] = []any{container, container}
 	}},
-	{"a quantity that cannot be read", func(_, podTemplate map[string]any) {
+	{input: "a quantity that cannot be read", spoil: func(_, podTemplate map[string]any) {
 		container := podTemplate["spec"].(map[string]any)["containers"].([]any)[0].(map[string]any)
 		container["resources"] = map[string]any{"limits": map[string]any{"cpu": "1 core"}}
 	}},
-	{"a value of another type", func(spec, _ map[string]any) { spec["updateOnConfigChange"] = "yes" }},
+	{input: "a value of another type", spoil: func(spec, _ map[string]any) { spec["updateOnConfigChange"] = "yes" }},
 }
 
 // minimal is an ExtendedJob that nobody has anything to say about.
@@ -495,6 +637,22 @@ func output(ej *fissilev1.ExtendedJob) *fissilev1.Output {
 		ej.Spec.Output = &fissilev1.Output{NamePrefix: "foo", OutputType: fissilev1.OutputTypeJSON}
 	}
 	return ej.Spec.Output
+}
+
+// requestWith asks for a run with some variables.
+func requestWith(ej *fissilev1.ExtendedJob, variables ...fissilev1.TriggerEnvVar) {
+	ej.Spec.Trigger.RequestID = "1"
+	ej.Spec.Trigger.Env = variables
+}
+
+func value(name, value string) fissilev1.TriggerEnvVar {
+	return fissilev1.TriggerEnvVar{Name: name, Value: &value}
+}
+
+func fromSecret(name, secret string) fissilev1.TriggerEnvVar {
+	return fissilev1.TriggerEnvVar{Name: name, ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+		LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Key: "key",
+	}}}
 }
 
 // keys are so many keys of labels or annotations.

@@ -47,8 +47,7 @@ func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	jobPath := path.Child("jobTemplate", "spec")
 	job := &spec.JobTemplate.Spec
 
-	errs := validateEnum(path.Child("trigger", "strategy"), spec.Trigger.Strategy,
-		fissilev1.StrategyManual, fissilev1.StrategyNow, fissilev1.StrategyOnce, fissilev1.StrategyDone)
+	errs := validateTrigger(path.Child("trigger"), &spec.Trigger, &job.Template.Spec)
 	errs = append(errs, validateEnum(jobPath.Child("template", "spec", "restartPolicy"), job.Template.Spec.RestartPolicy,
 		corev1.RestartPolicyNever, corev1.RestartPolicyOnFailure)...)
 	errs = append(errs, validateSelector(jobPath, job)...)
@@ -78,6 +77,10 @@ func validateOutput(path *field.Path, output *fissilev1.Output, containers []cor
 	if output.DeletionPolicy != "" {
 		errs = append(errs, validateEnum(path.Child("deletionPolicy"), output.DeletionPolicy,
 			fissilev1.DeletionPolicyDelete, fissilev1.DeletionPolicyRetain)...)
+	}
+	if output.IfExists != "" {
+		errs = append(errs, validateEnum(path.Child("ifExists"), output.IfExists,
+			fissilev1.ExistingOutputOverwrite, fissilev1.ExistingOutputKeep)...)
 	}
 	return errs
 }

@@ -26,6 +26,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+	utiljson "k8s.io/apimachinery/pkg/util/json"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	kjson "sigs.k8s.io/json"
 
@@ -52,7 +53,7 @@ type manifest struct {
 
 func readV1(ctx context.Context, ej *fissilev1.ExtendedJob) (*manifest, error) {
 	judged := ej.Spec
-	// These the schema judges alone.
+	// These the schema judges alone; for trigger.env see sameEnv.
 	judged.Trigger = fissilev1.Trigger{}
 	judged.Suspend = nil
 	judged.SuccessfulJobsHistoryLimit, judged.FailedJobsHistoryLimit = nil, nil
@@ -103,6 +104,9 @@ func readV1alpha1(ctx context.Context, ej *fissilev1alpha1.ExtendedJob) (*manife
 			m.errs = append(m.errs, field.Invalid(conversionDataPath, field.OmitValueType{},
 				"cannot be read: leave it as the API server returned it, or remove it, and with it the fields that only v1 has"))
 		}
+		if hasEmptyRequestID(data) {
+			m.errs = append(m.errs, field.Required(field.NewPath("spec", "trigger", "requestID"), "at least one character; without it, no run is asked for"))
+		}
 	}
 
 	trigger := ej.Spec.Trigger
@@ -117,6 +121,17 @@ func readV1alpha1(ctx context.Context, ej *fissilev1alpha1.ExtendedJob) (*manife
 	judged.Trigger.Strategy = ""
 	m.judged = []any{judged, data, restored}
 	return m, nil
+}
+
+// hasEmptyRequestID reports whether the conversion annotation has the one value
+// of requestID that the hub object cannot tell from none.
+func hasEmptyRequestID(data string) bool {
+	var fields map[string]any
+	if utiljson.Unmarshal([]byte(data), &fields) != nil {
+		return false
+	}
+	id, found, err := unstructured.NestedString(fields, "trigger", "requestID")
+	return found && err == nil && id == ""
 }
 
 // conversionDataPath is where a v1alpha1 object has the fields that only v1 has.

@@ -126,6 +126,23 @@ func TestWhatNobodyHasAnythingToSayAbout(t *testing.T) {
 			ej.Spec.UpdateOnTemplateChange = new(true)
 		},
 		"a name of 41 characters": func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 41) },
+		"a run with variables": func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).InitContainers = []corev1.Container{{Name: "prepare", Image: "busybox"}}
+			prepare := value("MONKEY", "")
+			prepare.Containers = []string{"prepare"}
+			requestWith(ej, prepare, value("LEVEL", "info"), value("EMPTY_TOKEN", ""), fromSecret("PASSWORD", "database"))
+		},
+		"variables for a run that is asked for": func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.Trigger.Strategy = fissilev1.StrategyNow
+			ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{value("LEVEL", "info")}
+		},
+		"output that is made once": func(ej *fissilev1.ExtendedJob) {
+			output(ej).IfExists = fissilev1.ExistingOutputKeep
+			podSpec(ej).Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{
+				LocalObjectReference: corev1.LocalObjectReference{Name: "foo-main"},
+				Optional:             new(true),
+			}}}
+		},
 	} {
 		for _, version := range []string{"v1", "v1alpha1"} {
 			t.Run(name+" in "+version, func(t *testing.T) {
@@ -322,6 +339,29 @@ func TestUpdates(t *testing.T) {
 			},
 			change: func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.Strategy = fissilev1.StrategyManual },
 		},
+		"that set the strategy back and take the variables away do not, either": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				noImage(ej)
+				ej.Spec.Trigger.Strategy = fissilev1.StrategyNow
+				ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{value("LEVEL", "info")}
+			},
+			change: func(ej *fissilev1.ExtendedJob) {
+				ej.Spec.Trigger = fissilev1.Trigger{Strategy: fissilev1.StrategyManual}
+			},
+		},
+		"of the variables are looked at": {
+			change: func(ej *fissilev1.ExtendedJob) { requestWith(ej, value("A=B", "")) },
+			want:   []paths{onlyInV1("trigger.env[0].name")},
+		},
+		"that take away the container of a variable are refused": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				variable := value("LEVEL", "info")
+				variable.Containers = []string{"main"}
+				requestWith(ej, variable)
+			},
+			change: func(ej *fissilev1.ExtendedJob) { podSpec(ej).Containers[0].Name = "first" },
+			want:   []paths{onlyInV1("trigger.env[0].containers[0]")},
+		},
 		"of metadata and status do not depend on anything": {
 			before: func(ej *fissilev1.ExtendedJob) {
 				noImage(ej)
@@ -387,6 +427,7 @@ func TestTheConversionAnnotationOfV1alpha1(t *testing.T) {
 		"with a value of another type is refused":      {before: written, after: `{"suspend":"yes"}`, want: annotation},
 		"with a field that v1 does not have, too":      {before: written, after: `{"colour":"red"}`, want: annotation},
 		"with a v1 field that is invalid, too":         {before: written, after: `{"failedJobsHistoryLimit":-1}`, want: annotation + ".failedJobsHistoryLimit"},
+		"with an empty requestID, too":                 {before: written, after: `{"trigger":{"requestID":""}}`, want: annotation + ".trigger.requestID"},
 		"that could not be read before is no obstacle": {before: `{"suspend"`, after: `{"suspend"`},
 		"that is mended is accepted":                   {before: `{"suspend"`, after: written},
 	}

@@ -48,6 +48,7 @@ func warnings(ctx context.Context, reader client.Reader, m *manifest, created bo
 	if strategy == fissilev1.StrategyManual || (strategy == fissilev1.StrategyNow && created) {
 		warnings = append(warnings, errandWarnings(m)...)
 	}
+	warnings = append(warnings, triggerWarnings(m)...)
 	if m.ej.Spec.Output != nil {
 		warnings = append(warnings, outputWarnings(m)...)
 		warnings = append(warnings, sharedOutputWarnings(ctx, reader, m.ej)...)
@@ -79,11 +80,18 @@ func errandWarnings(m *manifest) (warnings admission.Warnings) {
 
 func outputWarnings(m *manifest) (warnings admission.Warnings) {
 	output := m.ej.Spec.Output
-	if isTrue(output.Versioned) {
-		return nil
+	keep := output.IfExists == fissilev1.ExistingOutputKeep
+	if keep && output.VersionsToKeep > 0 {
+		warnings = append(warnings, warningf("%s: ifExists Keep makes one version", m.field("spec.output.versionsToKeep")))
 	}
-	if output.VersionsToKeep > 0 {
+	if isTrue(output.Versioned) {
+		return warnings
+	}
+	if output.VersionsToKeep > 0 && !keep {
 		warnings = append(warnings, warningf("%s has no effect without versioned", m.field("spec.output.versionsToKeep")))
+	}
+	if keep {
+		return warnings
 	}
 	names := secretNames(m.ej)
 	for _, reference := range configrefs.Of(&m.ej.Spec.JobTemplate.Spec.Template.Spec) {

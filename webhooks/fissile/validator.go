@@ -80,7 +80,7 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 	// Where the webhook configuration has no matchConditions, as with OLM, such
 	// updates come here. One of them sets the strategy back after a run. An object
 	// that is being deleted is looked at, too: with a finalizer it can stay for long.
-	if equality.Semantic.DeepEqual(before.judged, updated.judged) {
+	if equality.Semantic.DeepEqual(before.judged, updated.judged) && sameEnv(before.ej, updated.ej) {
 		return nil, nil
 	}
 

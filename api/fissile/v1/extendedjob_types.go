@@ -246,8 +246,9 @@ type Output struct {
 	// ifExists says what a run does about Secrets that are there already, from an
 	// earlier run or retained from an earlier ExtendedJob of this name: with
 	// "Overwrite" it replaces them, with "Keep" they stay as they are and only
-	// missing ones are made, so that a password is generated once. Overwrite, if
-	// not set.
+	// missing ones are made, so that a password is generated once. With versioned,
+	// the newest version that is there stays, and no further one is made. Overwrite,
+	// if not set.
 	// +optional
 	IfExists ExistingOutput `json:"ifExists,omitempty"`
 }
@@ -353,8 +354,9 @@ type ExtendedJobStatus struct {
 	// +optional
 	Inputs *Inputs `json:"inputs,omitempty"`
 
-	// templateDigest identifies the jobTemplate that the last run was started with.
-	// Not set without updateOnTemplateChange.
+	// templateDigest identifies the jobTemplate that the last run was started with:
+	// as it was written and, with updateOnTemplateChange, as the API server completed
+	// it.
 	// +optional
 	TemplateDigest string `json:"templateDigest,omitempty"`
 

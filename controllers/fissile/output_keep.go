@@ -1,0 +1,150 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
+)
+
+// keptSecrets are the Secrets that are there already and stay as they are, by
+// container: with ifExists Keep, those of this ExtendedJob, or of an earlier one
+// of its name.
+type keptSecrets map[string]*metav1.PartialObjectMetadata
+
+// kept finds them, as the cache shows them. Secrets that were made in this run,
+// before a crash, are among them.
+func (w *secretWriter) kept(ctx context.Context) (keptSecrets, error) {
+	if w.settings.IfExists != fissilev1.ExistingOutputKeep {
+		return nil, nil
+	}
+	kept := make(keptSecrets)
+	for _, container := range plan.OutputContainers(w.job) {
+		candidates, err := w.existing(ctx, plan.SecretName(w.settings.NamePrefix, container))
+		if err != nil {
+			return nil, err
+		}
+		for _, secret := range candidates {
+			ours, err := w.ownsOrInherits(ctx, secret)
+			if err != nil {
+				return nil, err
+			}
+			if ours && secret.DeletionTimestamp.IsZero() {
+				kept[container] = secret
+				break
+			}
+		}
+	}
+	return kept, nil
+}
+
+// existing are the Secrets of a container's name, newest version first.
+func (w *secretWriter) existing(ctx context.Context, name string) ([]*metav1.PartialObjectMetadata, error) {
+	if w.versioned() {
+		cached, err := w.cachedVersions(ctx, name)
+		if err != nil {
+			return nil, err
+		}
+		versions := versionedsecret.Versions(cached, name)
+		slices.Reverse(versions)
+		return versions, nil
+	}
+	secret, err := w.secret(ctx, w.Client, name)
+	if err != nil || secret == nil {
+		return nil, err
+	}
+	return []*metav1.PartialObjectMetadata{secret}, nil
+}
+
+func (w *secretWriter) ownsOrInherits(ctx context.Context, secret *metav1.PartialObjectMetadata) (bool, error) {
+	if owns(w.ej, secret) {
+		return true, nil
+	}
+	return w.inherits(ctx, secret)
+}
+
+// missing are the containers of a Job whose output is to be written.
+func (k keptSecrets) missing(job *batchv1.Job) []string {
+	return slices.DeleteFunc(plan.OutputContainers(job), func(container string) bool { return k[container] != nil })
+}
+
+// takeOver makes the Secrets this ExtendedJob's that an earlier one left. Their
+// data stays.
+func (w *secretWriter) takeOver(ctx context.Context, kept keptSecrets) error {
+	for container, cached := range kept {
+		if owns(w.ej, cached) {
+			continue
+		}
+		// The cache does not tell whether it has labels of others.
+		secret, err := w.secret(ctx, w.APIReader, cached.Name)
+		if err != nil {
+			return err
+		}
+		if secret == nil {
+			return fmt.Errorf("secret %s was deleted just now", cached.Name)
+		}
+		ours := w.newSecret(secret.Name, document{container: container})
+		delete(ours.Annotations, fissilev1.AnnotationJobUID) // Another Job printed it.
+		patch := append(isStill(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(w.ej, secret, w.settings.DeletionPolicy)})
+		patch = append(patch, changes("/metadata/labels", secret.Labels, ours.Labels, earlierKeys(secret, "labels"))...)
+		patch = append(patch, changes("/metadata/annotations", secret.Annotations, ours.Annotations, earlierKeys(secret, "annotations"))...)
+		if err := w.patchSecret(ctx, secret, patch); err != nil {
+			return refusal(secret.Name, err)
+		}
+	}
+	return nil
+}
+
+// output is the output of a run of which some Secrets were kept and others
+// written, in the order of the containers.
+func (w *secretWriter) output(kept keptSecrets, written []fissilev1.OutputSecret) *plan.Output {
+	output := &plan.Output{Reason: fissilev1.ReasonStored}
+	for _, container := range plan.OutputContainers(w.job) {
+		if secret := kept[container]; secret != nil {
+			output.Secrets = append(output.Secrets, w.keptSecret(container, secret))
+			if !w.printedBy(secret) {
+				output.Kept = append(output.Kept, secret.Name)
+			}
+			continue
+		}
+		output.Secrets = append(output.Secrets, written[0])
+		written = written[1:]
+	}
+	return output
+}
+
+// keptSecret is a kept Secret as the status lists it: as before, if it did.
+func (w *secretWriter) keptSecret(container string, secret *metav1.PartialObjectMetadata) fissilev1.OutputSecret {
+	for _, output := range w.ej.Status.Outputs {
+		if output.SecretName == secret.Name && output.Container == container {
+			return output
+		}
+	}
+	kept := fissilev1.OutputSecret{Container: container, SecretName: secret.Name}
+	if w.versioned() {
+		_, kept.Version, _ = versionedsecret.Parse(secret)
+	}
+	return kept
+}
