@@ -18,7 +18,6 @@ package fissile
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -100,7 +99,7 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 		return err
 	}
 	if ej.UID != o.EJ.UID {
-		return errors.New("it was deleted and created again")
+		return errReplaced
 	}
 	o.see(ej)
 	o.LiveReadAt = now
