@@ -64,7 +64,7 @@ var exceptions = map[string]func(way, verdict, verdict) bool{
 
 // stricterApply is what server-side apply says of the lists of a Job that are
 // merged by a key, and of its managed fields.
-var stricterApply = regexp.MustCompile(`duplicate entries for key|may not have a null element|fieldsV1: expected map`)
+var stricterApply = regexp.MustCompile(`duplicate entries for key|may not have a null element|an explicit null|fieldsV1: expected map`)
 
 var largeExponent = regexp.MustCompile(`[eE][+-]?[0-9]{4,}`)
 
@@ -215,7 +215,9 @@ func withoutUnknown(value any) any {
 	case map[string]any:
 		delete(value, unknownField)
 		for key, v := range value {
-			value[key] = withoutUnknown(v)
+			if key != "fieldsV1" { // which knows every field
+				value[key] = withoutUnknown(v)
+			}
 		}
 		return value
 	case []any:

@@ -24,6 +24,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
@@ -54,34 +55,39 @@ func (w *world) differOfRun(ctx context.Context, m manifest, plain, ej verdict) 
 // differOfJobs says how a run's Job differs from a plain one, apart from what the
 // user guide says.
 func differOfJobs(m manifest, plain, ofRun map[string]any) string {
-	if diff := cmp.Diff(essence(m, plain), essence(m, ofRun)); diff != "" {
-		return "the run's Job is another (-plain +run's): " + diff
+	want, got := essence(m, plain), essence(m, ofRun)
+	if equality.Semantic.DeepEqual(want, got) { // quantities are, in any spelling
+		return ""
 	}
-	return ""
+	return "the run's Job is another (-plain +run's): " + cmp.Diff(plainJSON(want), plainJSON(got))
 }
 
-// essence is what a Job has from its template.
-func essence(m manifest, object map[string]any) any {
-	object, _ = plainJSON(object).(map[string]any)
-	metadata, _ := object["metadata"].(map[string]any)
-	spec, _ := object["spec"].(map[string]any)
-	delete(spec, "selector")
-	delete(spec, "ttlSecondsAfterFinished")
+// fromTemplate is what a Job has from its template.
+type fromTemplate struct {
+	Labels, Annotations map[string]string
+	Spec                batchv1.JobSpec
+}
+
+// essence is what a Job has from its template, and not from the operator.
+func essence(m manifest, object map[string]any) fromTemplate {
+	var job batchv1.Job
+	if err := json.Unmarshal(encode(object), &job); err != nil {
+		panic(err) // it comes from the API server
+	}
+	job.Spec.Selector = nil
+	job.Spec.TTLSecondsAfterFinished = nil
 	written, _ := m.template["spec"].(map[string]any)
 	if written["backoffLimit"] == nil && written["backoffLimitPerIndex"] == nil {
-		delete(spec, "backoffLimit")
+		job.Spec.BackoffLimit = nil
 	}
-	template, _ := spec["template"].(map[string]any)
-	ofPods, _ := template["metadata"].(map[string]any)
-	ofPods["labels"] = own(ofPods["labels"])
-	return map[string]any{"labels": own(metadata["labels"]), "annotations": own(metadata["annotations"]), "spec": spec}
+	job.Spec.Template.Labels = own(job.Spec.Template.Labels)
+	return fromTemplate{Labels: own(job.Labels), Annotations: own(job.Annotations), Spec: job.Spec}
 }
 
 // own are the labels or annotations of the user.
-func own(all any) map[string]any {
-	kept := map[string]any{}
-	labels, _ := all.(map[string]any)
-	for key, value := range labels {
+func own(all map[string]string) map[string]string {
+	kept := map[string]string{}
+	for key, value := range all {
 		switch {
 		case strings.HasPrefix(key, "fissile.cloudfoundry.org/"), strings.HasPrefix(key, "batch.kubernetes.io/"):
 		case key == "controller-uid", key == "job-name":
