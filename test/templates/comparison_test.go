@@ -46,7 +46,7 @@ var exceptions = map[string]func(way, verdict, verdict) bool{
 		return way == apply && ej.accepted && stricterApply.MatchString(job.message)
 	},
 	"number beyond its type": func(way way, job, ej verdict) bool {
-		return way == apply && job.accepted && strings.Contains(ej.message, "must be of type integer with format int")
+		return way == apply && job.accepted && strings.Contains(ej.message, "must be of type integer")
 	},
 	"empty list": func(_ way, job, ej verdict) bool {
 		return ej.accepted && len(job.causes) > 0 && strings.Contains(job.message, "Forbidden: ")

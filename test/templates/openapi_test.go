@@ -112,6 +112,9 @@ func (o openAPI) walk(visit func(place)) {
 		s = o.resolve(s)
 		visit(place{slices.Clone(steps), s})
 		for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
+			if s.name == "PodResourceClaim" && name == "source" {
+				continue // was alpha in 1.30, and is gone
+			}
 			descend(append(slices.Clone(steps), step{name: name}), s.Properties[name])
 		}
 		if s.Items != nil {
