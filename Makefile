@@ -20,9 +20,11 @@ IMG ?= $(IMAGE_NAME):v$(VERSION)
 
 # Pinned tools: hack/tools/go.mod names them, and Go builds them once.
 TOOLS := bin/tools
+ACTIONLINT := $(TOOLS)/actionlint
 CONTROLLER_GEN := $(TOOLS)/controller-gen
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
+GOVULNCHECK := $(TOOLS)/govulncheck
 KWOK := $(TOOLS)/kwok
 KUSTOMIZE := $(TOOLS)/kustomize
 SHFMT := $(TOOLS)/shfmt
@@ -105,7 +107,7 @@ tidy: ## Tidy all Go modules.
 ##@ Checks
 
 .PHONY: verify
-verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts ## Check all that needs no running.
+verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
 
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
 	config/manager/kustomization.yaml config/overlays/namespaced/generated bundle bundle.Dockerfile catalog \
@@ -142,15 +144,37 @@ lint-api: $(GOLANGCI_LINT) ## Lint the API types by Kubernetes' conventions.
 lint-scripts: $(SHFMT) ## Check the syntax and the format of shell scripts, and lint them.
 	@SHFMT=$(SHFMT) hack/lint-scripts.sh $(SCRIPTS)
 
+.PHONY: lint-workflows
+lint-workflows: $(ACTIONLINT) ## Lint the workflows of GitHub, with the scripts in them, and check that actions are named by digest.
+	$(ACTIONLINT)
+	@! grep --with-filename --line-number --extended-regexp 'uses: [^.#]*@' .github/workflows/*.yaml | \
+		grep --invert-match --extended-regexp '@[0-9a-f]{40} # v[0-9]' || { echo "error: name actions by digest, with the version behind it" >&2; exit 1; }
+
+# Not part of verify: the database is in the internet.
+.PHONY: vulnerabilities
+vulnerabilities: $(GOVULNCHECK) ## Look for known vulnerabilities that the operator's code reaches.
+	$(GOVULNCHECK) ./...
+
 ##@ Tests
 
 .PHONY: test
 test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integration tests. KUBEBUILDER_ASSETS names other binaries than those built here.
 	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) go test -timeout=20m ./...)
 
+# How many templates each generator makes, and which.
+CASES ?= 1000
+SEED ?= 1
+# templates-test compares templates on the kube-apiserver in a directory.
+templates-test = KUBEBUILDER_ASSETS=$(1) go test -C test/templates -count=1 -timeout=3h -v . -args -cases=$(CASES) -seed=$(SEED)
+
+.PHONY: test-templates
+test-templates: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Compare what Jobs and ExtendedJobs with the same template are told; CASES=20000 for the long form.
+	$(call templates-test,$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)))
+
 .PHONY: test-compat
 test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubernetes that the operator supports.
 	KUBEBUILDER_ASSETS=$(OLDEST_KUBE_ASSETS) go test -timeout=20m ./test/integration
+	$(call templates-test,$(OLDEST_KUBE_ASSETS))
 
 .PHONY: test-e2e
 test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.

@@ -32,6 +32,7 @@ import (
 	"github.com/go-logr/logr"
 	"go.uber.org/zap/zapcore"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/klog/v2"
@@ -40,6 +41,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/log/zap"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 
@@ -50,7 +53,9 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/certs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/config"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/deadline"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/memorylimit"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/metricsauth"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/servers"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/version"
 	fissilewebhooks "github.com/cloudfoundry-incubator/extendedjob-operator/webhooks/fissile"
 )
@@ -77,10 +82,7 @@ func main() {
 	ctrl.SetLogger(logger)
 	klog.SetLogger(logger)                                // what client-go logs
 	slog.SetDefault(slog.New(logr.ToSlogHandler(logger))) // and net/http
-	if *configOptional && config.IsMissing(*configFile) {
-		*configFile = ""
-	}
-	if err := run(ctrl.SetupSignalHandler(), *configFile); err != nil {
+	if err := run(ctrl.SetupSignalHandler(), *configFile, *configOptional); err != nil {
 		logger.Error(err, "The manager stopped")
 		os.Exit(1)
 	}
@@ -98,7 +100,14 @@ func (l withoutBodies) Enabled(level zapcore.Level) bool {
 
 // run runs the manager until ctx ends. The process has to exit then: the Lease
 // is released on the way.
-func run(ctx context.Context, configFile string) error {
+func run(ctx context.Context, configFile string, configOptional bool) error {
+	configMissing := configOptional && config.IsMissing(configFile)
+	if configMissing {
+		configFile = ""
+	}
+	if err := memorylimit.Set(); err != nil {
+		return err
+	}
 	namespace, err := config.PodNamespace()
 	if err != nil {
 		return err
@@ -123,20 +132,34 @@ func run(ctx context.Context, configFile string) error {
 	if err := errors.Join(clientgoscheme.AddToScheme(scheme), fissilev1.AddToScheme(scheme), fissilev1alpha1.AddToScheme(scheme)); err != nil {
 		return err
 	}
-	mgr, err := ctrl.NewManager(restConfig, managerOptions(scheme, configuration, certificates))
+	tlsConfig := servers.TLSConfig(certificates.GetCertificate)
+	webhooks, err := servers.NewWebhookServer(servers.Options{Address: fmt.Sprintf(":%d", *configuration.Webhook.Port), TLS: tlsConfig})
+	if err != nil {
+		return err
+	}
+	mgr, err := ctrl.NewManager(restConfig, managerOptions(scheme, configuration, webhooks))
 	if err != nil {
 		return err
 	}
 
+	if configOptional {
+		if err := keepRestriction(ctx, mgr, configuration, configMissing); err != nil {
+			return err
+		}
+	}
 	caches := &cacheCheck{}
 	if err := errors.Join(
 		certificates.SetupWithManager(mgr),
+		ctrlmetrics.Registry.Register(certs.ExpiryMetric(certificates)),
 		fissile.SetupWithManager(mgr, controllerOptions(configuration)),
 		fissilewebhooks.SetupWithManager(mgr),
-		mgr.AddHealthzCheck("ping", healthz.Ping),
-		mgr.AddReadyzCheck("certificates", certificates.Ready),
-		mgr.AddReadyzCheck("webhooks", mgr.GetWebhookServer().StartedChecker()),
-		mgr.AddReadyzCheck("caches", caches.filled),
+		addMetrics(mgr, &configuration.Metrics, tlsConfig),
+		addHealth(mgr, configuration.Health.BindAddress, map[string]healthz.Checker{
+			"certificates": certificates.Ready,
+			"webhooks":     webhooks.StartedChecker(),
+			"caches":       caches.filled,
+		}),
+		addProfiling(mgr, configuration.Profiling.BindAddress),
 		mgr.Add(caches),
 	); err != nil {
 		return err
@@ -145,11 +168,25 @@ func run(ctx context.Context, configFile string) error {
 	return mgr.Start(ctx)
 }
 
-func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.OperatorConfiguration, certificates certs.Source) ctrl.Options {
-	tlsOptions := []func(*tls.Config){func(c *tls.Config) {
-		c.GetCertificate = certificates.GetCertificate
-		c.NextProtos = []string{"http/1.1"} // of HTTP/2, a client could reset streams faster than it opens them
-	}}
+// keepRestriction has the leader remember the namespaces of a configuration that
+// may be missing. It returns an error if the configuration is missing that had
+// some.
+func keepRestriction(ctx context.Context, mgr ctrl.Manager, configuration *configv1alpha1.OperatorConfiguration, missing bool) error {
+	restriction := config.Restriction{
+		Reader: mgr.GetAPIReader(),
+		Writer: mgr.GetClient(),
+		Lease:  types.NamespacedName{Namespace: configuration.Namespace, Name: fissilev1.FieldManager},
+	}
+	if missing {
+		return restriction.Check(ctx)
+	}
+	return mgr.Add(manager.RunnableFunc(func(ctx context.Context) error {
+		return restriction.Record(ctx, configuration.WatchNamespaces)
+	}))
+}
+
+// managerOptions leave the manager's own servers out: they have no bounds.
+func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.OperatorConfiguration, webhooks webhook.Server) ctrl.Options {
 	options := ctrl.Options{
 		Scheme: scheme,
 		Cache: cache.Options{
@@ -159,10 +196,8 @@ func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.Operat
 			ReaderFailOnMissingInformer: true,
 		},
 		Client:                        client.Options{FieldOwner: fissilev1.FieldManager},
-		HealthProbeBindAddress:        configuration.Health.BindAddress,
-		PprofBindAddress:              configuration.Profiling.BindAddress,
-		Metrics:                       metricsserver.Options{BindAddress: configuration.Metrics.BindAddress},
-		WebhookServer:                 webhook.NewServer(webhook.Options{Port: int(*configuration.Webhook.Port), TLSOpts: tlsOptions}),
+		Metrics:                       metricsserver.Options{BindAddress: noServer},
+		WebhookServer:                 webhooks,
 		LeaderElection:                *configuration.LeaderElection.Enabled,
 		LeaderElectionID:              fissilev1.FieldManager,
 		LeaderElectionNamespace:       configuration.Namespace,
@@ -171,11 +206,6 @@ func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.Operat
 		RenewDeadline:                 new(seconds(configuration.LeaderElection.RenewDeadlineSeconds)),
 		RetryPeriod:                   new(seconds(configuration.LeaderElection.RetryPeriodSeconds)),
 	}
-	if *configuration.Metrics.SecureServing {
-		options.Metrics.SecureServing = true
-		options.Metrics.TLSOpts = tlsOptions
-		options.Metrics.FilterProvider = metricsauth.Filter
-	}
 	if len(configuration.WatchNamespaces) > 0 {
 		options.Cache.DefaultNamespaces = map[string]cache.Config{}
 		for _, namespace := range configuration.WatchNamespaces {
@@ -183,6 +213,51 @@ func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.Operat
 		}
 	}
 	return options
+}
+
+// noServer is the address of a server that is not wanted.
+const noServer = "0"
+
+func addMetrics(mgr ctrl.Manager, settings *configv1alpha1.Metrics, tlsConfig *tls.Config) error {
+	if settings.BindAddress == noServer {
+		return nil
+	}
+	options := servers.Options{Address: settings.BindAddress}
+	authorize := func(handler http.Handler) http.Handler { return handler }
+	if *settings.SecureServing {
+		options.TLS = tlsConfig
+		var err error
+		if authorize, err = metricsauth.New(mgr.GetConfig(), mgr.GetHTTPClient()); err != nil {
+			return err
+		}
+	}
+	server, err := servers.NewMetricsServer(options, authorize)
+	if err != nil {
+		return err
+	}
+	return mgr.Add(server)
+}
+
+func addHealth(mgr ctrl.Manager, address string, ready map[string]healthz.Checker) error {
+	if address == noServer {
+		return nil
+	}
+	server, err := servers.NewHealthServer(servers.Options{Address: address}, map[string]healthz.Checker{"ping": healthz.Ping}, ready)
+	if err != nil {
+		return err
+	}
+	return mgr.Add(server)
+}
+
+func addProfiling(mgr ctrl.Manager, address string) error {
+	if address == noServer {
+		return nil
+	}
+	server, err := servers.NewProfilingServer(servers.Options{Address: address})
+	if err != nil {
+		return err
+	}
+	return mgr.Add(server)
 }
 
 func controllerOptions(configuration *configv1alpha1.OperatorConfiguration) fissile.Options {

@@ -29,11 +29,16 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	flowcontrolv1 "k8s.io/api/flowcontrol/v1"
+	networkingv1 "k8s.io/api/networking/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/memorylimit"
 )
 
 var overlays = []string{"default", "overlays/namespaced", "overlays/openshift", "overlays/selfsigned"}
@@ -99,9 +104,87 @@ func TestGoKnowsTheMemoryLimitOfTheManager(t *testing.T) {
 			if manager.Resources.Limits.Memory().IsZero() {
 				t.Error("the manager has no limit")
 			}
-			i := slices.IndexFunc(manager.Env, func(v corev1.EnvVar) bool { return v.Name == "GOMEMLIMIT" })
+			i := slices.IndexFunc(manager.Env, func(v corev1.EnvVar) bool { return v.Name == memorylimit.Variable })
 			if i < 0 || manager.Env[i].ValueFrom == nil || manager.Env[i].ValueFrom.ResourceFieldRef.Resource != "limits.memory" {
-				t.Errorf("GOMEMLIMIT does not follow the limit: the environment is %+v", manager.Env)
+				t.Errorf("the environment does not have the limit: it is %+v", manager.Env)
+			}
+		})
+	}
+}
+
+func TestTheNetworkPolicyFitsThePods(t *testing.T) {
+	for _, overlay := range overlays {
+		t.Run(overlay, func(t *testing.T) {
+			resources := build(t, overlay)
+			policy := decode[networkingv1.NetworkPolicy](t, resources, "NetworkPolicy", "extendedjob-controller-manager")
+			deployment := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager")
+			pods := deployment.Spec.Template
+			if selector := labels.SelectorFromSet(policy.Spec.PodSelector.MatchLabels); policy.Namespace != deployment.Namespace || !selector.Matches(labels.Set(pods.Labels)) {
+				t.Errorf("it is for pods with %s in %s, and the manager's have %v in %s", selector, policy.Namespace, pods.Labels, deployment.Namespace)
+			}
+			for _, port := range pods.Spec.Containers[0].Ports {
+				if got, want := letIn(policy, port.Name), port.Name != "health"; got != want {
+					t.Errorf("everyone reaches the port %s: %t, want %t", port.Name, got, want)
+				}
+			}
+			if !slices.Contains(policy.Spec.PolicyTypes, networkingv1.PolicyTypeEgress) {
+				t.Error("the manager reaches everything")
+			}
+			for _, rule := range policy.Spec.Egress {
+				if len(rule.Ports) == 0 {
+					t.Error("the manager reaches every port")
+				}
+			}
+		})
+	}
+}
+
+func TestTheComponentLetsInWhoScrapes(t *testing.T) {
+	for _, overlay := range overlays {
+		t.Run(overlay, func(t *testing.T) {
+			policy := decode[networkingv1.NetworkPolicy](t, build(t, overlay, "components/network-policy"), "NetworkPolicy", "extendedjob-controller-manager")
+			if letIn(policy, "metrics") {
+				t.Error("everyone reaches the metrics")
+			}
+			if !letIn(policy, "webhook") {
+				t.Error("the API server does not reach the webhooks")
+			}
+		})
+	}
+}
+
+// letIn reports whether a policy lets everyone in to a port.
+func letIn(policy networkingv1.NetworkPolicy, port string) bool {
+	return slices.ContainsFunc(policy.Spec.Ingress, func(rule networkingv1.NetworkPolicyIngressRule) bool {
+		return len(rule.From) == 0 && slices.ContainsFunc(rule.Ports, func(p networkingv1.NetworkPolicyPort) bool { return p.Port.String() == port })
+	})
+}
+
+func TestOnlyTheManagersPodsHaveItsToken(t *testing.T) {
+	for _, overlay := range append(overlays, "overlays/olm") {
+		t.Run(overlay, func(t *testing.T) {
+			resources := build(t, overlay)
+			account := decode[corev1.ServiceAccount](t, resources, "ServiceAccount", "extendedjob-controller-manager")
+			if ptr.Deref(account.AutomountServiceAccountToken, true) {
+				t.Error("every pod with the service account has the token")
+			}
+			if !ptr.Deref(decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template.Spec.AutomountServiceAccountToken, false) {
+				t.Error("the manager does not have the token")
+			}
+		})
+	}
+}
+
+// Where critical pods need a quota, they are admitted within one that names their
+// class.
+func TestTheManagersPriorityIsWithinAQuota(t *testing.T) {
+	for _, overlay := range overlays {
+		t.Run(overlay, func(t *testing.T) {
+			resources := build(t, overlay)
+			class := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template.Spec.PriorityClassName
+			quota := decode[corev1.ResourceQuota](t, resources, "ResourceQuota", "extendedjob-critical-pods")
+			if scope := quota.Spec.ScopeSelector.MatchExpressions[0]; scope.ScopeName != corev1.ResourceQuotaScopePriorityClass || !slices.Equal(scope.Values, []string{class}) {
+				t.Errorf("the quota is for %s %v, and the manager has %s", scope.ScopeName, scope.Values, class)
 			}
 		})
 	}

@@ -117,11 +117,15 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	if err := setupIndexes(mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
+	recorder, err := newRecorder(mgr, clientset)
+	if err != nil {
+		return fmt.Errorf("make recorder of events: %w", err)
+	}
 	r := &Reconciler{
 		Client:    mgr.GetClient(),
 		APIReader: mgr.GetAPIReader(),
 		Logs:      &podLogs{client: clientset.CoreV1()},
-		Recorder:  mgr.GetEventRecorder(fissilev1.FieldManager),
+		Recorder:  recorder,
 		Clock:     clock.RealClock{},
 		Options:   options,
 	}
@@ -144,8 +148,16 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 }
 
 // Reconcile does what is to be done for an ExtendedJob, step by step, until it
-// has to wait for something.
+// has to wait for something. That the ExtendedJob goes meanwhile is no error.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
+	result, err := r.reconcile(ctx, req)
+	if isGone(err) {
+		return ctrl.Result{}, nil
+	}
+	return result, err
+}
+
+func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	observed, err := r.observe(ctx, req.NamespacedName)
 	if err != nil || observed == nil {
 		return ctrl.Result{}, err

@@ -65,6 +65,20 @@ func resultOf(ej *fissilev1.ExtendedJob) fissilev1.RunResult {
 	return ""
 }
 
+// succeededBy reports whether the status says that a run succeeded, or knows
+// nothing of it.
+func succeededBy(ej *fissilev1.ExtendedJob, number int) bool {
+	if lastRun(ej) == number {
+		return resultOf(ej) == fissilev1.ResultSucceeded
+	}
+	for _, run := range ej.Status.History {
+		if int(run.Number) == number {
+			return run.Result == fissilev1.ResultSucceeded
+		}
+	}
+	return true
+}
+
 // settledRun is the last run that is over, as annotation and status tell.
 func settledRun(ej *fissilev1.ExtendedJob) (int, fissilev1.RunResult) {
 	annotation := plan.ReadSettled(ej)

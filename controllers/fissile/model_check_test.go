@@ -573,7 +573,7 @@ func (w *world) checkSettled(ej *fissilev1.ExtendedJob) {
 		switch {
 		case run == nil:
 			continue
-		case run.succeeded && !w.obstructed():
+		case run.succeeded && succeededBy(ej, runOf(job.Name)):
 			kept.succeeded++
 		default:
 			kept.failed++

@@ -207,8 +207,9 @@ func TestRequestDuringPendingOutput(t *testing.T) {
 	}
 }
 
-// TestResultAfterRequestIsTakenBack checks that Failed tells the same as before
-// when a run that was due is called off.
+// TestResultAfterRequestIsTakenBack checks that a request that is taken back is
+// recorded as Cancelled, and that the history keeps why the run before it failed.
+// Output that is pending stays the last run's.
 func TestResultAfterRequestIsTakenBack(t *testing.T) {
 	for _, test := range []struct {
 		reason   string
@@ -233,8 +234,18 @@ func TestResultAfterRequestIsTakenBack(t *testing.T) {
 			s.rests()
 			s.edits(setManual)
 			s.rests()
-			if after := s.condition(fissilev1.ConditionFailed); after.Status != metav1.ConditionTrue || after.Reason != test.reason {
-				t.Errorf("Failed is %s with the reason %s", after.Status, after.Reason)
+			if test.reason == fissilev1.ReasonOutputPending {
+				if after := s.condition(fissilev1.ConditionFailed); after.Status != metav1.ConditionTrue || after.Reason != test.reason {
+					t.Errorf("Failed is %s with the reason %s", after.Status, after.Reason)
+				}
+				return
+			}
+			status := s.extendedJob().Status
+			if status.LastRun.Result != fissilev1.ResultCancelled {
+				t.Errorf("the last run is %s", status.LastRun.Result)
+			}
+			if len(status.History) != 1 || status.History[0].Reason != test.reason {
+				t.Errorf("the history is %+v", status.History)
 			}
 		})
 	}
@@ -261,10 +272,7 @@ func TestJobOfAnEarlierClaim(t *testing.T) {
 	s := tellStory(t, scenario{strategy: fissilev1.StrategyNow, late: true, edits: []edit{editPods}})
 	s.happens("create Job", string(late))
 	s.edits(editPods)
-	s.happens("5 s pass")
-	s.happens("create Job", string(heldUp))
 	s.happens("the request on its way arrives: create Job")
-	s.happens("the operator goes on")
 	s.rests()
 	if s.record.ran != 1 {
 		t.Error("the template that the user wrote last is not run")

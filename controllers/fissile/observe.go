@@ -18,7 +18,6 @@ package fissile
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -93,7 +92,7 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 		return err
 	}
 	if ej.UID != o.EJ.UID {
-		return errors.New("it was deleted and created again")
+		return errReplaced
 	}
 	o.LiveReadAt = now
 	run := ej.Status.LastRun

@@ -267,15 +267,17 @@ func withPhase(pods []corev1.Pod, phase corev1.PodPhase) []corev1.Pod {
 	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return pod.Status.Phase != phase })
 }
 
-// compareEnds orders pods by when they ended. Kubernetes tells that by the second,
-// so of two that did in the same one the order of their last writes decides: the
-// Job's controller writes to each once it has counted it.
+// compareEnds orders pods by when their containers ended; first those whose never
+// began. Kubernetes tells that by the second, so of two that did in the same one
+// the order of their last writes decides: the Job's controller writes to each once
+// it has counted it.
 func compareEnds(a, b corev1.Pod) int {
 	written, err := resourceversion.CompareResourceVersion(a.ResourceVersion, b.ResourceVersion)
 	if err != nil {
 		written = 0
 	}
-	return cmp.Or(endTime(&a).Compare(endTime(&b)), a.CreationTimestamp.Compare(b.CreationTimestamp.Time), written, cmp.Compare(a.Name, b.Name))
+	return cmp.Or(lastEnd(a.Status.ContainerStatuses).Compare(lastEnd(b.Status.ContainerStatuses)),
+		a.CreationTimestamp.Compare(b.CreationTimestamp.Time), written, cmp.Compare(a.Name, b.Name))
 }
 
 // storeFailure is the Job whose output is not stored, and why not.

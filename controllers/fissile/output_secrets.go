@@ -213,14 +213,16 @@ func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObj
 // superseded is an error if a Secret holds the output of a newer run of this
 // ExtendedJob, which this run's must not replace or follow.
 func (w *secretWriter) superseded(secret metav1.Object) error {
-	number, _ := plan.RunNumber(w.ej, w.job)
 	annotations := secret.GetAnnotations()
-	run, err := strconv.ParseInt(annotations[fissilev1.AnnotationRun], 10, 64)
-	if err != nil || run <= number || !owns(w.ej, secret) || annotations[fissilev1.AnnotationOwnerUID] != string(w.ej.UID) {
+	if !owns(w.ej, secret) || annotations[fissilev1.AnnotationOwnerUID] != string(w.ej.UID) {
 		return nil
 	}
-	return &outputError{reason: fissilev1.ReasonOutputSuperseded, message: fmt.Sprintf(
-		"Secret %s holds the output of the newer run %d already.", secret.GetName(), run)}
+	number, _ := plan.RunNumber(w.ej, w.job)
+	if run, err := strconv.ParseInt(annotations[fissilev1.AnnotationRun], 10, 64); err == nil && run > number {
+		return &outputError{reason: fissilev1.ReasonOutputSuperseded, message: fmt.Sprintf(
+			"Secret %s holds the output of the newer run %d already.", secret.GetName(), run)}
+	}
+	return nil
 }
 
 // inherits tells whether the Secret was retained from an ExtendedJob that had

@@ -58,6 +58,8 @@ type outputTest struct {
 	ej     *fissilev1.ExtendedJob
 	// inject is what a policy does to new Jobs, if there is one.
 	inject func(*batchv1.Job)
+	// statusRefusal is what the API server says to a new status.
+	statusRefusal error
 	// refusal is what the API server says to new Secrets, and to their deletion.
 	refusal error
 	// logFailure is why the log cannot be read.
@@ -80,7 +82,7 @@ func newOutputTest(t *testing.T) *outputTest {
 	}
 	builder := fakeIndexer{fake.NewClientBuilder().WithScheme(scheme).
 		WithStatusSubresource(&fissilev1.ExtendedJob{}, &batchv1.Job{}).
-		WithInterceptorFuncs(interceptor.Funcs{Create: v.create, Delete: v.delete, List: v.list})}
+		WithInterceptorFuncs(interceptor.Funcs{Create: v.create, Delete: v.delete, List: v.list, SubResourcePatch: v.patchStatus})}
 	if err := setupIndexes(builder); err != nil {
 		t.Fatal(err)
 	}
@@ -128,6 +130,13 @@ func (v *outputTest) delete(ctx context.Context, c client.WithWatch, obj client.
 		return v.refusal
 	}
 	return c.Delete(ctx, obj, opts...)
+}
+
+func (v *outputTest) patchStatus(ctx context.Context, c client.Client, subresource string, obj client.Object, patch client.Patch, opts ...client.SubResourcePatchOption) error {
+	if v.statusRefusal != nil {
+		return v.statusRefusal
+	}
+	return c.SubResource(subresource).Patch(ctx, obj, patch, opts...)
 }
 
 // list selects events as the API server does, which needs no index for that.

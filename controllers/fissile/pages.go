@@ -18,6 +18,7 @@ package fissile
 
 import (
 	"context"
+	"slices"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -30,7 +31,7 @@ import (
 func eachItem(ctx context.Context, reader client.Reader, list client.ObjectList, do func(runtime.Object), options ...client.ListOption) error {
 	pages := pager.New(func(ctx context.Context, page metav1.ListOptions) (runtime.Object, error) {
 		list := list.DeepCopyObject().(client.ObjectList)
-		return list, reader.List(ctx, list, append(options[:len(options):len(options)], client.Limit(page.Limit), client.Continue(page.Continue))...)
+		return list, reader.List(ctx, list, append(slices.Clip(options), client.Limit(page.Limit), client.Continue(page.Continue))...)
 	})
 	pages.PageBufferSize = 0
 	return pages.EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {

@@ -123,9 +123,9 @@ func (v *podlessTest) attempt(message string) {
 	}
 }
 
-// running is the message of each errand's condition Running, with how many have
-// it.
-func (v *podlessTest) running(reason string) map[string]int {
+// kept are the messages that say what keeps pods from running, with how many
+// errands have each.
+func (v *podlessTest) kept() map[string]int {
 	v.Helper()
 	messages := make(map[string]int)
 	for _, key := range v.errands {
@@ -133,7 +133,7 @@ func (v *podlessTest) running(reason string) map[string]int {
 		if err := v.client.Get(v.Context(), key, ej); err != nil {
 			v.Fatal(err)
 		}
-		if c := meta.FindStatusCondition(ej.Status.Conditions, fissilev1.ConditionRunning); c != nil && c.Reason == reason {
+		if c := meta.FindStatusCondition(ej.Status.Conditions, fissilev1.ConditionRunning); c != nil && c.Reason == fissilev1.ReasonPodsNotRunning {
 			messages[c.Message]++
 		}
 	}
@@ -152,12 +152,12 @@ func TestManyJobsWithoutPodsShareOneReadOfEvents(t *testing.T) {
 				v.pass(15 * time.Second)
 				v.attempt(fmt.Sprintf(`Error creating: pods "POD" is forbidden: exceeded quota: few, requested: pods=1, used: pods=%d, limited: pods=100`, v.clock.Now().Second()))
 				v.reconcileAll()
-				for text := range v.running(fissilev1.ReasonPodsNotRunning) {
+				for text := range v.kept() {
 					texts[text] = true
 				}
 			}
 			const want = "Pods cannot be created: exceeded quota: few, requested: pods=1, limited: pods=100"
-			if got := v.running(fissilev1.ReasonPodsNotRunning); got[want] != run.errands {
+			if got := v.kept(); got[want] != run.errands {
 				t.Errorf("got messages %v, want %q in all", got, want)
 			}
 			if len(texts) != 1 {
@@ -177,14 +177,14 @@ func TestEventsThatCannotBeReadAreReadLater(t *testing.T) {
 	v.pass(plan.CreateWindow)
 	v.attempt(`Error creating: pods "POD" is forbidden: violates PodSecurity "restricted:latest": privileged`)
 	v.reconcileAll()
-	if got := v.running(fissilev1.ReasonPodsNotRunning); len(got) != 0 {
+	if got := v.kept(); len(got) != 0 {
 		t.Errorf("got messages %v before anything is known", got)
 	}
 	v.listEvents = nil
 	v.pass(15 * time.Second)
 	v.reconcileAll()
 	const want = `Pods cannot be created: violates PodSecurity "restricted:latest": privileged`
-	if got := v.running(fissilev1.ReasonPodsNotRunning); got[want] != 1 {
+	if got := v.kept(); got[want] != 1 {
 		t.Errorf("got messages %v, want %q", got, want)
 	}
 }
@@ -202,7 +202,7 @@ func TestNobodyWaitsWhileEventsAreReadForAnother(t *testing.T) {
 	}
 	v.reconcileAll()
 	const want = "Pods cannot be created: exceeded quota: few"
-	if got := v.running(fissilev1.ReasonPodsNotRunning); got[want] != 2 {
+	if got := v.kept(); got[want] != 2 {
 		t.Errorf("got messages %v, want %q in both", got, want)
 	}
 	if v.eventLists != 1 {

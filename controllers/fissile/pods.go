@@ -151,13 +151,22 @@ func ended(pod *corev1.Pod) bool {
 // endTime is when the last container of a pod ended, or the pod's creation if
 // none has begun.
 func endTime(pod *corev1.Pod) time.Time {
-	end := pod.CreationTimestamp.Time
-	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
-		if terminated := status.State.Terminated; terminated != nil && terminated.FinishedAt.After(end) {
-			end = terminated.FinishedAt.Time
-		}
+	end := lastEnd(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses))
+	if end.Before(pod.CreationTimestamp.Time) {
+		return pod.CreationTimestamp.Time
 	}
 	return end
+}
+
+// lastEnd is when the last of some containers ended, zero if none has.
+func lastEnd(statuses []corev1.ContainerStatus) time.Time {
+	var last time.Time
+	for _, status := range statuses {
+		if terminated := status.State.Terminated; terminated != nil && terminated.FinishedAt.After(last) {
+			last = terminated.FinishedAt.Time
+		}
+	}
+	return last
 }
 
 // neverStarted says why a container of a pod that has ended never started, so that

@@ -26,6 +26,7 @@ import (
 const usage = `usage:
   image build -name NAME -output ARCHIVE -root OS/ARCH=DIR... [options]   build an OCI archive from directories
   image push -registry ADDRESS ARCHIVE                                    push an archive's images, print their names and digests
+  image publish ARCHIVE                                                   push an archive's images to their own registries
   image serve -address ADDRESS                                            serve a registry
   image ca-certificates                                                   print Mozilla's CA certificates
 `
@@ -33,6 +34,7 @@ const usage = `usage:
 var commands = map[string]func(args []string) error{
 	"build":           build,
 	"push":            push,
+	"publish":         publish,
 	"serve":           serve,
 	"ca-certificates": caCertificates,
 }

@@ -22,12 +22,15 @@ import (
 	"flag"
 	"fmt"
 
+	"github.com/google/go-containerregistry/pkg/authn"
+	"github.com/google/go-containerregistry/pkg/v1/remote"
+
 	"github.com/cloudfoundry-incubator/extendedjob-operator/hack/image/archive"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/hack/image/registry"
 )
 
 // push copies the images of an archive into the registry, and prints a line with name and digest for each.
-func push(args []string) (err error) {
+func push(args []string) error {
 	flags := flag.NewFlagSet("push", flag.ExitOnError)
 	address := flags.String("registry", "", "address of the registry, as `HOST:PORT`")
 	if err := flags.Parse(args); err != nil {
@@ -37,13 +40,35 @@ func push(args []string) (err error) {
 		return errors.New("one archive is needed")
 	}
 
-	images, err := archive.Open(flags.Arg(0))
+	return pushAll(flags.Arg(0), func(ctx context.Context, image archive.Named) error {
+		return registry.Push(ctx, *address, image)
+	})
+}
+
+// publish copies the images of an archive into the registries of their names, with the credentials that Docker has for
+// them, and prints a line with name and digest for each.
+func publish(args []string) error {
+	if len(args) != 1 {
+		return errors.New("one archive is needed")
+	}
+	pusher, err := remote.NewPusher(remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	if err != nil {
+		return err
+	}
+	return pushAll(args[0], func(ctx context.Context, image archive.Named) error {
+		return pusher.Push(ctx, image.Tag, image.Content)
+	})
+}
+
+// pushAll pushes each image of an archive.
+func pushAll(path string, push func(context.Context, archive.Named) error) (err error) {
+	images, err := archive.Open(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, images.Close()) }()
 	for _, image := range images.Images {
-		if err := registry.Push(context.Background(), *address, image); err != nil {
+		if err := push(context.Background(), image); err != nil {
 			return err
 		}
 		digest, err := image.Content.Digest()

@@ -15,28 +15,26 @@ limitations under the License.
 */
 
 // Command trimcrd rewrites the CustomResourceDefinition files that are its
-// arguments. From the job and pod templates in them, which are Kubernetes' own
-// types, it drops
+// arguments. Of the job and pod templates in them, which are Kubernetes' own
+// types, it keeps the shape alone (see shape), because a template is to be
+// accepted if and only if a Job with it is. Descriptions go as well: with them
+// a client-side "kubectl apply" fails, which copies the CRD into an annotation,
+// and annotations end at 256 KiB.
 //
-//   - descriptions, because with them a client-side "kubectl apply" fails: it
-//     copies the CRD into an annotation, and annotations end at 256 KiB;
-//   - validation rules, because some forbid what is forbidden on a Job that
-//     exists (self == oldSelf) and would refuse to let a template be edited;
-//   - defaults, because a template is stored as the user wrote it. They are
-//     applied to the Job.
+// In all of an object, the status too, it lets times alone be stored as times:
+// what is stored and cannot be decoded would fail the list of all objects.
 package main
 
 import (
 	"errors"
 	"fmt"
 	"os"
-	"slices"
 
 	"sigs.k8s.io/yaml"
 )
 
 // templates are the fields of a spec that hold a template, one in each version.
-// What is said of the field itself is ours, and stays.
+// The field's own description and rules are ours, and stay.
 var templates = []string{"jobTemplate", "template"}
 
 func main() {
@@ -71,47 +69,25 @@ func trim(content []byte) ([]byte, error) {
 	}
 	for i, version := range versions {
 		version, _ := version.(map[string]any)
-		spec := find(version, "schema", "openAPIV3Schema", "properties", "spec", "properties")
+		schema := find(version, "schema", "openAPIV3Schema")
+		spec := find(schema, "properties", "spec", "properties")
 		found := false
 		for _, field := range templates {
 			if template := find(spec, field); template != nil {
-				stripParts(template, nil)
+				spec[field] = shapeOfTemplate(template)
 				found = true
 			}
 		}
 		if !found {
 			return nil, fmt.Errorf("spec.versions[%d]: the spec has none of the fields %q", i, templates)
 		}
+		makeTimes(schema)
 	}
 	trimmed, err := yaml.Marshal(crd)
 	if err != nil {
 		return nil, err
 	}
 	return append([]byte("---\n"), trimmed...), nil
-}
-
-// stripParts strips the schemas that a schema is made of, but not itself. keys
-// are the properties that identify an item of a list: they keep their default,
-// which the API server insists on.
-func stripParts(schema map[string]any, keys []any) {
-	for name := range find(schema, "properties") {
-		property := find(schema, "properties", name)
-		if !slices.Contains(keys, any(name)) {
-			delete(property, "default")
-		}
-		strip(property, nil)
-	}
-	listKeys, _ := schema["x-kubernetes-list-map-keys"].([]any)
-	strip(find(schema, "items"), listKeys)
-	strip(find(schema, "additionalProperties"), nil)
-}
-
-func strip(schema map[string]any, keys []any) {
-	delete(schema, "description")
-	delete(schema, "x-kubernetes-validations")
-	if schema != nil {
-		stripParts(schema, keys)
-	}
 }
 
 // find follows keys into nested maps. It is nil where there is no map.

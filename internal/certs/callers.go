@@ -89,7 +89,7 @@ func conversionCaller(ctx context.Context, reader client.Reader) (caller, error)
 	if conversion == nil || conversion.Webhook == nil || conversion.Webhook.ClientConfig == nil {
 		return caller{}, fmt.Errorf("no conversion webhook in CustomResourceDefinition %s: apply the operator's manifests again", crdName)
 	}
-	return caller{crd, []*[]byte{&conversion.Webhook.ClientConfig.CABundle}, client.MergeFrom}, nil
+	return caller{crd, []*[]byte{&conversion.Webhook.ClientConfig.CABundle}, mergeFrom}, nil
 }
 
 // stripCRD leaves out what is big and nothing to us: the schemas, and the copy
@@ -120,8 +120,16 @@ func validationCaller(ctx context.Context, reader client.Reader) (caller, error)
 	return c, nil
 }
 
+// optimisticLock makes a patch fail if the object was changed since it was read:
+// the leader before or an administrator may have written another authority.
+var optimisticLock = client.MergeFromWithOptimisticLock{}
+
+func mergeFrom(before client.Object) client.Patch {
+	return client.MergeFromWithOptions(before, optimisticLock)
+}
+
 // strategicMergeFrom patches items of a list. A merge patch would replace the
 // list.
 func strategicMergeFrom(before client.Object) client.Patch {
-	return client.StrategicMergeFrom(before)
+	return client.StrategicMergeFrom(before, optimisticLock)
 }

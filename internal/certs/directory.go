@@ -17,6 +17,7 @@ limitations under the License.
 package certs
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"path/filepath"
@@ -51,6 +52,14 @@ func (d *directory) Ready(*http.Request) error {
 		return fmt.Errorf("the serving certificate is valid from %s to %s only", certificate.Leaf.NotBefore, certificate.Leaf.NotAfter)
 	}
 	return nil
+}
+
+func (d *directory) NotAfter(context.Context) (time.Time, error) {
+	certificate, err := d.GetCertificate(nil)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return certificate.Leaf.NotAfter, nil
 }
 
 func (d *directory) SetupWithManager(mgr ctrl.Manager) error {

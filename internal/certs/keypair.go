@@ -17,6 +17,7 @@ limitations under the License.
 package certs
 
 import (
+	"bytes"
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/pem"
@@ -79,18 +80,35 @@ func (p keyPair) authoritiesWith(other keyPair) []byte {
 	return slices.Concat(p.authorities, pem.EncodeToMemory(&pem.Block{Type: certutil.CertificateBlockType, Bytes: chain[0].Raw}))
 }
 
-// renewal is when the certificate has to be renewed. It is an error if a client
-// that trusts the authorities would not accept the certificate for all names
-// now.
-func (p keyPair) renewal(dnsNames []string) (time.Time, error) {
-	pair, err := tls.X509KeyPair(p.certificate, p.key)
+// equal reports whether two key pairs are the same.
+func (p keyPair) equal(other keyPair) bool {
+	return bytes.Equal(p.certificate, other.certificate) && bytes.Equal(p.key, other.key) && bytes.Equal(p.authorities, other.authorities)
+}
+
+// parsedKeyPair is a key pair in the form that it is served in.
+type parsedKeyPair struct {
+	keyPair
+	certificate *tls.Certificate
+}
+
+func (p keyPair) parse() (*parsedKeyPair, error) {
+	certificate, err := tls.X509KeyPair(p.certificate, p.key)
 	if err != nil {
-		return time.Time{}, err
+		return nil, err
 	}
-	if err := verify(pair.Leaf, p.authorities, dnsNames); err != nil {
-		return time.Time{}, err
-	}
-	return pair.Leaf.NotAfter.Add(-pair.Leaf.NotAfter.Sub(pair.Leaf.NotBefore) / 3), nil
+	return &parsedKeyPair{p, &certificate}, nil
+}
+
+// usable returns an error if a client that trusts the authorities would not
+// accept the certificate for all names now.
+func (p *parsedKeyPair) usable(dnsNames []string) error {
+	return verify(p.certificate.Leaf, p.authorities, dnsNames)
+}
+
+// renewal returns when the certificate has to be renewed.
+func (p *parsedKeyPair) renewal() time.Time {
+	leaf := p.certificate.Leaf
+	return leaf.NotAfter.Add(-leaf.NotAfter.Sub(leaf.NotBefore) / 3)
 }
 
 // verify is nil if a client that trusts the authorities accepts a certificate

@@ -32,7 +32,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
-	certutil "k8s.io/client-go/util/cert"
 	"k8s.io/client-go/util/workqueue"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
@@ -70,7 +69,7 @@ type selfSigned struct {
 	secret   types.NamespacedName
 	dnsNames []string
 	// last is the last key pair in the Secret that could be used.
-	last        atomic.Pointer[keyPair]
+	last        atomic.Pointer[parsedKeyPair]
 	propagation time.Duration
 }
 
@@ -118,16 +117,11 @@ func (s *selfSigned) GetCertificate(hello *tls.ClientHelloInfo) (*tls.Certificat
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := tls.X509KeyPair(pair.certificate, pair.key)
-	return &certificate, err
+	return pair.certificate, nil
 }
 
 func (s *selfSigned) Ready(req *http.Request) error {
 	pair, err := s.serving(req.Context())
-	if err != nil {
-		return err
-	}
-	chain, err := certutil.ParseCertsPEM(pair.certificate)
 	if err != nil {
 		return err
 	}
@@ -136,50 +130,64 @@ func (s *selfSigned) Ready(req *http.Request) error {
 		return err
 	}
 	for _, caller := range callers {
-		if err := caller.accepts(chain[0], s.dnsNames); err != nil {
+		if err := caller.accepts(pair.certificate.Leaf, s.dnsNames); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
+func (s *selfSigned) NotAfter(ctx context.Context) (time.Time, error) {
+	pair, err := s.serving(ctx)
+	if err != nil {
+		return time.Time{}, err
+	}
+	return pair.certificate.Leaf.NotAfter, nil
+}
+
 // serving is the key pair in the Secret. While that cannot be used, because
 // somebody has deleted it, say, it is the last one that could: the API server
 // still trusts that one.
-func (s *selfSigned) serving(ctx context.Context) (keyPair, error) {
+func (s *selfSigned) serving(ctx context.Context) (*parsedKeyPair, error) {
 	secret, err := s.read(ctx, s.client)
 	if err != nil {
-		return keyPair{}, err
+		return nil, err
 	}
-	pair := keyPairOf(secret)
-	_, err = s.renewal(pair)
+	pair, err := s.usable(keyPairOf(secret))
 	if err == nil {
 		return pair, nil
 	}
 	if last := s.last.Load(); last != nil {
-		return *last, nil
+		return last, nil
 	}
-	return keyPair{}, fmt.Errorf("no valid serving certificate in Secret %s: %w", s.secret, err)
+	return nil, fmt.Errorf("no valid serving certificate in Secret %s: %w", s.secret, err)
 }
 
-// renewal is when a key pair of the Secret has to be renewed. It is an error if
-// it cannot be used now.
-func (s *selfSigned) renewal(pair keyPair) (time.Time, error) {
-	renewal, err := pair.renewal(s.dnsNames)
-	if err == nil {
-		s.last.Store(&pair)
+// usable returns a key pair of the Secret if it can be used now. It is parsed
+// when it is new: every client of every port asks for it.
+func (s *selfSigned) usable(pair keyPair) (*parsedKeyPair, error) {
+	parsed := s.last.Load()
+	if parsed == nil || !parsed.equal(pair) {
+		var err error
+		if parsed, err = pair.parse(); err != nil {
+			return nil, err
+		}
 	}
-	return renewal, err
+	if err := parsed.usable(s.dnsNames); err != nil {
+		return nil, err
+	}
+	s.last.Store(parsed)
+	return parsed, nil
 }
 
 // rest is how long the key pair in the Secret can be left as it is. If that is
 // no positive time, a new one is due.
 func (s *selfSigned) rest(secret *corev1.Secret) time.Duration {
-	renewal, err := s.renewal(keyPairOf(secret))
+	pair, err := s.usable(keyPairOf(secret))
 	if err != nil {
 		return 0
 	}
-	return time.Until(renewal)
+	return time.Until(pair.renewal())
 }
 
 // SetupWithManager watches the Secret, and what tells the API server to call.
@@ -230,19 +238,19 @@ func (s *selfSigned) Reconcile(ctx context.Context, _ reconcile.Request) (reconc
 // With a Secret that was deleted or damaged, the last certificate is gone for
 // good: the next reconcile takes the API server's trust in it away.
 func (s *selfSigned) renew(ctx context.Context, secret *corev1.Secret) error {
-	before := keyPairOf(secret)
-	if _, err := before.renewal(s.dnsNames); err != nil {
-		before = keyPair{}
+	var before keyPair
+	if usable, err := s.usable(keyPairOf(secret)); err == nil {
+		before = usable.keyPair
 	}
 	pair, err := newKeyPair(s.dnsNames, before)
 	if err != nil {
 		return err
 	}
-	last := s.last.Load()
-	if last == nil { // nothing is served that anybody trusts
-		last = &keyPair{}
+	var served keyPair // nobody trusts what is served, if there is none
+	if last := s.last.Load(); last != nil {
+		served = last.keyPair
 	}
-	if err := s.trust(ctx, pair.authoritiesWith(*last)); err != nil {
+	if err := s.trust(ctx, pair.authoritiesWith(served)); err != nil {
 		return err
 	}
 	if err := s.propagate(ctx); err != nil {

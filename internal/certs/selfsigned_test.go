@@ -24,6 +24,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -360,30 +361,43 @@ func TestValidationThatIsSwitchedOffIsNoObstacle(t *testing.T) {
 	}
 }
 
-func TestTrustChangesNothingElseOfTheWebhooks(t *testing.T) {
-	c := newAPIServer(t, crd(), validating())
-	s := c.selfSigned()
-	s.client = interceptor.NewClient(c.WithWatch, interceptor.Funcs{
-		// While the cache is read, somebody changes the webhooks.
-		Get: func(ctx context.Context, api client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
-			err := api.Get(ctx, key, obj, opts...)
-			if _, ok := obj.(*admissionregistrationv1.ValidatingWebhookConfiguration); ok {
-				live := c.validating()
-				live.Webhooks[0].TimeoutSeconds = new(int32(3))
-				c.must(c.Update(ctx, live))
-			}
-			return err
+func TestTrustTakesBackNoChangeOfSomebodyElse(t *testing.T) {
+	for name, change := range map[string]func(*apiServer){
+		"of the webhooks": func(c *apiServer) {
+			live := c.validating()
+			live.Webhooks[0].TimeoutSeconds = new(int32(3))
+			c.must(c.Update(t.Context(), live))
 		},
-	})
+		"of the conversion": func(c *apiServer) {
+			live := c.crd()
+			live.Spec.Conversion.Webhook.ClientConfig.CABundle = []byte("of the leader after this one")
+			c.must(c.Update(t.Context(), live))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newAPIServer(t, crd(), validating())
+			s := c.selfSigned()
+			// Once the cache is read, somebody changes the object.
+			var changed sync.Once
+			s.client = interceptor.NewClient(c.WithWatch, interceptor.Funcs{
+				Patch: func(ctx context.Context, api client.WithWatch, obj client.Object, patch client.Patch, opts ...client.PatchOption) error {
+					changed.Do(func() { change(c) })
+					return api.Patch(ctx, obj, patch, opts...)
+				},
+			})
 
-	c.reconcile(s)
+			if _, err := s.Reconcile(t.Context(), reconcile.Request{}); !apierrors.IsConflict(err) {
+				t.Errorf("error %v, want a conflict", err)
+			}
+			c.reconcile(s)
 
-	webhook := c.validating().Webhooks[0]
-	if len(webhook.ClientConfig.CABundle) == 0 {
-		t.Error("the webhook trusts nobody")
-	}
-	if webhook.TimeoutSeconds == nil || *webhook.TimeoutSeconds != 3 {
-		t.Error("the change was taken back")
+			if err := c.call(s, webhookHost); err != nil {
+				t.Errorf("call: %v", err)
+			}
+			if timeout := c.validating().Webhooks[0].TimeoutSeconds; name == "of the webhooks" && (timeout == nil || *timeout != 3) {
+				t.Error("the change was taken back")
+			}
+		})
 	}
 }
 

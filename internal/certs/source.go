@@ -19,8 +19,10 @@ limitations under the License.
 package certs
 
 import (
+	"context"
 	"crypto/tls"
 	"net/http"
+	"time"
 
 	"k8s.io/client-go/rest"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -35,6 +37,8 @@ type Source interface {
 	// Ready is a readiness check: nil when there is a certificate that the API
 	// server trusts, as far as the source knows.
 	Ready(*http.Request) error
+	// NotAfter returns when the certificate that is served now expires.
+	NotAfter(context.Context) (time.Time, error)
 	// SetupWithManager adds what keeps the certificate up to date.
 	SetupWithManager(ctrl.Manager) error
 }

@@ -73,7 +73,7 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		ObjectMeta: metav1.ObjectMeta{
 			Name:            run.JobName,
 			Namespace:       ej.Namespace,
-			Labels:          Merged(template.Labels, labels),
+			Labels:          Merged(labelsOfJob(template), labels),
 			Annotations:     Merged(template.Annotations, annotations),
 			OwnerReferences: []metav1.OwnerReference{OwnerReference(ej)},
 		},
@@ -87,6 +87,14 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		job.Spec.BackoffLimit = new(int32(defaultBackoffLimit))
 	}
 	return job, nil
+}
+
+// labelsOfJob are those that the API server gives to a Job of the template.
+func labelsOfJob(template *batchv1.JobTemplateSpec) map[string]string {
+	if len(template.Labels) == 0 {
+		return template.Spec.Template.Labels
+	}
+	return template.Labels
 }
 
 // Labels are those of an ExtendedJob's Jobs and pods.

@@ -29,13 +29,19 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
+// maxPodIndex is what the Job controller adds to an Indexed Job's name, at the
+// most, to name a pod's host: a DNS label.
+const maxPodIndex = "-2147483646"
+
 // JobName is the name of the Job of a run: "<name>-<hash of the UID>-<number>",
 // with the name shortened so that the whole is a label value, as the Job
-// controller demands. The hash keeps the names of ExtendedJobs with the same
-// beginning apart, and of those with the same name one after the other.
+// controller demands, and has room for the index of a pod. The hash keeps the
+// names of ExtendedJobs with the same beginning apart, and of those with the same
+// name one after the other. The name does not depend on the template, which can
+// be edited during a run.
 func JobName(ej *fissilev1.ExtendedJob, number int64) string {
 	suffix := "-" + hash(string(ej.UID)) + "-" + strconv.FormatInt(number, 10)
-	return shorten(ej.Name, validation.LabelValueMaxLength-len(suffix)) + suffix
+	return shorten(ej.Name, validation.DNS1123LabelMaxLength-len(maxPodIndex)-len(suffix)) + suffix
 }
 
 // NameLabel is the ExtendedJob's name as a label value: itself if it fits, else

@@ -140,7 +140,7 @@ func TestThereIsNothingToConfigure(t *testing.T) {
 	bundle := read(t)
 	for _, object := range bundle.Objects {
 		switch kind := object.GetKind(); kind {
-		case "ClusterServiceVersion", "CustomResourceDefinition", "Service", "PodDisruptionBudget", "PriorityClass", "ClusterRole":
+		case "ClusterServiceVersion", "CustomResourceDefinition", "Service", "PodDisruptionBudget", "ClusterRole":
 		default:
 			t.Errorf("the bundle has a %s, %s", kind, object.GetName())
 		}

@@ -61,7 +61,7 @@ var _ = Describe("The custom resource definition", func() {
 		Expect(size).To(And(BeNumerically(">", 10_000), BeNumerically("<", maxAnnotations)))
 	})
 
-	DescribeTable("explains our own fields", func(version, field string, explanation ...string) {
+	DescribeTable("explains its fields", func(version, field string, explanation ...string) {
 		explained := kubectl("explain", field, "--api-version="+version)
 		for _, text := range explanation {
 			Expect(explained).To(ContainSubstring(text))
@@ -71,6 +71,12 @@ var _ = Describe("The custom resource definition", func() {
 			"namePrefix", "Secrets: `<namePrefix>-<container>`", "writeOnFailure", "deletionPolicy", "Retain"),
 		Entry("of v1alpha1", "fissile.cloudfoundry.org/v1alpha1", "ejob.spec.trigger",
 			"strategy", `"manual" (an errand: nothing runs)`, "Deprecated: remove it."),
+		Entry("of a template, by name and type", "fissile.cloudfoundry.org/v1", "ejob.spec.jobTemplate.spec.template.spec.containers",
+			"env\t<[]Object>", "image\t<string>", "livenessProbe\t<Object>", "name\t<string> -required-", "tty\t<boolean>"),
+		Entry("of a probe in v1alpha1, by name and type", "fissile.cloudfoundry.org/v1alpha1", "ejob.spec.template.spec.containers.livenessProbe.httpGet",
+			"path\t<string>", "port\t<Object>"),
+		Entry("of a quantity", "fissile.cloudfoundry.org/v1", "ejob.spec.jobTemplate.spec.template.spec.containers.resources",
+			"limits\t<map[string]Object>"),
 		Entry("of the status", "fissile.cloudfoundry.org/v1", "ejob.status.lastRun",
 			"completionTime", "how the run ended"),
 	)

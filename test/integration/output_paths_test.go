@@ -122,12 +122,11 @@ func pathsOfConflicts(wire *wire) []outputPath {
 			own := putOwn(ej)
 			update(own, func() { own.Immutable = new(true) })
 		}},
-		{name: "newer", reason: fissilev1.ReasonStored, before: func(ej *fissilev1.ExtendedJob) { putOwn(ej) }, end: func(job *batchv1.Job, printed logs) {
+		{name: "newer", reason: fissilev1.ReasonOutputSuperseded, before: func(ej *fissilev1.ExtendedJob) { putOwn(ej) }, end: func(job *batchv1.Job, printed logs) {
 			own, err := secret("newer-main")()
 			Expect(err).NotTo(HaveOccurred())
 			update(own, func() { own.Annotations[fissilev1.AnnotationRun] = "7" })
-			expectFailure(func() { complete(job, printed) })
-			update(own, func() { own.Annotations[fissilev1.AnnotationRun] = "0" })
+			complete(job, printed)
 		}},
 		{name: "foreign-version", reason: fissilev1.ReasonStored, edit: versioned, before: func(ej *fissilev1.ExtendedJob) {
 			putSecret(versionedsecret.Name(ej.Name+"-main", 1), func(*corev1.Secret) {})

@@ -156,6 +156,31 @@ var _ = Describe("The validating webhook", func() {
 		operator.start()
 	})
 
+	It("looks at an ExtendedJob that is being deleted, too, which a finalizer can keep for long", func() {
+		for _, version := range both {
+			By(version)
+			Expect(createManifest(patched(valid[version], add("/metadata/finalizers", `["example.com/keep"]`)))).To(Succeed())
+			object := named("valid", version)
+			Expect(plane.client.Delete(ctx, object)).To(Succeed())
+			change := func(patch string) error {
+				return plane.client.Patch(ctx, object, client.RawPatch(types.JSONPatchType, []byte(patch)))
+			}
+			container := template[version] + "/spec/containers/0"
+			expectRefusal(change(add(container+"/image", `""`)), inTemplate(version, "spec.containers[0].image"))
+			expectRefusal(change(add(container+"/resources", `{"limits":{"cpu":"1e1.5"}}`)), inTemplate(version, "spec.containers[0].resources.limits.cpu"))
+			Expect(change(add(container+"/image", `"busybox:1.37"`))).To(Succeed())
+			Expect(change(remove("/metadata/finalizers"))).To(Succeed())
+		}
+	})
+
+	It("passes on what a Job is warned of, by the user's paths", func() {
+		for _, version := range both {
+			ports := add(template[version]+"/spec/containers/0/ports", `[{"containerPort":80},{"name":"http","containerPort":80}]`)
+			Expect(kubectlWithInput(string(patched(valid[version], ports)), "create", "--filename=-", "--dry-run=server")).
+				To(ContainSubstring("Warning: " + inTemplate(version, "spec.containers[0].ports[1]") + ": duplicate port definition"))
+		}
+	})
+
 	It("tries a Job for a new template, and for nothing else", func() {
 		trials := func() (count int) {
 			for _, event := range plane.audit.since(0) {

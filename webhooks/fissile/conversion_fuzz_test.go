@@ -20,8 +20,10 @@ package fissile
 
 import (
 	"context"
+	"maps"
 	"math/rand"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -59,7 +61,7 @@ func survives(t *testing.T, newObject func() runtime.Object, there, back convers
 	t.Helper()
 	seed := time.Now().UnixNano()
 	t.Logf("seed %d", seed)
-	fill := filler(seed)
+	fill, random := filler(seed), rand.New(rand.NewSource(seed))
 
 	for range fuzzIterations {
 		object := newObject()
@@ -69,6 +71,11 @@ func survives(t *testing.T, newObject func() runtime.Object, there, back convers
 			t.Fatal(err)
 		}
 		withoutEmptyMetadata(fields)
+		for _, template := range []string{"jobTemplate", "template"} {
+			if template, _, _ := unstructured.NestedFieldNoCopy(fields, "spec", template); template != nil {
+				withNulls(random, template)
+			}
+		}
 
 		before := &unstructured.Unstructured{Object: fields}
 		var source, converted, after unstructured.Unstructured
@@ -113,5 +120,26 @@ func filler(seed int64) func(object any) {
 func withoutEmptyMetadata(fields map[string]any) {
 	if metadata, _, _ := unstructured.NestedMap(fields, "spec", "jobTemplate", "metadata"); len(metadata) == 0 {
 		unstructured.RemoveNestedField(fields, "spec", "jobTemplate", "metadata")
+	}
+}
+
+// withNulls sets parts of a template to null, which the schema admits.
+func withNulls(random *rand.Rand, value any) {
+	const oneIn = 50
+	switch value := value.(type) {
+	case map[string]any:
+		for _, key := range slices.Sorted(maps.Keys(value)) {
+			withNulls(random, value[key])
+			if random.Intn(oneIn) == 0 {
+				value[key] = nil
+			}
+		}
+	case []any:
+		for i, below := range value {
+			withNulls(random, below)
+			if random.Intn(oneIn) == 0 {
+				value[i] = nil
+			}
+		}
 	}
 }

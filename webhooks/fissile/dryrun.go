@@ -18,6 +18,7 @@ package fissile
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"regexp"
@@ -25,6 +26,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
+	"golang.org/x/net/http2"
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -32,8 +35,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -48,43 +53,88 @@ const (
 	dryRunNumber = 999_999
 )
 
-// dryRunJob asks the API server what it would refuse in a Job of the
-// ExtendedJob, by v1's paths. It is an error if that cannot be told now: the API
-// server is slow, say, or refuses the Job for its namespace and not for what is
-// in it.
-func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob) (field.ErrorList, error) {
+// tryout is what a dry run of the Job tells of an ExtendedJob, by v1's paths.
+type tryout struct {
+	refused field.ErrorList
+	// warnings are those that a user who creates the Job gets.
+	warnings []string
+}
+
+// dryRunJob asks the API server what it would say to a Job of the ExtendedJob. It
+// is an error if that cannot be told now: the API server is slow, say, or refuses
+// the Job for its namespace and not for what is in it.
+func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob) (*tryout, error) {
 	job, err := newDryRunJob(ej)
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, dryRunTimeout)
+	tried := &tryout{}
+	ctx, cancel := context.WithTimeout(collectWarnings(ctx, &tried.warnings), dryRunTimeout)
 	defer cancel()
-	err = c.Create(ctx, job, client.DryRunAll, client.FieldValidation(metav1.FieldValidationStrict))
+	create := func() error {
+		return c.Create(ctx, job.DeepCopy(), client.DryRunAll, client.FieldValidation(fieldValidation(ctx)))
+	}
+	if err = create(); panicked(err) {
+		err = create() // something between here and the API server can have reset the request, too
+	}
 	switch {
 	case err == nil:
-		return nil, nil
+		return tried, nil
+	case panicked(err): // as it would for the Job of a run
+		tried.refused = field.ErrorList{field.Invalid(field.NewPath(templatePath), field.OmitValueType{},
+			"the API server panics when it is to create the Job; its log says why")}
+		return tried, nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("the API server did not answer within %s", dryRunTimeout)
 	}
-	if errs := templateErrors(err); len(errs) > 0 {
-		return errs, nil
+	if tried.refused = templateErrors(err); len(tried.refused) > 0 {
+		return tried, nil
 	}
 	return nil, err
 }
 
-// newDryRunJob is the Job of a run. It is unstructured, because typed objects
-// are sent in a format in which the API server does not notice fields that it
-// does not know.
+// panicked reports whether the API server panicked at a request. It resets the
+// stream of the request then.
+func panicked(err error) bool {
+	var reset http2.StreamError
+	return errors.As(err, &reset) && reset.Code == http2.ErrCodeInternal
+}
+
+// fieldValidation is what the user's client wants to be done about fields that
+// the API server does not know.
+func fieldValidation(ctx context.Context) string {
+	request, err := admission.RequestFromContext(ctx)
+	if err != nil {
+		return metav1.FieldValidationStrict
+	}
+	var options metav1.CreateOptions // those of an update have the field, too
+	if err := json.Unmarshal(request.Options.Raw, &options); err != nil || options.FieldValidation == "" {
+		return metav1.FieldValidationWarn // as the API server has it
+	}
+	return options.FieldValidation
+}
+
+// newDryRunJob is the Job of a run, as big as it can become, and with what the
+// operator keeps from the Job to act on it by itself. It is unstructured, because
+// typed objects are sent in a format in which the API server does not notice
+// fields that it does not know.
 func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, error) {
 	trial := ej.DeepCopy()
-	trial.Status = fissilev1.ExtendedJobStatus{}
+	trial.Status = fissilev1.ExtendedJobStatus{Inputs: &fissilev1.Inputs{Digest: configrefs.Digest(nil, nil)}}
 	if len(validateOnePod(nil, &trial.Spec.JobTemplate.Spec)) > 0 {
 		trial.Spec.Output = nil // refused already; there is no such Job
 	}
-	job, err := plan.NewJob(trial, &fissilev1.Run{Number: dryRunNumber, JobName: plan.JobName(trial, dryRunNumber)})
+	job, err := plan.NewJob(trial, &fissilev1.Run{
+		Number:    dryRunNumber,
+		JobName:   plan.JobName(trial, dryRunNumber),
+		Cause:     fissilev1.CauseTemplateChange, // the longest
+		RequestID: trial.Spec.Trigger.RequestID,
+		Claim:     &fissilev1.Claim{ID: uuid.Nil.String()},
+	})
 	if err != nil {
 		return nil, err
 	}
+	job.Spec.TTLSecondsAfterFinished = trial.Spec.JobTemplate.Spec.TTLSecondsAfterFinished
 	job.OwnerReferences = nil // the ExtendedJob does not exist yet
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(job)
 	if err != nil {

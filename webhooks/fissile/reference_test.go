@@ -65,7 +65,11 @@ What users are told when they create or change an ExtendedJob.
   ` + "`fissile.cloudfoundry.org/conversion-data`" + `, and their paths begin with it.
 - An update is not refused for what was wrong before. The operator is not asked about an update that leaves the
   template, the output, ` + "`trigger.env`, `updateOnConfigChange` and `updateOnTemplateChange`" + ` as they are, about an
-  update of the status or of an ExtendedJob that is being deleted, or about a deletion.
+  update of the status, or about a deletion.
+- Inside the template the schema knows types alone. What a Job may be, the dry run says: a template is refused if and
+  only if a Job with it is. Its warnings are passed on. Fields that the API server does not know are refused, warned of
+  or ignored as the client asks for (kubectl: refused). The [user guide](../user-guide.md#what-is-checked) has the
+  exceptions.
 
 ## Refusals
 

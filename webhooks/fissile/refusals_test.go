@@ -20,8 +20,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 
+	"golang.org/x/net/http2"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -43,6 +45,8 @@ type example struct {
 	writeV1alpha1 func(*fissilev1alpha1.ExtendedJob)
 	// apiServer is what the API server says to a dry run of the Job.
 	apiServer error
+	// apiServerWarning is what it warns of then.
+	apiServerWarning string
 	// field is the path of the field that is refused, or that a %s in the message
 	// of a warning stands for.
 	field paths
@@ -56,7 +60,10 @@ type paths struct{ v1, v1alpha1 string }
 func inBoth(path string) paths { return paths{path, path} }
 
 func inPod(path string) paths {
-	return paths{"spec.jobTemplate.spec.template." + path, "spec.template." + path}
+	if path != "" {
+		path = "." + path
+	}
+	return paths{"spec.jobTemplate.spec.template" + path, "spec.template" + path}
 }
 
 func onlyInV1(path string) paths {
@@ -371,6 +378,25 @@ var refused = []example{
 		message: `Invalid value: cannot be read: leave it as the API server returned it, or remove it, and with it the fields that only v1 has`,
 	},
 	{
+		input:     "no containers",
+		write:     func(ej *fissilev1.ExtendedJob) { podSpec(ej).Containers = nil },
+		apiServer: jobInvalid(field.Required(field.NewPath("spec", "template", "spec", "containers"), "")),
+		field:     inPod("spec.containers"),
+		message:   `Required value`,
+	},
+	{
+		input:   "a selector",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.JobTemplate.Spec.Selector = &metav1.LabelSelector{} },
+		field:   onlyInV1("jobTemplate.spec.selector"),
+		message: `Forbidden: every run's Job selects its own pods: remove it`,
+	},
+	{
+		input:   "manualSelector",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.JobTemplate.Spec.ManualSelector = new(true) },
+		field:   onlyInV1("jobTemplate.spec.manualSelector"),
+		message: `Forbidden: every run's Job selects its own pods: remove it`,
+	},
+	{
 		input: "output and no containers",
 		write: func(ej *fissilev1.ExtendedJob) {
 			output(ej)
@@ -423,7 +449,17 @@ var refused = []example{
 		field:   inPod("spec.hostnameOverride"),
 		message: `Forbidden: the API server of this cluster does not know the field: remove it`,
 	},
+	{
+		input:     "a template that makes the API server panic",
+		write:     func(ej *fissilev1.ExtendedJob) { podSpec(ej).Hostname = "any" },
+		apiServer: errPanic,
+		field:     inPod(""),
+		message:   `Invalid value: the API server panics when it is to create the Job; its log says why`,
+	},
 }
+
+// errPanic is what a client gets if the API server panics at its request.
+var errPanic = &url.Error{Op: "Post", URL: "https://10.0.0.1/apis/batch/v1/namespaces/default/jobs", Err: http2.StreamError{Code: http2.ErrCodeInternal}}
 
 var warned = []example{
 	{
@@ -513,8 +549,8 @@ var warned = []example{
 		message: "%s has no effect without versioned",
 	},
 	{
-		input:   "a name of more than 52 characters",
-		write:   func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 53) },
+		input:   "a name of more than 41 characters",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 42) },
 		field:   inBoth("metadata.name"),
 		message: "%s is long: shortened in the names of Jobs",
 	},
@@ -523,6 +559,20 @@ var warned = []example{
 		write:   func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 64) },
 		field:   inBoth("metadata.name"),
 		message: "%s is long: shortened in the names of Jobs and in the label fissile.cloudfoundry.org/ejob-name",
+	},
+	{
+		input:            "a template with which a Job gets a warning",
+		write:            func(*fissilev1.ExtendedJob) {},
+		apiServerWarning: `spec.template.spec.containers[0].ports[1]: duplicate port definition with spec.template.spec.containers[0].ports[0]`,
+		field:            inPod("spec.containers[0].ports[1]"),
+		message:          `%s: duplicate port definition with spec.template.spec.containers[0].ports[0]`,
+	},
+	{
+		input:            "a field of the template that only newer versions of Kubernetes have, written by a client that is not strict",
+		write:            func(*fissilev1.ExtendedJob) {},
+		apiServerWarning: `unknown field "spec.template.spec.hostnameOverride"`,
+		field:            inPod("spec.hostnameOverride"),
+		message:          `unknown field "%s"`,
 	},
 	{
 		input:     "a template that cannot be tried in time",
@@ -556,12 +606,13 @@ var refusedBySchema = []malformed{
 	{input: "no strategy", spoil: func(spec, _ map[string]any) { spec["trigger"] = map[string]any{} }},
 	{input: "an empty requestID", onlyInV1: true, spoil: func(spec, _ map[string]any) { spec["trigger"].(map[string]any)["requestID"] = "" }},
 	{input: "no template", spoil: func(spec, _ map[string]any) { delete(spec, "jobTemplate"); delete(spec, "template") }},
-	{input: "no containers", spoil: func(_, podTemplate map[string]any) {
-		delete(podTemplate["spec"].(map[string]any), "containers")
-	}},
 	{input: "two containers of one name", spoil: func(_, podTemplate map[string]any) {
 		container := map[string]any{"name": "main", "image": "busybox"}
 		podTemplate["spec"].(map[string]any)["containers"] = []any{container, container}
+	}},
+	{input: "a quantity that cannot be read", spoil: func(_, podTemplate map[string]any) {
+		container := podTemplate["spec"].(map[string]any)["containers"].([]any)[0].(map[string]any)
+		container["resources"] = map[string]any{"limits": map[string]any{"cpu": "1 core"}}
 	}},
 	{input: "a value of another type", spoil: func(spec, _ map[string]any) { spec["updateOnConfigChange"] = "yes" }},
 }

@@ -50,6 +50,7 @@ func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	errs := validateTrigger(path.Child("trigger"), &spec.Trigger, &job.Template.Spec)
 	errs = append(errs, validateEnum(jobPath.Child("template", "spec", "restartPolicy"), job.Template.Spec.RestartPolicy,
 		corev1.RestartPolicyNever, corev1.RestartPolicyOnFailure)...)
+	errs = append(errs, validateSelector(jobPath, job)...)
 	if limit := spec.SuccessfulJobsHistoryLimit; limit != nil {
 		errs = append(errs, apivalidation.ValidateNonnegativeField(int64(*limit), path.Child("successfulJobsHistoryLimit"))...)
 	}
@@ -151,6 +152,20 @@ func validateKey(path *field.Path, key, name string) field.ErrorList {
 	var errs field.ErrorList
 	for _, message := range validation.IsQualifiedName(name) {
 		errs = append(errs, field.Invalid(path, key, message))
+	}
+	return errs
+}
+
+// validateSelector refuses what CronJobs refuse: a Job with a selector of its own
+// could take other Jobs' pods for those of the run.
+func validateSelector(path *field.Path, job *batchv1.JobSpec) field.ErrorList {
+	const cure = "every run's Job selects its own pods: remove it"
+	var errs field.ErrorList
+	if job.Selector != nil {
+		errs = append(errs, field.Forbidden(path.Child("selector"), cure))
+	}
+	if isTrue(job.ManualSelector) {
+		errs = append(errs, field.Forbidden(path.Child("manualSelector"), cure))
 	}
 	return errs
 }

@@ -42,17 +42,19 @@ var (
 // validator admits the ExtendedJobs of one version, or says all that is wrong
 // with them. The rules are the same for every version.
 type validator[T runtime.Object] struct {
-	// client reads from the manager's cache.
-	client client.Client
-	read   func(context.Context, T) (*manifest, error)
+	// cache is the manager's.
+	cache client.Reader
+	// dryRuns makes dry runs of Jobs.
+	dryRuns client.Client
+	read    func(context.Context, T) (*manifest, error)
 }
 
-func newV1Validator(c client.Client) *validator[*fissilev1.ExtendedJob] {
-	return &validator[*fissilev1.ExtendedJob]{client: c, read: readV1}
+func newV1Validator(cache client.Reader, dryRuns client.Client) *validator[*fissilev1.ExtendedJob] {
+	return &validator[*fissilev1.ExtendedJob]{cache: cache, dryRuns: dryRuns, read: readV1}
 }
 
-func newV1alpha1Validator(c client.Client) *validator[*fissilev1alpha1.ExtendedJob] {
-	return &validator[*fissilev1alpha1.ExtendedJob]{client: c, read: readV1alpha1}
+func newV1alpha1Validator(cache client.Reader, dryRuns client.Client) *validator[*fissilev1alpha1.ExtendedJob] {
+	return &validator[*fissilev1alpha1.ExtendedJob]{cache: cache, dryRuns: dryRuns, read: readV1alpha1}
 }
 
 func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warnings, error) {
@@ -61,7 +63,7 @@ func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warn
 		return nil, err
 	}
 	errs, dryRunWarnings := v.errors(ctx, created, true)
-	return append(warnings(ctx, v.client, created, true), dryRunWarnings...), refusal(created, errs)
+	return append(warnings(ctx, v.cache, created, true), dryRunWarnings...), refusal(created, errs)
 }
 
 // ValidateUpdate does not refuse what was wrong before, so that an object that
@@ -76,8 +78,9 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 		return nil, err
 	}
 	// Where the webhook configuration has no matchConditions, as with OLM, such
-	// updates come here. One of them sets the strategy back after a run.
-	if !updated.ej.DeletionTimestamp.IsZero() || equality.Semantic.DeepEqual(before.judged, updated.judged) && sameEnv(before.ej, updated.ej) {
+	// updates come here. One of them sets the strategy back after a run. An object
+	// that is being deleted is looked at, too: with a finalizer it can stay for long.
+	if equality.Semantic.DeepEqual(before.judged, updated.judged) && sameEnv(before.ej, updated.ej) {
 		return nil, nil
 	}
 
@@ -89,7 +92,7 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 			return slices.ContainsFunc(old, func(e *field.Error) bool { return e.Error() == err.Error() })
 		})
 	}
-	return append(warnings(ctx, v.client, updated, false), dryRunWarnings...), refusal(updated, errs)
+	return append(warnings(ctx, v.cache, updated, false), dryRunWarnings...), refusal(updated, errs)
 }
 
 // ValidateDelete is not called: the webhook configuration leaves deletion out.
@@ -104,17 +107,21 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 	if !dryRun {
 		return errs, nil
 	}
-	refused, err := dryRunJob(ctx, v.client, m.ej)
+	tried, err := dryRunJob(ctx, v.dryRuns, m.ej)
 	if err != nil {
 		return errs, admission.Warnings{warningf("%s was not tried: %v", m.field(templatePath), err)}
 	}
-	for _, err := range refused {
+	for _, err := range tried.refused {
 		// The rules have said it in the words of ExtendedJobs.
 		if !slices.ContainsFunc(errs, func(e *field.Error) bool { return e.Field == err.Field }) {
 			errs = append(errs, err)
 		}
 	}
-	return errs, nil
+	var warnings admission.Warnings
+	for _, warning := range tried.warnings {
+		warnings = append(warnings, m.jobWarning(warning))
+	}
+	return errs, warnings
 }
 
 // refusal is the error that kubectl shows field by field, nil if there is

@@ -33,12 +33,16 @@ func SetupWithManager(mgr ctrl.Manager) error {
 		return err
 	}
 	mgr.GetWebhookServer().Register("/convert", converter)
+	dryRuns, err := newDryRunClient(mgr)
+	if err != nil {
+		return err
+	}
 	return errors.Join(
 		ctrl.NewWebhookManagedBy(mgr, &fissilev1.ExtendedJob{}).
-			WithValidator(newV1Validator(mgr.GetClient())).
+			WithValidator(newV1Validator(mgr.GetClient(), dryRuns)).
 			Complete(),
 		ctrl.NewWebhookManagedBy(mgr, &fissilev1alpha1.ExtendedJob{}).
-			WithValidator(newV1alpha1Validator(mgr.GetClient())).
+			WithValidator(newV1alpha1Validator(mgr.GetClient(), dryRuns)).
 			Complete(),
 	)
 }
