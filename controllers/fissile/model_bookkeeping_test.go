@@ -96,6 +96,10 @@ func settledInStatus(ej *fissilev1.ExtendedJob) int {
 	return int(*ej.Status.SettledRun)
 }
 
+// isDue reports whether the status says that a run is due: for a change of the
+// inputs, also when the Job has read what it changed to.
+func isDue(ej *fissilev1.ExtendedJob) bool { return ej.Status.Due != nil }
+
 // recordsJob reports whether the status tells that the last run's Job existed.
 func recordsJob(ej *fissilev1.ExtendedJob) bool {
 	run := ej.Status.LastRun

@@ -317,7 +317,8 @@ func (w *world) checkSetBack(before, after *fissilev1.ExtendedJob) {
 	settled, _ := settledRun(after)
 	run := &r.runs[settled]
 	from, to := before.Spec.Trigger.Strategy, after.Spec.Trigger.Strategy
-	if !run.finished && !run.deleted {
+	appliedAgain := from == fissilev1.StrategyOnce && (r.onceOver || run.once)
+	if !run.finished && !run.deleted && !appliedAgain {
 		w.fail("the strategy is set back from %s to %s before a run is over", from, to)
 	}
 	if to != r.resting && to != r.knownResting {
@@ -326,7 +327,6 @@ func (w *world) checkSetBack(before, after *fissilev1.ExtendedJob) {
 	sameEdition := run.edition == r.edition || run.once
 	served := r.outstanding <= run.serves && sameEdition
 	merged := !run.settled && !sawLeave(before) && sameEdition
-	appliedAgain := from == fissilev1.StrategyOnce && (r.onceOver || run.once)
 	if !served && !merged && !appliedAgain {
 		w.fail("request %d for edition %d is set back, and run %d was claimed for request %d and ran edition %d",
 			r.outstanding, r.edition, settled, run.serves, run.edition)
@@ -561,7 +561,7 @@ func (w *world) checkSettled(ej *fissilev1.ExtendedJob) {
 		}
 	}
 	w.checkConditions(ej)
-	if settled, _ := settledRun(ej); lastRun(ej) == settled && !w.requestOutstanding(ej) && (!w.scenario.input || !r.inputAhead) {
+	if settled, _ := settledRun(ej); lastRun(ej) == settled && !w.requestOutstanding(ej) && (!w.scenario.input || !r.inputAhead) && (!suspended || !isDue(ej)) {
 		w.checkResult(ej)
 	}
 

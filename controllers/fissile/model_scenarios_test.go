@@ -595,23 +595,6 @@ var scenarios = []scenario{
 		budget:   budget{edits: 1, kills: 1},
 	},
 	{
-		name:     "an errand that is asked for again while its leader is held up",
-		strategy: fissilev1.StrategyNow,
-		edits:    []edit{setNow},
-		pausesAt: []string{"read ExtendedJob", "read Job"},
-		budget:   budget{edits: 1, pauses: 1, kills: 1},
-		lags:     []kind{jobs},
-	},
-	{
-		name:       "an errand with versioned output whose leader is held up at the log",
-		strategy:   fissilev1.StrategyNow,
-		output:     &fissilev1.Output{NamePrefix: "out", Versioned: new(true)},
-		edits:      []edit{setNow, deleteVersion},
-		pausesAt:   []string{"read log"},
-		oldFollows: true,
-		budget:     budget{edits: 2, pauses: 1},
-	},
-	{
 		name:     "a failing errand with output whose pods lag behind",
 		strategy: fissilev1.StrategyNow,
 		output:   &fissilev1.Output{NamePrefix: "out", WriteOnFailure: new(true)},

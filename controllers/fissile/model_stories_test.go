@@ -279,6 +279,26 @@ func TestJobOfAnEarlierClaim(t *testing.T) {
 	}
 }
 
+// TestRunOfTheNextLeader checks that a leader that was held up does not give up a
+// run that its successor has claimed.
+func TestRunOfTheNextLeader(t *testing.T) {
+	s := tellStory(t, scenario{strategy: fissilev1.StrategyNow, lags: []kind{jobs}, edits: []edit{setNow}})
+	s.happens("the operator reconciles")
+	s.happens("completes")
+	s.happens("5 s pass")
+	s.happens("read ExtendedJob", string(heldUp))
+	s.happens("another replica takes over")
+	s.happens("the operator starts")
+	s.happens("the operator reconciles")
+	s.edits(setNow)
+	s.happens("patch ExtendedJob status", string(killed))
+	s.happens("the old leader goes on")
+	s.rests()
+	if got := s.extendedJob().Status.LastRun; got.Number != 2 || got.Result != fissilev1.ResultSucceeded {
+		t.Errorf("run %d is %s", got.Number, got.Result)
+	}
+}
+
 // TestVersionOfAnEarlierRun checks that a leader that was held up makes no version
 // of its run's output when the newest is that of a later run.
 func TestVersionOfAnEarlierRun(t *testing.T) {

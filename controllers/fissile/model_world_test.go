@@ -394,6 +394,11 @@ func (w *world) endJob(v *version, condition batchv1.JobConditionType, phase cor
 		end.Reason = batchv1.JobReasonBackoffLimitExceeded
 	}
 	job.Status.Conditions = append(job.Status.Conditions, end)
+	for _, pod := range w.objects[pods] {
+		if ownerUID(pod) == v.GetUID() && pod.Object.(*corev1.Pod).Status.Phase == corev1.PodFailed {
+			job.Status.Failed++
+		}
+	}
 	w.put(jobs, v, job)
 	w.record.ended(job)
 }

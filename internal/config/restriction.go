@@ -28,7 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// AnnotationWatchNamespaces, on the operator's Lease, has the namespaces that an
+// AnnotationWatchNamespaces holds, on the operator's Lease, the namespaces that an
 // optional configuration limits the operator to.
 const AnnotationWatchNamespaces = "config.fissile.cloudfoundry.org/watch-namespaces"
 

@@ -31,21 +31,25 @@ func TestTheServerIsToldHowLongAClientWaits(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { told = r.URL.Query().Get("timeout") }))
 	defer server.Close()
 	client := &http.Client{Transport: deadline.Wrap(http.DefaultTransport)}
-	limited, cancel := context.WithTimeout(t.Context(), 5*time.Second)
-	defer cancel()
 
 	for name, test := range map[string]struct {
-		ctx    context.Context
-		method string
-		want   bool
+		method  string
+		limited bool
+		want    bool
 	}{
-		"a write that is waited for": {limited, http.MethodPost, true},
-		"a read":                     {limited, http.MethodGet, false},
-		"a write without a limit":    {t.Context(), http.MethodPost, false},
+		"a write that is waited for": {http.MethodPost, true, true},
+		"a read":                     {http.MethodGet, true, false},
+		"a write without a limit":    {http.MethodPost, false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			told = ""
-			req, err := http.NewRequestWithContext(test.ctx, test.method, server.URL+"?fieldManager=test", http.NoBody)
+			ctx := t.Context()
+			if test.limited {
+				var cancel context.CancelFunc
+				ctx, cancel = context.WithTimeout(ctx, 5*time.Second)
+				defer cancel()
+			}
+			req, err := http.NewRequestWithContext(ctx, test.method, server.URL+"?fieldManager=test", http.NoBody)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -73,9 +73,10 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 }
 
 // over reports whether a run is over. Only the one with the greatest number may
-// not be, whatever a status that was wiped knows.
+// not be. If the status was wiped, the output of a newer run tells as well.
 func (o *Observation) over(number int64) bool {
-	return number <= value(o.EJ.Status.SettledRun) || number < o.greatestRun()
+	return number <= value(o.EJ.Status.SettledRun) || number < max(o.last(), o.greatestJob()) ||
+		o.lastRun() == nil && number < o.StoredRun
 }
 
 // succeededRun reports whether a run with a completed Job succeeded, its output

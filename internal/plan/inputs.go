@@ -56,7 +56,7 @@ func (o *Observation) recordInputs() *fissilev1.Inputs {
 }
 
 func (i *Inputs) recorded() *fissilev1.Inputs {
-	recorded := i.Inputs.DeepCopy()
+	recorded := i.DeepCopy()
 	if len(recorded.Objects) <= maxRecordedInputs {
 		return recorded
 	}

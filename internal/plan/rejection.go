@@ -18,7 +18,6 @@ package plan
 
 import (
 	"errors"
-	"net/http"
 	"slices"
 	"strings"
 	"time"
@@ -58,7 +57,7 @@ func RejectionOf(err error) (Rejection, bool) {
 	status := answer.Status()
 	rejection := Rejection{Reason: fissilev1.ReasonJobCreateFailed, Message: err.Error()}
 	switch {
-	case status.Code < http.StatusBadRequest || status.Code >= http.StatusInternalServerError || apierrors.IsTimeout(err):
+	case !isClientError(status.Code) || apierrors.IsTimeout(err):
 		return Rejection{}, false
 	case status.Reason == metav1.StatusReasonInvalid && status.Details != nil && slices.ContainsFunc(status.Details.Causes, ofTemplate):
 		rejection.Reason, rejection.NeedsEdit = fissilev1.ReasonJobRejected, true
@@ -107,9 +106,11 @@ func IsRefusal(err error) bool {
 	if !errors.As(err, &answer) || apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsTooManyRequests(err) {
 		return false
 	}
-	code := answer.Status().Code
-	return code >= http.StatusBadRequest && code < http.StatusInternalServerError
+	return isClientError(answer.Status().Code)
 }
+
+// isClientError reports whether an HTTP status says that the request is at fault.
+func isClientError(code int32) bool { return code >= 400 && code < 500 }
 
 // RefusesStatus reports whether the API server does not store a status for what
 // it says or for its size.

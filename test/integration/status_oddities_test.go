@@ -28,6 +28,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
@@ -36,12 +37,14 @@ import (
 
 var _ = Describe("A status that can be computed", func() {
 	It("is stored, whatever others put into a Job", func(ctx context.Context) {
+		stored := create(ejob.New(namespace, "odd").Strategy(fissilev1.StrategyManual))
+		Eventually(komega.Object(stored)).Should(ejob.BeIdle())
 		operator.stop()
 		DeferCleanup(startAgain)
 		const runs = 150
 		for seed := range uint64(runs) {
 			r := &oddity{rand.New(rand.NewPCG(seed, 0))}
-			stored := create(ejob.New(namespace, fmt.Sprintf("odd-%d", seed)).Strategy(fissilev1.StrategyManual))
+			stored.Status = fissilev1.ExtendedJobStatus{}
 			o := r.observation(stored)
 			for range 24 {
 				step := plan.Next(o)

@@ -51,6 +51,7 @@ const (
 	ConditionSuspended = "Suspended"
 )
 
+// Reasons of the conditions Complete and Failed, beside those that a run waits for.
 const (
 	// ReasonNeverRun: no run has been claimed yet.
 	ReasonNeverRun = "NeverRun"

@@ -289,11 +289,6 @@ const (
 // and reasons on a Job: a status that the API server refused would stop the
 // ExtendedJob.
 type ExtendedJobStatus struct {
-	// observedGeneration is the metadata.generation that this status is about; -1
-	// until the operator has seen the ExtendedJob.
-	// +optional
-	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
-
 	// conditions are Ready, Complete, Failed and Running, and as far as they apply
 	// Reconciling, Stalled, ReferencesResolved, OutputPersisted and Suspended.
 	// Complete and Failed are about the last run, or about the one that is due.
@@ -301,6 +296,11 @@ type ExtendedJobStatus struct {
 	// +listType=map
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
+
+	// observedGeneration is the metadata.generation that this status is about; -1
+	// until the operator has seen the ExtendedJob.
+	// +optional
+	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 
 	// restingStrategy is the strategy while no run is due: manual for an errand,
 	// done for a one-off. A "now" becomes this when its run is over.
