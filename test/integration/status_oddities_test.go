@@ -48,6 +48,9 @@ var _ = Describe("A status that can be computed", func() {
 			o := r.observation(stored)
 			for range 24 {
 				step := plan.Next(o)
+				if step.Kind == plan.Claim {
+					step.Status.LastRun.Claim.ID = "claim"
+				}
 				if step.Status != nil {
 					stored.Status = *step.Status
 					Expect(plane.client.Status().Update(ctx, stored)).To(Succeed(), "seed %d", seed)
@@ -58,6 +61,7 @@ var _ = Describe("A status that can be computed", func() {
 				r.do(&o, step)
 			}
 		}
+		operator.start()
 	})
 })
 
@@ -132,7 +136,6 @@ func (r *oddity) do(o *plan.Observation, step plan.Step) {
 	case plan.Claim, plan.WriteStatus:
 		o.EJ.Status = *step.Status
 		if step.Kind == plan.Claim {
-			o.EJ.Status.LastRun.Claim.ID = "claim"
 			o.Process.Claimed("claim", step.Renewed, o.Now)
 		}
 	case plan.CreateJob:
