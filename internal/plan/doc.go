@@ -26,11 +26,11 @@ limitations under the License.
 //	claim → create Job → (Job finishes) → store output → settle → status → delete Job
 //
 // The claim is a status write that carries the resourceVersion it was decided
-// on, so a stale cache cannot start a run. To settle is one patch of the main
-// resource, fenced the same way, that sets the strategy back and records the
-// run in an annotation bound to the object's UID. With s the last settled run
-// and n the last claimed one, s < n means that run n is not over, and s = n that
-// a "now" is a new request.
+// on, so a stale cache cannot start a run. To settle a run whose strategy is to be
+// set back is one patch of the main resource, fenced the same way, that does so
+// and records the run in an annotation bound to the object's UID. All others are
+// settled by the status. With s the last settled run and n the last claimed one,
+// s < n means that run n is not over, and s = n that a "now" is a new request.
 //
 // Every step can be repeated: the Job's name follows from the ExtendedJob and
 // the number, Secrets carry the UID of the Job that printed them, deletes carry
