@@ -184,7 +184,7 @@ func neverStarted(pod *corev1.Pod, container string) string {
 		return ""
 	}
 	switch state := status.State; {
-	case state.Terminated != nil && state.Terminated.ContainerID == "":
+	case state.Terminated != nil && state.Terminated.ContainerID == "" && state.Terminated.StartedAt.IsZero():
 		return sentence("it never started", sentence(state.Terminated.Reason, steadyOfPod(pod.Name, state.Terminated.Message)))
 	case state.Waiting == nil:
 		return ""
