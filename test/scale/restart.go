@@ -128,6 +128,7 @@ func (b *bench) createSettled(ctx context.Context, namespace string) error {
 	b.progress("  creating %d settled ExtendedJobs", b.parameters.Count)
 	if err := parallel(b.parameters.Count, b.parameters.Workers, func(i int) error {
 		ej, model := settledSpec(namespace, i), models[i%len(models)]
+		ej.Spec.JobTemplate = *model.Spec.JobTemplate.DeepCopy() // which the status tells of
 		if err := b.client.Create(ctx, ej); err != nil {
 			return err
 		}
