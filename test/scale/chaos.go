@@ -131,7 +131,7 @@ func chaos(ctx context.Context, b *bench) error {
 	watching := b.watchMemory(ctx, operator, t)
 	if err := parallel(n, n, func(i int) error {
 		var err error
-		issued[i], err = b.load(ctx, namespace, i, t, until)
+		issued[i], err = b.load(ctx, namespace, i, until)
 		return err
 	}); err != nil {
 		return err
@@ -162,19 +162,24 @@ func configMapOf(namespace string, i, value int) *corev1.ConfigMap {
 
 // load asks for one run after the other, and returns how many it asked for when
 // the last has settled.
-func (b *bench) load(ctx context.Context, namespace string, i int, t *tracker, until time.Time) (issued int, err error) {
+func (b *bench) load(ctx context.Context, namespace string, i int, until time.Time) (issued int, err error) {
 	for time.Now().Before(until) {
 		issued++
-		if i%2 == 0 {
-			err = b.setNow(ctx, newExtendedJob(namespace, i, fissilev1.StrategyNow).Obj(), issued)
-		} else {
+		ej := newExtendedJob(namespace, i, fissilev1.StrategyNow).Obj()
+		switch {
+		case i%2 == 1:
 			err = b.client.Update(ctx, configMapOf(namespace, i, issued))
+		case issued%2 == 1:
+			err = b.setNow(ctx, ej, issued)
+		default: // "now" again and again would be delayed
+			err = b.request(ctx, ej, issued)
 		}
 		if err != nil {
 			return issued, err
 		}
-		if err := waitFor(ctx, "a run to settle in spite of the faults", 10*time.Minute, func(context.Context) (bool, error) {
-			return t.settledRun(runName(i)) >= int64(issued), nil
+		if err := waitFor(ctx, "a run to settle in spite of the faults", 10*time.Minute, func(ctx context.Context) (bool, error) {
+			err := b.client.Get(ctx, client.ObjectKeyFromObject(ej), ej)
+			return valueOf(ej.Status.SettledRun) >= int64(issued), err
 		}); err != nil {
 			return issued, err
 		}

@@ -40,7 +40,6 @@ import (
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/metadata"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -73,7 +72,6 @@ type cluster struct {
 	// The client's own, with no limit on its side.
 	client    client.Client
 	clientset *kubernetes.Clientset
-	metadata  metadata.Interface
 
 	programs []*program
 }
@@ -141,10 +139,7 @@ func (c *cluster) connect(scheme *runtime.Scheme) error {
 	}
 	config = rest.CopyConfig(config)
 	config.AcceptContentTypes, config.ContentType = runtime.ContentTypeProtobuf, runtime.ContentTypeProtobuf
-	if c.clientset, err = kubernetes.NewForConfig(config); err != nil {
-		return err
-	}
-	c.metadata, err = metadata.NewForConfig(config)
+	c.clientset, err = kubernetes.NewForConfig(config)
 	return err
 }
 

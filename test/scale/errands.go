@@ -97,6 +97,12 @@ func (b *bench) setNow(ctx context.Context, ej *fissilev1.ExtendedJob, request i
 	return b.client.Patch(ctx, ej, client.RawPatch("application/merge-patch+json", patch))
 }
 
+// request asks for a run by a requestID.
+func (b *bench) request(ctx context.Context, ej *fissilev1.ExtendedJob, request int) error {
+	patch := fmt.Appendf(nil, `{"spec":{"trigger":{"requestID":"%d"}}}`, request)
+	return b.client.Patch(ctx, ej, client.RawPatch("application/merge-patch+json", patch))
+}
+
 // sharedInput is scenario d.
 func sharedInput(ctx context.Context, b *bench) error {
 	operator, err := b.startWarmOperator(ctx)

@@ -19,8 +19,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -28,7 +26,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/informers"
-	"k8s.io/client-go/metadata/metadatainformer"
 	"k8s.io/client-go/tools/cache"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -62,8 +59,6 @@ type tracker struct {
 	atOnce int
 	// created is how many Jobs there were in all.
 	created int
-	// settledRuns are the numbers of the runs that settled last.
-	settledRuns map[string]int64
 }
 
 // track starts a tracker and returns when it sees what there is.
@@ -72,19 +67,15 @@ func (c *cluster) track(ctx context.Context, namespace string, finished chan<- *
 	t := &tracker{
 		stop: stop, finished: finished,
 		times: make(map[moment]map[string]time.Time), pods: make(map[string]string), active: make(map[string]map[string]bool),
-		settledRuns: make(map[string]int64),
 	}
 	typed := informers.NewSharedInformerFactoryWithOptions(c.clientset, 0, informers.WithNamespace(namespace))
-	metadata := metadatainformer.NewFilteredSharedInformerFactory(c.metadata, 0, namespace, nil)
 	informers := []cache.SharedIndexInformer{
 		typed.Batch().V1().Jobs().Informer(),
 		typed.Core().V1().Secrets().Informer(),
-		metadata.ForResource(fissilev1.GroupVersion.WithResource("extendedjobs")).Informer(),
 	}
 	handlers := []cache.ResourceEventHandlerFuncs{
 		{AddFunc: t.job, UpdateFunc: func(_, job any) { t.job(job) }, DeleteFunc: t.jobGone},
 		{AddFunc: t.secret},
-		{AddFunc: t.extendedJob, UpdateFunc: func(_, ej any) { t.extendedJob(ej) }},
 	}
 	if finished != nil {
 		informers = append(informers, typed.Core().V1().Pods().Informer())
@@ -182,28 +173,6 @@ func (t *tracker) secret(object any) {
 	} else {
 		t.see(stored, secret.Labels[batchv1.JobNameLabel])
 	}
-}
-
-func (t *tracker) extendedJob(object any) {
-	ej := object.(*metav1.PartialObjectMetadata)
-	parts := strings.Split(ej.Annotations[fissilev1.AnnotationSettledRun], "/")
-	if len(parts) < 2 {
-		return
-	}
-	number, err := strconv.ParseInt(parts[1], 10, 64)
-	if err != nil {
-		return
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.settledRuns[ej.Name] = number
-}
-
-// settledRun is the number of the run of an ExtendedJob that settled last.
-func (t *tracker) settledRun(name string) int64 {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	return t.settledRuns[name]
 }
 
 func (t *tracker) pod(object any) {
