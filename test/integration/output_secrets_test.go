@@ -182,11 +182,10 @@ var _ = Describe("An output Secret", func() {
 			HaveField("Reason", "OutputDropped"), HaveField("Note", ContainSubstring("the output of run 1 is dropped")),
 		)))
 
+		Eventually(jobsOf(ej)).Should(HaveLen(1), "the one whose output is pending")
 		jobs, err := jobsOf(ej)()
 		Expect(err).NotTo(HaveOccurred())
-		for i := range jobs {
-			Expect(plane.client.Delete(ctx, &jobs[i], client.PropagationPolicy(metav1.DeletePropagationBackground))).To(Succeed())
-		}
+		Expect(plane.client.Delete(ctx, &jobs[0], client.PropagationPolicy(metav1.DeletePropagationBackground))).To(Succeed())
 		Eventually(komega.Object(ej)).Should(SatisfyAll(
 			ejob.HaveSettled(2, fissilev1.ResultFailed, fissilev1.StrategyManual),
 			ejob.HaveCondition(fissilev1.ConditionFailed, metav1.ConditionTrue, fissilev1.ReasonOutputRefused),
