@@ -36,6 +36,8 @@ import (
 	"github.com/onsi/gomega/gexec"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
@@ -85,9 +87,7 @@ var (
 // a service account that may.
 func measureMemory(ctx context.Context, namespace string) *memory {
 	GinkgoHelper()
-	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: fissilev1.FieldManager}}
-	Eventually(the(lease)).WithContext(ctx).Should(HaveField("Spec.HolderIdentity", HaveValue(Not(BeEmpty()))))
-	leader, _, _ := strings.Cut(*lease.Spec.HolderIdentity, "_")
+	leader := stayingLeader(ctx)
 
 	kubectl(ctx, "--namespace="+namespace, "create", "serviceaccount", "prometheus")
 	kubectl(ctx, "create", "clusterrolebinding", namespace, "--clusterrole=extendedjob-metrics-reader-role", "--serviceaccount="+namespace+":prometheus")
@@ -115,6 +115,21 @@ func measureMemory(ctx context.Context, namespace string) *memory {
 		forward.Kill()
 	})
 	return m
+}
+
+// stayingLeader returns the leader's pod. A spec before may have left one that is
+// about to end, or that is gone and whose lease is not over yet.
+func stayingLeader(ctx context.Context) (pod string) {
+	GinkgoHelper()
+	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: fissilev1.FieldManager}}
+	Eventually(func(g Gomega, ctx context.Context) {
+		pods := operatorPods(ctx)
+		g.Expect(pods).To(HaveLen(2), "also those that end are there")
+		g.Expect(k8s.Get(ctx, client.ObjectKeyFromObject(lease), lease)).To(Succeed())
+		pod, _, _ = strings.Cut(ptr.Deref(lease.Spec.HolderIdentity, ""), "_")
+		g.Expect(pods).To(ContainElement(pod))
+	}).WithContext(ctx).Should(Succeed())
+	return pod
 }
 
 // metricsClient does not verify: the certificate is for another name.
