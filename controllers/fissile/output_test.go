@@ -324,6 +324,36 @@ func TestVersionsInUseStay78(t *testing.T) {
 	}
 }
 
+func TestWhoUsesVersionsIsNotReadAgainAtEachReconcile78(t *testing.T) {
+	v := newOutputTest(t)
+	for range 3 {
+		v.pass(11 * time.Minute)
+		v.run()
+	}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "anybody"}}
+	pod.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "out-main-v1"}}}}
+	v.mustCreate(pod)
+	v.pass(11 * time.Minute)
+	v.keep(1)
+	v.expect(1, 3)
+
+	v.r.APIReader = interceptor.NewClient(v.client.(client.WithWatch), interceptor.Funcs{
+		List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
+			return errors.New("too many requests")
+		},
+	})
+	v.pass(versionedsecret.PruneDelay - time.Second)
+	v.reconcile()
+	v.expect(1, 3)
+	v.r.APIReader = v.client
+	if err := v.client.Delete(t.Context(), pod); err != nil {
+		t.Fatal(err)
+	}
+	v.pass(time.Second)
+	v.reconcile()
+	v.expect(3)
+}
+
 func TestAVersionThatMayNotBeDeletedIsNotQuoted88(t *testing.T) {
 	v := newOutputTest(t)
 	for range 2 {
