@@ -44,6 +44,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
@@ -88,7 +89,7 @@ func newOutputTest(t *testing.T) *outputTest {
 	}
 	v.client = builder.Build()
 	v.r = &Reconciler{
-		Client: v.client, APIReader: v.client, Logs: v, Recorder: &events.FakeRecorder{}, Clock: v.clock,
+		Client: v.client, ExtendedJobs: typedCache{v.client}, APIReader: v.client, Logs: v, Recorder: &events.FakeRecorder{}, Clock: v.clock,
 		Options: Options{LogReadTimeout: time.Minute, LeaseDuration: 15 * time.Second},
 	}
 	v.r.digestKey.key = make([]byte, digestKeySize)
@@ -108,7 +109,9 @@ func newOutputTest(t *testing.T) *outputTest {
 type fakeIndexer struct{ *fake.ClientBuilder }
 
 func (f fakeIndexer) IndexField(_ context.Context, obj client.Object, field string, extract client.IndexerFunc) error {
-	f.WithIndex(obj, field, extract)
+	if _, ok := obj.(*ejcache.ExtendedJob); !ok {
+		f.WithIndex(obj, field, extract)
+	}
 	return nil
 }
 
