@@ -120,7 +120,7 @@ func fieldValidation(ctx context.Context) string {
 // fields that it does not know.
 func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, error) {
 	trial := ej.DeepCopy()
-	trial.Status = fissilev1.ExtendedJobStatus{Inputs: &fissilev1.Inputs{Digest: configrefs.Digest(nil, nil)}}
+	trial.Status = fissilev1.ExtendedJobStatus{Inputs: &fissilev1.Inputs{Digest: configrefs.Digest(nil, "", nil)}}
 	if len(validateOnePod(nil, &trial.Spec.JobTemplate.Spec)) > 0 {
 		trial.Spec.Output = nil // refused already; there is no such Job
 	}

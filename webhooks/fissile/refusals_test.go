@@ -178,6 +178,22 @@ var refused = []example{
 		message: `Invalid value: "my value": ` + valueRule,
 	},
 	{
+		input: "a label of the pods with a key that the operator goes by",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{"fissile.cloudfoundry.org/ejob-uid": "another"}
+		},
+		field:   inPod("metadata.labels[fissile.cloudfoundry.org/ejob-uid]"),
+		message: `Forbidden: the operator goes by this key: choose another one`,
+	},
+	{
+		input: "an annotation of the Job with a key that the operator goes by",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Annotations = map[string]string{"fissile.cloudfoundry.org/output": `{"namePrefix":"planted"}`}
+		},
+		field:   onlyInV1("jobTemplate.metadata.annotations[fissile.cloudfoundry.org/output]"),
+		message: `Forbidden: the operator goes by this key: choose another one`,
+	},
+	{
 		input: "a Secret label with a key that the operator goes by",
 		write: func(ej *fissilev1.ExtendedJob) {
 			output(ej).SecretLabels = map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}
