@@ -19,6 +19,7 @@ package fissile
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -49,6 +50,7 @@ func warnings(ctx context.Context, reader client.Reader, m *manifest, created bo
 		warnings = append(warnings, errandWarnings(m)...)
 	}
 	warnings = append(warnings, triggerWarnings(m)...)
+	warnings = append(warnings, labelWarnings(m)...)
 	if m.ej.Spec.Output != nil {
 		warnings = append(warnings, outputWarnings(m)...)
 		warnings = append(warnings, sharedOutputWarnings(ctx, reader, m.ej)...)
@@ -74,6 +76,16 @@ func errandWarnings(m *manifest) (warnings admission.Warnings) {
 	}
 	if isTrue(m.ej.Spec.UpdateOnTemplateChange) {
 		warnings = append(warnings, warningf(useless, m.field("spec.updateOnTemplateChange")))
+	}
+	return warnings
+}
+
+// labelWarnings are about labels of the pods that the operator overwrites.
+func labelWarnings(m *manifest) (warnings admission.Warnings) {
+	for _, key := range slices.Sorted(maps.Keys(plan.Labels(m.ej))) {
+		if _, ok := m.ej.Spec.JobTemplate.Spec.Template.Labels[key]; ok {
+			warnings = append(warnings, warningf("%s is overwritten", m.field(fmt.Sprintf("%s.metadata.labels[%s]", templatePath, key))))
+		}
 	}
 	return warnings
 }

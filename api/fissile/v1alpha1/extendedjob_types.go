@@ -79,7 +79,6 @@ type ExtendedJobSpec struct {
 	// template is the pod that a run starts. Its restartPolicy must be Never or
 	// OnFailure.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="has(self.spec) && has(self.spec.restartPolicy) && self.spec.restartPolicy in ['Never', 'OnFailure']",fieldPath=".spec.restartPolicy",message="must be Never or OnFailure"
 	Template corev1.PodTemplateSpec `json:"template,omitzero"`
 
 	// updateOnConfigChange runs a one-off again when the data of a ConfigMap or
@@ -126,7 +125,7 @@ type Output struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
-	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([a-z0-9]([-a-z0-9]*[a-z0-9])?\\.)*([a-z0-9][-a-z0-9]*)?$')",message="the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'"
+	// +kubebuilder:validation:Pattern=`^[a-z0-9][-a-z0-9.]*$`
 	NamePrefix string `json:"namePrefix,omitempty"`
 
 	// outputType is the format of the output. Only "json" is supported: a flat
