@@ -36,10 +36,10 @@ import (
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether nothing is due, and what was asked for has succeeded"
 // +kubebuilder:printcolumn:name="Run",type=integer,JSONPath=`.status.lastRun.number`,description="Number of the last run"
 // +kubebuilder:printcolumn:name="Last Run",type=date,JSONPath=`.status.lastRun.startTime`,description="Time since the last run started"
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Cause",type=string,JSONPath=`.status.lastRun.cause`,priority=1,description="Why the last run was started"
 // +kubebuilder:printcolumn:name="Job",type=string,JSONPath=`.status.lastRun.jobName`,priority=1,description="Job of the last run"
 // +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Running")].message`,priority=1,description="The same as Status, in a sentence"
-// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 type ExtendedJob struct {
 	metav1.TypeMeta `json:",inline"`
 
