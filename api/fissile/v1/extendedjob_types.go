@@ -126,9 +126,9 @@ type Trigger struct {
 
 	// requestID asks for a run: each new value, the first included, is one
 	// request, on an errand and on a one-off alike. Any text will do, for
-	// instance a version or a commit. Only users write it: the operator echoes it in
-	// status.servedRequestID when that run is over, and the same value runs nothing
-	// again.
+	// instance a version or a commit. Only users write it: the operator echoes it
+	// in status.servedRequestID when that run is over, and the same value runs
+	// nothing again.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
@@ -158,8 +158,8 @@ type TriggerEnvVar struct {
 	// +kubebuilder:validation:MaxLength=32768
 	Value *string `json:"value,omitempty"`
 
-	// valueFrom takes the value from elsewhere, as in a container's env. A ConfigMap
-	// or Secret that it names is waited for.
+	// valueFrom takes the value from elsewhere, as in a container's env. A run
+	// waits for a ConfigMap or Secret that it names.
 	// +optional
 	ValueFrom *corev1.EnvVarSource `json:"valueFrom,omitempty"`
 
@@ -246,8 +246,8 @@ type Output struct {
 	// earlier run or retained from an earlier ExtendedJob of this name: with
 	// "Overwrite" it replaces them, with "Keep" they stay as they are and only
 	// missing ones are made, so that a password is generated once. With versioned,
-	// the newest version that is there stays, and no further one is made. Overwrite,
-	// if not set.
+	// the newest version that is there stays, and no further one is made.
+	// Overwrite, if not set.
 	// +optional
 	IfExists ExistingOutput `json:"ifExists,omitempty"`
 }
@@ -353,9 +353,9 @@ type ExtendedJobStatus struct {
 	// +optional
 	Inputs *Inputs `json:"inputs,omitempty"`
 
-	// templateDigest identifies the jobTemplate that the last run was started with:
-	// as it was written and, with updateOnTemplateChange, as the API server completed
-	// it.
+	// templateDigest identifies the jobTemplate that the last run was started
+	// with: as it was written and, with updateOnTemplateChange, as the API server
+	// completed it.
 	// +optional
 	TemplateDigest string `json:"templateDigest,omitempty"`
 
@@ -485,8 +485,8 @@ type Claim struct {
 	Strategy TriggerStrategy `json:"strategy,omitempty"`
 
 	// specDigest identifies the jobTemplate, output and env that the run was
-	// started with. A "now" that is still there when the run is over is a new request
-	// if they were edited since.
+	// started with. A "now" that is still there when the run is over is a new
+	// request if they were edited since.
 	// +optional
 	SpecDigest string `json:"specDigest,omitempty"`
 
@@ -495,9 +495,9 @@ type Claim struct {
 	// +optional
 	StrategyChanged bool `json:"strategyChanged,omitempty"`
 
-	// jobUID is the UID of the run's Job, once that has existed for some time. A Job
-	// that was seen and is gone was deleted; one that was never seen may not have
-	// been created yet.
+	// jobUID is the UID of the run's Job, once that has existed for some time. A
+	// Job that was seen and is gone was deleted; one that was never seen may not
+	// have been created yet.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	JobUID types.UID `json:"jobUID,omitempty"`
@@ -595,7 +595,8 @@ type Inputs struct {
 type InputObject struct {
 	ObjectName `json:",inline"`
 
-	// resolvedName is the name of the version that was used for a versioned Secret.
+	// resolvedName is the name of the version that was used for a versioned
+	// Secret.
 	// +optional
 	ResolvedName string `json:"resolvedName,omitempty"`
 
