@@ -74,7 +74,7 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 			Name:            run.JobName,
 			Namespace:       ej.Namespace,
 			Labels:          Merged(labelsOfJob(template), labels),
-			Annotations:     Merged(template.Annotations, annotations),
+			Annotations:     Merged(UserKeys(template.Annotations), annotations),
 			OwnerReferences: []metav1.OwnerReference{OwnerReference(ej)},
 		},
 		Spec: template.Spec,

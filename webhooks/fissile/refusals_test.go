@@ -578,7 +578,15 @@ var warned = []example{
 			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{fissilev1.LabelName: "mine"}
 		},
 		field:   inPod("metadata.labels[fissile.cloudfoundry.org/ejob-name]"),
-		message: "%s is overwritten",
+		message: "%s is the operator's to set: remove it",
+	},
+	{
+		input: "an annotation of the Job that the operator sets",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Annotations = map[string]string{fissilev1.AnnotationOutput: "{}"}
+		},
+		field:   paths{v1: "spec.jobTemplate.metadata.annotations[fissile.cloudfoundry.org/output]"},
+		message: "%s is the operator's to set: remove it",
 	},
 	{
 		input: "output to a Secret that its template reads",

@@ -50,7 +50,7 @@ func warnings(ctx context.Context, reader client.Reader, m *manifest, created bo
 		warnings = append(warnings, errandWarnings(m)...)
 	}
 	warnings = append(warnings, triggerWarnings(m)...)
-	warnings = append(warnings, labelWarnings(m)...)
+	warnings = append(warnings, keyWarnings(m)...)
 	if m.ej.Spec.Output != nil {
 		warnings = append(warnings, outputWarnings(m)...)
 		warnings = append(warnings, sharedOutputWarnings(ctx, reader, m.ej)...)
@@ -80,13 +80,22 @@ func errandWarnings(m *manifest) (warnings admission.Warnings) {
 	return warnings
 }
 
-// labelWarnings are about labels of the pods that the operator overwrites.
-func labelWarnings(m *manifest) (warnings admission.Warnings) {
-	for _, key := range slices.Sorted(maps.Keys(plan.Labels(m.ej))) {
-		if _, ok := m.ej.Spec.JobTemplate.Spec.Template.Labels[key]; ok {
-			warnings = append(warnings, warningf("%s is overwritten", m.field(fmt.Sprintf("%s.metadata.labels[%s]", templatePath, key))))
+// keyWarnings are about labels and annotations of the template that the operator
+// replaces or leaves out.
+func keyWarnings(m *manifest) (warnings admission.Warnings) {
+	template := &m.ej.Spec.JobTemplate
+	warn := func(path string, keys map[string]string, replaced func(key string) bool) {
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			if replaced(key) {
+				warnings = append(warnings, warningf("%s[%s] is the operator's to set: remove it", m.field(path), key))
+			}
 		}
 	}
+	labels := plan.Labels(m.ej)
+	isLabel := func(key string) bool { _, ok := labels[key]; return ok }
+	warn("spec.jobTemplate.metadata.labels", template.Labels, isLabel)
+	warn("spec.jobTemplate.metadata.annotations", template.Annotations, plan.IsOperatorKey)
+	warn(templatePath+".metadata.labels", template.Spec.Template.Labels, isLabel)
 	return warnings
 }
 
