@@ -53,6 +53,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/certs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/config"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/deadline"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/memorylimit"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/metricsauth"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/servers"
@@ -137,7 +138,11 @@ func run(ctx context.Context, configFile string, configOptional bool) error {
 	if err != nil {
 		return err
 	}
-	mgr, err := ctrl.NewManager(restConfig, managerOptions(scheme, configuration, webhooks))
+	cacheScheme, err := ejcache.NewScheme(clientgoscheme.AddToScheme)
+	if err != nil {
+		return err
+	}
+	mgr, err := ctrl.NewManager(restConfig, managerOptions(scheme, cacheScheme, configuration, webhooks))
 	if err != nil {
 		return err
 	}
@@ -186,10 +191,11 @@ func keepRestriction(ctx context.Context, mgr ctrl.Manager, configuration *confi
 }
 
 // managerOptions leave the manager's own servers out: they have no bounds.
-func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.OperatorConfiguration, webhooks webhook.Server) ctrl.Options {
+func managerOptions(scheme, cacheScheme *runtime.Scheme, configuration *configv1alpha1.OperatorConfiguration, webhooks webhook.Server) ctrl.Options {
 	options := ctrl.Options{
 		Scheme: scheme,
 		Cache: cache.Options{
+			Scheme:           cacheScheme,
 			ByObject:         fissile.CacheByObject(),
 			DefaultTransform: cache.TransformStripManagedFields(),
 			// A read must not start to cache a kind that nobody meant to.

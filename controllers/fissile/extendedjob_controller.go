@@ -24,6 +24,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-logr/logr"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
@@ -40,9 +41,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
@@ -92,6 +95,8 @@ type Options struct {
 type Reconciler struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
+	// ExtendedJobs reads ExtendedJobs from the cache.
+	ExtendedJobs extendedJobReader
 	// APIReader reads from the API server.
 	APIReader client.Reader
 	// Logs opens container logs.
@@ -108,6 +113,16 @@ type Reconciler struct {
 	podEvents podEvents
 }
 
+// extendedJobReader reads ExtendedJobs from the cache.
+type extendedJobReader interface {
+	// Get returns an ExtendedJob. It returns an *ejcache.UndecodableError for one that
+	// cannot be decoded.
+	Get(ctx context.Context, key client.ObjectKey) (*fissilev1.ExtendedJob, error)
+	// Find returns the names of the ExtendedJobs that an index has under a key. An
+	// empty namespace stands for all that are watched.
+	Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error)
+}
+
 // SetupWithManager adds the controller and the indexes that it needs.
 func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	clientset, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
@@ -122,24 +137,33 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		return fmt.Errorf("make recorder of events: %w", err)
 	}
 	r := &Reconciler{
-		Client:    mgr.GetClient(),
-		APIReader: mgr.GetAPIReader(),
-		Logs:      &podLogs{client: clientset.CoreV1()},
-		Recorder:  recorder,
-		Clock:     clock.RealClock{},
-		Options:   options,
+		Client:       mgr.GetClient(),
+		ExtendedJobs: ejcache.Reader{Cache: mgr.GetCache()},
+		APIReader:    mgr.GetAPIReader(),
+		Logs:         &podLogs{client: clientset.CoreV1()},
+		Recorder:     recorder,
+		Clock:        clock.RealClock{},
+		Options:      options,
 	}
-	if err := errors.Join(mgr.Add(activeRuns{mgr.GetClient()}), mgr.Add(handover{r})); err != nil {
+	if err := errors.Join(mgr.Add(activeRuns{r.ExtendedJobs}), mgr.Add(handover{r})); err != nil {
 		return err
 	}
+	const name = "extendedjob"
 	return ctrl.NewControllerManagedBy(mgr).
-		Named("extendedjob").
-		For(&fissilev1.ExtendedJob{}).
+		Named(name).
+		WatchesRawSource(source.Kind(mgr.GetCache(), &ejcache.ExtendedJob{}, &handler.TypedEnqueueRequestForObject[*ejcache.ExtendedJob]{})).
 		Watches(&batchv1.Job{}, endsFirst{handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podPredicate())).
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(ownerChanged())).
+		WithLogConstructor(func(request *reconcile.Request) logr.Logger {
+			log := mgr.GetLogger().WithValues("controller", name)
+			if request == nil {
+				return log
+			}
+			return log.WithValues("ExtendedJob", request.NamespacedName)
+		}).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
 			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryMost),
@@ -237,14 +261,14 @@ func inputChanged() predicate.Predicate {
 }
 
 func (r *Reconciler) requests(ctx context.Context, namespace, index, key string) []reconcile.Request {
-	var list fissilev1.ExtendedJobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{index: key}, client.UnsafeDisableDeepCopy); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Cannot list ExtendedJobs", "index", index)
+	found, err := r.ExtendedJobs.Find(ctx, namespace, index, key)
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Cannot find ExtendedJobs", "index", index)
 		return nil
 	}
-	requests := make([]reconcile.Request, 0, len(list.Items))
-	for i := range list.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	requests := make([]reconcile.Request, len(found))
+	for i := range found {
+		requests[i].NamespacedName = found[i]
 	}
 	return requests
 }

@@ -18,6 +18,7 @@ package fissile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -41,11 +43,14 @@ type observation struct {
 }
 
 // observe gathers what the cache and this process know. It is nil when there is
-// nothing to decide: the ExtendedJob is gone, or the cache does not show our
-// own last write yet and will soon.
+// nothing to decide: the ExtendedJob is gone or cannot be decoded, or the cache
+// does not show our own last write yet and will soon.
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*observation, error) {
-	ej := &fissilev1.ExtendedJob{}
-	if err := r.Client.Get(ctx, key, ej); err != nil {
+	ej, err := r.ExtendedJobs.Get(ctx, key)
+	if undecodable, ok := errors.AsType[*ejcache.UndecodableError](err); ok {
+		return nil, r.reportUndecodable(ctx, undecodable)
+	}
+	if err != nil {
 		if apierrors.IsNotFound(err) {
 			r.inputs.hold(r.memory.forget(key), nil)
 			return nil, nil

@@ -140,7 +140,7 @@ func (v *keepTest) runThrough(dieAt int, after bool) (died bool) {
 		}
 		if died && !restarted {
 			restarted = true
-			next := &Reconciler{Client: v.client, APIReader: v.r.APIReader, Logs: v.r.Logs, Recorder: v.r.Recorder, Clock: v.clock, Options: v.r.Options}
+			next := &Reconciler{Client: v.client, ExtendedJobs: typedCache{v.client}, APIReader: v.r.APIReader, Logs: v.r.Logs, Recorder: v.r.Recorder, Clock: v.clock, Options: v.r.Options}
 			next.digestKey.key = v.r.digestKey.key
 			v.r = next
 		}

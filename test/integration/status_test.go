@@ -66,7 +66,7 @@ var _ = Describe("The status", func() {
 		Expect(header).To(Equal([]string{"NAME", "STRATEGY", "SUSPEND", "STATUS", "READY", "RUN", "LAST RUN", "AGE", "CAUSE", "JOB", "MESSAGE"}))
 		Expect(row[7]).To(Equal("Now")) // SUSPEND is empty
 		Expect(row[8]).To(Equal(ej.Status.LastRun.JobName))
-		Expect(row[9]).To(ContainSubstring("completed"))
+		Expect(row[9]).To(Equal("Run 1 succeeded."))
 	})
 
 	It("is accompanied by one event for each transition", func() {

@@ -523,20 +523,22 @@ type apiServer struct {
 	hangs bool
 }
 
+// Find finds an ExtendedJob whose output goes to taken-main.
+func (s *apiServer) Find(_ context.Context, namespace, index, key string) ([]client.ObjectKey, error) {
+	if index == indexOutput && key == "taken-main" {
+		return []client.ObjectKey{{Namespace: namespace, Name: "other"}}, nil
+	}
+	return nil, nil
+}
+
 func newAPIServer(t *testing.T) *apiServer {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	if err := errors.Join(batchv1.AddToScheme(scheme), fissilev1.AddToScheme(scheme)); err != nil {
 		t.Fatal(err)
 	}
-	other := minimal()
-	other.Name = "other"
-	output(other).NamePrefix = "taken"
 	server := &apiServer{t: t, judge: judgeJob}
-	server.WithWatch = fake.NewClientBuilder().WithScheme(scheme).WithObjects(other).
-		WithIndex(&fissilev1.ExtendedJob{}, indexOutput, func(obj client.Object) []string {
-			return secretNames(obj.(*fissilev1.ExtendedJob))
-		}).
+	server.WithWatch = fake.NewClientBuilder().WithScheme(scheme).
 		WithInterceptorFuncs(interceptor.Funcs{
 			Create: func(ctx context.Context, api client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
 				if server.hangs {

@@ -42,19 +42,18 @@ var (
 // validator admits the ExtendedJobs of one version, or says all that is wrong
 // with them. The rules are the same for every version.
 type validator[T runtime.Object] struct {
-	// cache is the manager's.
-	cache client.Reader
+	outputs outputFinder
 	// dryRuns makes dry runs of Jobs.
 	dryRuns client.Client
 	read    func(context.Context, T) (*manifest, error)
 }
 
-func newV1Validator(cache client.Reader, dryRuns client.Client) *validator[*fissilev1.ExtendedJob] {
-	return &validator[*fissilev1.ExtendedJob]{cache: cache, dryRuns: dryRuns, read: readV1}
+func newV1Validator(outputs outputFinder, dryRuns client.Client) *validator[*fissilev1.ExtendedJob] {
+	return &validator[*fissilev1.ExtendedJob]{outputs: outputs, dryRuns: dryRuns, read: readV1}
 }
 
-func newV1alpha1Validator(cache client.Reader, dryRuns client.Client) *validator[*fissilev1alpha1.ExtendedJob] {
-	return &validator[*fissilev1alpha1.ExtendedJob]{cache: cache, dryRuns: dryRuns, read: readV1alpha1}
+func newV1alpha1Validator(outputs outputFinder, dryRuns client.Client) *validator[*fissilev1alpha1.ExtendedJob] {
+	return &validator[*fissilev1alpha1.ExtendedJob]{outputs: outputs, dryRuns: dryRuns, read: readV1alpha1}
 }
 
 func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warnings, error) {
@@ -63,7 +62,7 @@ func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warn
 		return nil, err
 	}
 	errs, dryRunWarnings := v.errors(ctx, created, true)
-	return append(warnings(ctx, v.cache, created, true), dryRunWarnings...), refusal(created, errs)
+	return append(warnings(ctx, v.outputs, created, true), dryRunWarnings...), refusal(created, errs)
 }
 
 // ValidateUpdate does not refuse what was wrong before, so that an object that
@@ -92,7 +91,7 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 			return slices.ContainsFunc(old, func(e *field.Error) bool { return e.Error() == err.Error() })
 		})
 	}
-	return append(warnings(ctx, v.cache, updated, false), dryRunWarnings...), refusal(updated, errs)
+	return append(warnings(ctx, v.outputs, updated, false), dryRunWarnings...), refusal(updated, errs)
 }
 
 // ValidateDelete is not called: the webhook configuration leaves deletion out.

@@ -18,12 +18,11 @@ limitations under the License.
 package fissile
 
 import (
-	"errors"
-
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 )
 
 // SetupWithManager makes mgr's webhook server serve the webhooks of ExtendedJob.
@@ -37,12 +36,10 @@ func SetupWithManager(mgr ctrl.Manager) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		ctrl.NewWebhookManagedBy(mgr, &fissilev1.ExtendedJob{}).
-			WithValidator(newV1Validator(mgr.GetClient(), dryRuns)).
-			Complete(),
-		ctrl.NewWebhookManagedBy(mgr, &fissilev1alpha1.ExtendedJob{}).
-			WithValidator(newV1alpha1Validator(mgr.GetClient(), dryRuns)).
-			Complete(),
-	)
+	extendedJobs := ejcache.Reader{Cache: mgr.GetCache()}
+	mgr.GetWebhookServer().Register("/validate-fissile-cloudfoundry-org-v1-extendedjob",
+		newWebhook(mgr.GetScheme(), &fissilev1.ExtendedJob{}, newV1Validator(extendedJobs, dryRuns)))
+	mgr.GetWebhookServer().Register("/validate-fissile-cloudfoundry-org-v1alpha1-extendedjob",
+		newWebhook(mgr.GetScheme(), &fissilev1alpha1.ExtendedJob{}, newV1alpha1Validator(extendedJobs, dryRuns)))
+	return nil
 }

@@ -98,6 +98,9 @@ const (
 	// ReasonStepFailed: the API server refuses a request that the run needs; the
 	// message says which. It is tried again.
 	ReasonStepFailed = "StepFailed"
+	// ReasonUndecodable: the API server stores what the operator cannot decode; the
+	// message says in which field. Nothing runs until that is corrected.
+	ReasonUndecodable = "Undecodable"
 	// ReasonStatusRefused: the API server refuses the status, which is shortened for
 	// that.
 	ReasonStatusRefused = "StatusRefused"

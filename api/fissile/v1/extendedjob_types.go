@@ -39,7 +39,7 @@ import (
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Cause",type=string,JSONPath=`.status.lastRun.cause`,priority=1,description="Why the last run was started"
 // +kubebuilder:printcolumn:name="Job",type=string,JSONPath=`.status.lastRun.jobName`,priority=1,description="Job of the last run"
-// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Running")].message`,priority=1,description="The same as Status, in a sentence"
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Complete")].message`,priority=1,description="The same as Status, in a sentence"
 type ExtendedJob struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -422,12 +422,13 @@ type Run struct {
 	// +optional
 	Result RunResult `json:"result,omitempty"`
 
-	// reason is why the run ended as it did, as a word; while it is active, what
+	// reason is why the run did not succeed, as a word; while it is active, what
 	// keeps it from running, if anything does.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 
-	// message says the same in a sentence.
+	// message says the same in a sentence. For a run that succeeded, it names the
+	// output that was kept as it was, if any.
 	// +optional
 	Message string `json:"message,omitempty"`
 
@@ -521,7 +522,7 @@ type FinishedRun struct {
 	// +required
 	Result RunResult `json:"result,omitempty"`
 
-	// reason is why the run ended as it did, as a word.
+	// reason is why the run did not succeed, as a word.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 

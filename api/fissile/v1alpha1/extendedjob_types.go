@@ -37,7 +37,7 @@ import (
 // +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Cause",type=string,JSONPath=`.status.lastRun.cause`,priority=1,description="Why the last run was started"
 // +kubebuilder:printcolumn:name="Job",type=string,JSONPath=`.status.lastRun.jobName`,priority=1,description="Job of the last run"
-// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Running")].message`,priority=1,description="The same as Status, in a sentence"
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Complete")].message`,priority=1,description="The same as Status, in a sentence"
 type ExtendedJob struct {
 	metav1.TypeMeta `json:",inline"`
 
