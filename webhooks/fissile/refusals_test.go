@@ -73,7 +73,7 @@ func onlyInV1(path string) paths {
 const (
 	annotation = "metadata.annotations[fissile.cloudfoundry.org/conversion-data]"
 
-	secretNameRule = "the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'"
+	secretNameRule = "the name of a Secret consists of lower case letters, digits, '-' and single '.', and begins with a letter or digit: for instance 'database'"
 	keyRule        = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
 		"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 	valueRule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
@@ -137,6 +137,12 @@ var refused = []example{
 		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "-foo" },
 		field:   inBoth("spec.output.namePrefix"),
 		message: `Invalid value: "-foo": ` + secretNameRule,
+	},
+	{
+		input:   "two dots in a row in the name prefix",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "foo..bar" },
+		field:   inBoth("spec.output.namePrefix"),
+		message: `Invalid value: "foo..bar": ` + secretNameRule,
 	},
 	{
 		input:   "a name prefix of more than 200 characters",
@@ -345,6 +351,37 @@ var refused = []example{
 		message: `Required value`,
 	},
 	{
+		input: "a variable from a field of the pod that is not there",
+		write: func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).Containers[0].Env = []corev1.EnvVar{{Name: "LEVEL", Value: "info"}}
+			podSpec(ej).Containers = append(podSpec(ej).Containers, corev1.Container{Name: "second", Image: "busybox"})
+			requestWith(ej, value("SIZE", "1"), fissilev1.TriggerEnvVar{Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{
+				FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.nme"},
+			}})
+		},
+		apiServer: jobInvalid(
+			field.Invalid(field.NewPath("spec", "template", "spec", "containers").Index(0).Child("env").Index(2).Child("valueFrom", "fieldRef", "fieldPath"),
+				"metadata.nme", "error converting fieldPath: field label not supported: metadata.nme"),
+			field.Invalid(field.NewPath("spec", "template", "spec", "containers").Index(1).Child("env").Index(1).Child("valueFrom", "fieldRef", "fieldPath"),
+				"metadata.nme", "error converting fieldPath: field label not supported: metadata.nme")),
+		field:   onlyInV1("trigger.env[1].valueFrom.fieldRef.fieldPath"),
+		message: `Invalid value: "metadata.nme": error converting fieldPath: field label not supported: metadata.nme`,
+	},
+	{
+		input: "a variable for an init container from a resource that is not there",
+		write: func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).InitContainers = []corev1.Container{{Name: "prepare", Image: "busybox"}}
+			requestWith(ej, fissilev1.TriggerEnvVar{Name: "SIZE", Containers: []string{"prepare"}, ValueFrom: &corev1.EnvVarSource{
+				ResourceFieldRef: &corev1.ResourceFieldSelector{Resource: "limits.gold"},
+			}})
+		},
+		apiServer: jobInvalid(field.NotSupported(
+			field.NewPath("spec", "template", "spec", "initContainers").Index(0).Child("env").Index(0).Child("valueFrom", "resourceFieldRef", "resource"),
+			"limits.gold", []string{"limits.cpu", "limits.memory"})),
+		field:   onlyInV1("trigger.env[0].valueFrom.resourceFieldRef.resource"),
+		message: `Unsupported value: "limits.gold": supported values: "limits.cpu", "limits.memory"`,
+	},
+	{
 		input: "a variable for a container that is not there",
 		write: func(ej *fissilev1.ExtendedJob) {
 			podSpec(ej).InitContainers = []corev1.Container{{Name: "prepare", Image: "busybox"}}
@@ -413,6 +450,14 @@ var refused = []example{
 		message: `Forbidden: every run's Job selects its own pods: remove it`,
 	},
 	{
+		input: "a label of the pods by which their Job selects them",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{batchv1.JobNameLabel: "mine"}
+		},
+		field:   inPod("metadata.labels[batch.kubernetes.io/job-name]"),
+		message: `Forbidden: every run's Job sets this label: remove it`,
+	},
+	{
 		input: "output and no containers",
 		write: func(ej *fissilev1.ExtendedJob) {
 			output(ej)
@@ -434,9 +479,11 @@ var refused = []example{
 		write: func(ej *fissilev1.ExtendedJob) {
 			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{"key": "my value"}
 		},
-		apiServer: jobInvalid(field.Invalid(field.NewPath("spec", "template", "labels"), "my value", valueRule)),
-		field:     inPod("metadata.labels"),
-		message:   `Invalid value: "my value": ` + valueRule,
+		apiServer: jobInvalid( // a Job without labels of its own has those of its pods
+			field.Invalid(field.NewPath("metadata", "labels"), "my value", valueRule),
+			field.Invalid(field.NewPath("spec", "template", "labels"), "my value", valueRule)),
+		field:   inPod("metadata.labels"),
+		message: `Invalid value: "my value": ` + valueRule,
 	},
 	{
 		input:     "a label of the Job that the API server refuses",
@@ -582,6 +629,16 @@ var warned = []example{
 		apiServerWarning: `spec.template.spec.containers[0].ports[1]: duplicate port definition with spec.template.spec.containers[0].ports[0]`,
 		field:            inPod("spec.containers[0].ports[1]"),
 		message:          `%s: duplicate port definition with spec.template.spec.containers[0].ports[0]`,
+	},
+	{
+		input: "a source of a variable that only newer versions of Kubernetes have, written by a client that is not strict",
+		write: func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).Containers[0].Env = []corev1.EnvVar{{Name: "PATH", Value: "/bin"}}
+			requestWith(ej, fissilev1.TriggerEnvVar{Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{FileKeyRef: &corev1.FileKeySelector{}}})
+		},
+		apiServerWarning: `unknown field "spec.template.spec.containers[0].env[1].valueFrom.fileKeyRef"`,
+		field:            onlyInV1("trigger.env[0].valueFrom.fileKeyRef"),
+		message:          `unknown field "%s"`,
 	},
 	{
 		input:            "a field of the template that only newer versions of Kubernetes have, written by a client that is not strict",

@@ -52,6 +52,7 @@ func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 		corev1.RestartPolicyNever, corev1.RestartPolicyOnFailure)...)
 	errs = append(errs, validateTemplateKeys(path.Child("jobTemplate"), &spec.JobTemplate)...)
 	errs = append(errs, validateSelector(jobPath, job)...)
+	errs = append(errs, validatePodLabels(jobPath.Child("template", "metadata", "labels"), job.Template.Labels)...)
 	if limit := spec.SuccessfulJobsHistoryLimit; limit != nil {
 		errs = append(errs, apivalidation.ValidateNonnegativeField(int64(*limit), path.Child("successfulJobsHistoryLimit"))...)
 	}
@@ -99,7 +100,7 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 	const shortest = "a"
 	if len(validation.IsDNS1123Subdomain(plan.SecretName(prefix, shortest))) > 0 {
 		return field.ErrorList{field.Invalid(path, prefix,
-			"the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'")}
+			"the name of a Secret consists of lower case letters, digits, '-' and single '.', and begins with a letter or digit: for instance 'database'")}
 	}
 	if len(containers) == 0 {
 		return nil
@@ -194,6 +195,21 @@ func validateSelector(path *field.Path, job *batchv1.JobSpec) field.ErrorList {
 	}
 	if isTrue(job.ManualSelector) {
 		errs = append(errs, field.Forbidden(path.Child("manualSelector"), cure))
+	}
+	return errs
+}
+
+// selectorLabels are the labels by which a Job selects its pods.
+var selectorLabels = []string{batchv1.JobNameLabel, batchv1.ControllerUidLabel, "job-name", "controller-uid"}
+
+// validatePodLabels refuses the labels that each Job has of its own, in fewer words
+// than the API server.
+func validatePodLabels(path *field.Path, labels map[string]string) field.ErrorList {
+	var errs field.ErrorList
+	for _, key := range selectorLabels {
+		if _, ok := labels[key]; ok {
+			errs = append(errs, field.Forbidden(path.Key(key), "every run's Job sets this label: remove it"))
+		}
 	}
 	return errs
 }

@@ -27,6 +27,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -158,6 +159,39 @@ func TestWhatNobodyHasAnythingToSayAbout(t *testing.T) {
 	}
 }
 
+// Neither a run with the variables nor one without them may have a Job that the
+// API server refuses.
+func TestTheDryRunTriesTheVariablesBesideTheTemplates(t *testing.T) {
+	for name, trigger := range map[string]fissilev1.Trigger{
+		"for a requestID":     {Strategy: fissilev1.StrategyManual, RequestID: "1"},
+		"for now":             {Strategy: fissilev1.StrategyNow},
+		"before anybody asks": {Strategy: fissilev1.StrategyManual},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ej := minimal()
+			podSpec(ej).Containers[0].Env = []corev1.EnvVar{{Name: "LEVEL", Value: "info"}}
+			ej.Spec.Trigger = trigger
+			ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{value("LEVEL", "debug"), fromSecret("PASSWORD", "database")}
+			server := newAPIServer(t)
+			var tried []corev1.EnvVar
+			server.judge = func(job *batchv1.Job) error {
+				tried = job.Spec.Template.Spec.Containers[0].Env
+				return nil
+			}
+			if _, err := server.create(example{write: func(written *fissilev1.ExtendedJob) { *written = *ej }}, "v1"); err != nil {
+				t.Fatal(err)
+			}
+			want := []corev1.EnvVar{
+				{Name: "LEVEL", Value: "info"}, {Name: "LEVEL_", Value: "debug"},
+				{Name: "PASSWORD", ValueFrom: fromSecret("PASSWORD", "database").ValueFrom},
+			}
+			if diff := cmp.Diff(want, tried); diff != "" {
+				t.Errorf("(-want +tried):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
 	wrong := example{write: func(ej *fissilev1.ExtendedJob) {
 		ej.Spec.Trigger.Strategy = "podstate"
@@ -254,7 +288,7 @@ func TestTheDryRunsJobIsAsBigAsAnyRuns(t *testing.T) {
 	ej := minimal()
 	ej.UID = uuid.NewUUID()
 	output(ej).SecretAnnotations = map[string]string{"key": "value"}
-	tried, err := newDryRunJob(ej)
+	tried, _, err := newDryRunJob(ej)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -352,6 +386,21 @@ func TestUpdates(t *testing.T) {
 		"of the variables are looked at": {
 			change: func(ej *fissilev1.ExtendedJob) { requestWith(ej, value("A=B", "")) },
 			want:   []paths{onlyInV1("trigger.env[0].name")},
+		},
+		"of the variables are tried": {
+			change: func(ej *fissilev1.ExtendedJob) {
+				requestWith(ej, fissilev1.TriggerEnvVar{Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{
+					FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.nme"},
+				}})
+			},
+			want: []paths{onlyInV1("trigger.env[0].valueFrom.fieldRef.fieldPath")},
+		},
+		"to a run with variables that were tried before are admitted": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				noImage(ej)
+				requestWith(ej, value("LEVEL", "info"))
+			},
+			change: func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.RequestID = "2" },
 		},
 		"that take away the container of a variable are refused": {
 			before: func(ej *fissilev1.ExtendedJob) {
@@ -488,7 +537,7 @@ func newAPIServer(t *testing.T) *apiServer {
 	if err := errors.Join(batchv1.AddToScheme(scheme), fissilev1.AddToScheme(scheme)); err != nil {
 		t.Fatal(err)
 	}
-	server := &apiServer{t: t, judge: imagesRequired}
+	server := &apiServer{t: t, judge: judgeJob}
 	server.WithWatch = fake.NewClientBuilder().WithScheme(scheme).
 		WithInterceptorFuncs(interceptor.Funcs{
 			Create: func(ctx context.Context, api client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
@@ -513,12 +562,18 @@ func newAPIServer(t *testing.T) *apiServer {
 	return server
 }
 
-// imagesRequired is one of the rules that the API server has for Jobs.
-func imagesRequired(job *batchv1.Job) error {
+// judgeJob has some of the rules that the API server has for Jobs.
+func judgeJob(job *batchv1.Job) error {
 	path := field.NewPath("spec", "template", "spec", "containers")
 	for i, container := range job.Spec.Template.Spec.Containers {
 		if container.Image == "" {
 			return jobInvalid(field.Required(path.Index(i).Child("image"), ""))
+		}
+		for j, variable := range container.Env {
+			if from := variable.ValueFrom; from != nil && from.FieldRef != nil && from.FieldRef.FieldPath != "metadata.name" {
+				return jobInvalid(field.NotSupported(path.Index(i).Child("env").Index(j).Child("valueFrom", "fieldRef", "fieldPath"),
+					from.FieldRef.FieldPath, []string{"metadata.name"}))
+			}
 		}
 	}
 	return nil

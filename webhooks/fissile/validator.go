@@ -83,10 +83,10 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 		return nil, nil
 	}
 
-	newTemplate := !equality.Semantic.DeepEqual(before.ej.Spec.JobTemplate, updated.ej.Spec.JobTemplate)
-	errs, dryRunWarnings := v.errors(ctx, updated, newTemplate)
+	newJob := !equality.Semantic.DeepEqual(before.ej.Spec.JobTemplate, updated.ej.Spec.JobTemplate) || !sameEnv(before.ej, updated.ej)
+	errs, dryRunWarnings := v.errors(ctx, updated, newJob)
 	if len(errs) > 0 {
-		old, _ := v.errors(ctx, before, newTemplate)
+		old, _ := v.errors(ctx, before, newJob)
 		errs = slices.DeleteFunc(errs, func(err *field.Error) bool {
 			return slices.ContainsFunc(old, func(e *field.Error) bool { return e.Error() == err.Error() })
 		})
@@ -110,15 +110,17 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 	if err != nil {
 		return errs, admission.Warnings{warningf("%s was not tried: %v", m.field(templatePath), err)}
 	}
+	ruled := errs // in the words of ExtendedJobs
 	for _, err := range tried.refused {
-		// The rules have said it in the words of ExtendedJobs.
-		if !slices.ContainsFunc(errs, func(e *field.Error) bool { return e.Field == err.Field }) {
+		sameField := func(e *field.Error) bool { return e.Field == err.Field }
+		same := func(e *field.Error) bool { return e.Error() == err.Error() } // of a variable in two containers
+		if !slices.ContainsFunc(ruled, sameField) && !slices.ContainsFunc(errs, same) {
 			errs = append(errs, err)
 		}
 	}
 	var warnings admission.Warnings
 	for _, warning := range tried.warnings {
-		warnings = append(warnings, m.jobWarning(warning))
+		warnings = append(warnings, m.jobWarning(tried.fields, warning))
 	}
 	return errs, warnings
 }

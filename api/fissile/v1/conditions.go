@@ -16,7 +16,6 @@ limitations under the License.
 
 package v1
 
-// Condition types of an ExtendedJob.
 // Types of conditions. Package plan derives all of them from spec and status.
 const (
 	// ConditionReady is true when nothing is due and what was asked for has
