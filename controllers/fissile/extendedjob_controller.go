@@ -137,7 +137,8 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		return fmt.Errorf("make recorder of events: %w", err)
 	}
 	r := &Reconciler{
-		Client:       mgr.GetClient(),
+		// What typed objects are made of, the API server knows. To check it takes time.
+		Client:       client.WithFieldValidation(mgr.GetClient(), metav1.FieldValidationIgnore),
 		ExtendedJobs: ejcache.Reader{Cache: mgr.GetCache()},
 		APIReader:    mgr.GetAPIReader(),
 		Logs:         &podLogs{client: clientset.CoreV1()},
