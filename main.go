@@ -264,6 +264,7 @@ func controllerOptions(configuration *configv1alpha1.OperatorConfiguration) fiss
 	return fissile.Options{
 		Concurrency:    int(*configuration.Concurrency),
 		LogReadTimeout: seconds(configuration.Output.LogReadTimeoutSeconds),
+		MaxLogSize:     configuration.Output.MaxLogSize.Value(),
 		Debounce:       time.Duration(*configuration.ConfigChange.DebounceMilliseconds) * time.Millisecond,
 		Namespace:      configuration.Namespace,
 		LeaseDuration:  seconds(configuration.LeaderElection.LeaseDurationSeconds),

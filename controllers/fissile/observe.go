@@ -48,6 +48,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	if err := r.Client.Get(ctx, key, ej); err != nil {
 		if apierrors.IsNotFound(err) {
 			r.inputs.hold(r.memory.forget(key), nil)
+			r.Documents.forget(key)
 			return nil, nil
 		}
 		return nil, err

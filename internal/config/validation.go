@@ -42,6 +42,9 @@ func validate(c *configv1alpha1.OperatorConfiguration) field.ErrorList {
 	errs = append(errs, validateNames(c.WatchNamespaces, field.NewPath("watchNamespaces"), validation.ValidateNamespaceName)...)
 	errs = append(errs, validatePositive(*c.Concurrency, field.NewPath("concurrency"))...)
 	errs = append(errs, validatePositive(*c.Output.LogReadTimeoutSeconds, field.NewPath("output", "logReadTimeoutSeconds"))...)
+	if size := c.Output.MaxLogSize; size.Value() < 1 {
+		errs = append(errs, field.Invalid(field.NewPath("output", "maxLogSize"), size.String(), "must be at least 1"))
+	}
 	if debounce := *c.ConfigChange.DebounceMilliseconds; debounce < 0 {
 		errs = append(errs, field.Invalid(field.NewPath("configChange", "debounceMilliseconds"), debounce, "must be at least 0"))
 	}

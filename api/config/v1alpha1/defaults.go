@@ -16,12 +16,17 @@ limitations under the License.
 
 package v1alpha1
 
-import "cmp"
+import (
+	"cmp"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
 
 // SetDefaults fills in what is not set.
 func SetDefaults(c *OperatorConfiguration) {
 	c.Concurrency = cmp.Or(c.Concurrency, new(int32(10)))
 	c.Output.LogReadTimeoutSeconds = cmp.Or(c.Output.LogReadTimeoutSeconds, new(int32(120)))
+	c.Output.MaxLogSize = cmp.Or(c.Output.MaxLogSize, resource.NewQuantity(64<<20, resource.BinarySI))
 	c.ConfigChange.DebounceMilliseconds = cmp.Or(c.ConfigChange.DebounceMilliseconds, new(int32(1000)))
 	c.Metrics.BindAddress = cmp.Or(c.Metrics.BindAddress, ":8443")
 	c.Metrics.SecureServing = cmp.Or(c.Metrics.SecureServing, new(true))

@@ -17,6 +17,7 @@ limitations under the License.
 package v1alpha1
 
 import (
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -85,6 +86,11 @@ type Output struct {
 	// 120, if not set.
 	// +optional
 	LogReadTimeoutSeconds *int32 `json:"logReadTimeoutSeconds,omitempty"`
+
+	// maxLogSize is how much of a container log is read; the output of one that is
+	// larger is refused as OutputTooLarge. 64Mi, if not set.
+	// +optional
+	MaxLogSize *resource.Quantity `json:"maxLogSize,omitempty"`
 }
 
 // ConfigChange is how a change of ConfigMaps and Secrets is acted on.
