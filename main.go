@@ -152,7 +152,7 @@ func run(ctx context.Context, configFile string, configOptional bool) error {
 		certificates.SetupWithManager(mgr),
 		ctrlmetrics.Registry.Register(certs.ExpiryMetric(certificates)),
 		fissile.SetupWithManager(mgr, controllerOptions(configuration)),
-		fissilewebhooks.SetupWithManager(mgr),
+		fissilewebhooks.SetupWithManager(mgr, *configuration.Webhook.ReviewRequesters),
 		addMetrics(mgr, &configuration.Metrics, tlsConfig),
 		addHealth(mgr, configuration.Health.BindAddress, map[string]healthz.Checker{
 			"certificates": certificates.Ready,

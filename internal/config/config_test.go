@@ -38,7 +38,7 @@ func TestLoadFillsInDefaults(t *testing.T) {
 		Metrics:      configv1alpha1.Metrics{BindAddress: ":8443", SecureServing: new(true)},
 		Health:       configv1alpha1.Health{BindAddress: ":8081"},
 		Profiling:    configv1alpha1.Profiling{BindAddress: "0"},
-		Webhook:      configv1alpha1.Webhook{Port: new(int32(9443))},
+		Webhook:      configv1alpha1.Webhook{Port: new(int32(9443)), ReviewRequesters: new(true)},
 		Certificates: configv1alpha1.Certificates{
 			Source:    configv1alpha1.CertificatesFromDirectory,
 			Directory: &configv1alpha1.DirectoryCertificates{Path: "/tmp/k8s-webhook-server/serving-certs"},

@@ -22,6 +22,7 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
+	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -83,7 +84,46 @@ var (
 	createSecrets     = rule("", "secrets", "create")
 )
 
-var _ = Describe("What a user has the operator do", func() {
+var _ = Describe("What a user has the operator do", requesterSpecs)
+
+var _ = Describe("Without policies, what a user has the operator do", Ordered, func() {
+	BeforeAll(func(ctx context.Context) {
+		binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
+		Expect(plane.client.Get(ctx, client.ObjectKey{Name: "extendedjob-requester-rights"}, binding)).To(Succeed())
+		Expect(plane.client.Delete(ctx, binding)).To(Succeed())
+		webhooks := &admissionregistrationv1.ValidatingWebhookConfiguration{}
+		Expect(plane.client.Get(ctx, client.ObjectKey{Name: "extendedjob-validating-webhook-configuration"}, webhooks)).To(Succeed())
+		withoutConditions := webhooks.DeepCopy()
+		for i := range withoutConditions.Webhooks {
+			withoutConditions.Webhooks[i].MatchConditions = nil
+		}
+		Expect(plane.client.Update(ctx, withoutConditions)).To(Succeed()) // as OLM makes them
+		operator.config.Webhook.ReviewRequesters = nil
+		operator.restart()
+		DeferCleanup(func(ctx context.Context) {
+			binding.ResourceVersion = ""
+			Expect(plane.client.Create(ctx, binding)).To(Succeed())
+			webhooks.ResourceVersion = withoutConditions.ResourceVersion
+			Expect(plane.client.Update(ctx, webhooks)).To(Succeed())
+			operator.config.Webhook.ReviewRequesters = new(false)
+			operator.restart()
+		})
+
+		create(ejob.New(namespace, "probe").Strategy(fissilev1.StrategyManual))
+		user := userWith(writeExtendedJobs)
+		Eventually(func(g Gomega) {
+			ej := &fissilev1.ExtendedJob{}
+			g.Expect(user.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "probe"}, ej)).To(Succeed())
+			ej.Spec.FailedJobsHistoryLimit = new(int32(7))
+			g.Expect(user.Update(ctx, ej, client.DryRunAll)).To(MatchError(ContainSubstring("admission webhook")))
+		}).Should(Succeed())
+	})
+
+	requesterSpecs()
+})
+
+// requesterSpecs hold whatever looks after the rights of users.
+func requesterSpecs() {
 	noJobs := func() string {
 		return fmt.Sprintf(`user "user-of-%s" cannot create resource "jobs" in API group "batch" in the namespace %q`, namespace, namespace)
 	}
@@ -187,4 +227,4 @@ var _ = Describe("What a user has the operator do", func() {
 		Expect(apierrors.IsForbidden(runner.Create(ctx, ejob.New(namespace, "another").Strategy(fissilev1.StrategyNow).Obj()))).To(BeTrue())
 		Expect(apierrors.IsForbidden(runner.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "out-main"}, &corev1.Secret{}))).To(BeTrue())
 	})
-})
+}

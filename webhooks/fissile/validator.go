@@ -46,7 +46,9 @@ type validator[T runtime.Object] struct {
 	cache client.Reader
 	// dryRuns makes dry runs of Jobs.
 	dryRuns client.Client
-	read    func(context.Context, T) (*manifest, error)
+	// requesters is nil where a policy looks after their rights.
+	requesters *requesterReview
+	read       func(context.Context, T) (*manifest, error)
 }
 
 func newV1Validator(cache client.Reader, dryRuns client.Client) *validator[*fissilev1.ExtendedJob] {
@@ -62,6 +64,9 @@ func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warn
 	if err != nil {
 		return nil, err
 	}
+	if err := v.checkRequester(ctx, nil, created.ej); err != nil {
+		return nil, err
+	}
 	errs, dryRunWarnings := v.errors(ctx, created, true)
 	return append(warnings(ctx, v.cache, created, true), dryRunWarnings...), refusal(created, errs)
 }
@@ -75,6 +80,9 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 	}
 	updated, err := v.read(ctx, ej)
 	if err != nil {
+		return nil, err
+	}
+	if err := v.checkRequester(ctx, before.ej, updated.ej); err != nil {
 		return nil, err
 	}
 	// Where the webhook configuration has no matchConditions, as with OLM, such
@@ -98,6 +106,13 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 // ValidateDelete is not called: the webhook configuration leaves deletion out.
 func (v *validator[T]) ValidateDelete(context.Context, T) (admission.Warnings, error) {
 	return nil, nil
+}
+
+func (v *validator[T]) checkRequester(ctx context.Context, before, after *fissilev1.ExtendedJob) error {
+	if v.requesters == nil {
+		return nil
+	}
+	return v.requesters.check(ctx, before, after)
 }
 
 // errors are all that is wrong with an ExtendedJob, by v1's paths. A dry run

@@ -19,7 +19,9 @@ package fissile
 
 import (
 	"errors"
+	"fmt"
 
+	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -27,7 +29,8 @@ import (
 )
 
 // SetupWithManager makes mgr's webhook server serve the webhooks of ExtendedJob.
-func SetupWithManager(mgr ctrl.Manager) error {
+// With reviewRequesters, the validating webhooks look after the rights of users.
+func SetupWithManager(mgr ctrl.Manager, reviewRequesters bool) error {
 	converter, err := newConversionHandler()
 	if err != nil {
 		return err
@@ -37,12 +40,21 @@ func SetupWithManager(mgr ctrl.Manager) error {
 	if err != nil {
 		return err
 	}
+	v1, v1alpha1 := newV1Validator(mgr.GetClient(), dryRuns), newV1alpha1Validator(mgr.GetClient(), dryRuns)
+	if reviewRequesters {
+		authorization, err := authorizationclient.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+		if err != nil {
+			return fmt.Errorf("make client for reviews: %w", err)
+		}
+		v1.requesters = &requesterReview{authorization.SubjectAccessReviews()}
+		v1alpha1.requesters = v1.requesters
+	}
 	return errors.Join(
 		ctrl.NewWebhookManagedBy(mgr, &fissilev1.ExtendedJob{}).
-			WithValidator(newV1Validator(mgr.GetClient(), dryRuns)).
+			WithValidator(v1).
 			Complete(),
 		ctrl.NewWebhookManagedBy(mgr, &fissilev1alpha1.ExtendedJob{}).
-			WithValidator(newV1alpha1Validator(mgr.GetClient(), dryRuns)).
+			WithValidator(v1alpha1).
 			Complete(),
 	)
 }

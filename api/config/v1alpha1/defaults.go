@@ -33,6 +33,7 @@ func SetDefaults(c *OperatorConfiguration) {
 	c.Health.BindAddress = cmp.Or(c.Health.BindAddress, ":8081")
 	c.Profiling.BindAddress = cmp.Or(c.Profiling.BindAddress, "0")
 	c.Webhook.Port = cmp.Or(c.Webhook.Port, new(int32(9443)))
+	c.Webhook.ReviewRequesters = cmp.Or(c.Webhook.ReviewRequesters, new(true))
 	setCertificateDefaults(&c.Certificates)
 	c.LeaderElection.Enabled = cmp.Or(c.LeaderElection.Enabled, new(true))
 	c.LeaderElection.LeaseDurationSeconds = cmp.Or(c.LeaderElection.LeaseDurationSeconds, new(int32(15)))

@@ -135,6 +135,14 @@ type Webhook struct {
 	// port is the TCP port. 9443, if not set.
 	// +optional
 	Port *int32 `json:"port,omitempty"`
+
+	// reviewRequesters has the webhooks ask the API server whether users may
+	// themselves create what they would have the operator create. That costs a
+	// request or two for each ExtendedJob that is created or changed. False is for
+	// where the ValidatingAdmissionPolicy extendedjob-requester-rights sees to that.
+	// True, if not set.
+	// +optional
+	ReviewRequesters *bool `json:"reviewRequesters,omitempty"`
 }
 
 // Certificates says where the serving certificate comes from.
