@@ -79,6 +79,10 @@ type Options struct {
 	Debounce time.Duration
 	// Namespace is the operator's own.
 	Namespace string
+	// RunInNamespace has ExtendedJobs run there, too.
+	RunInNamespace bool
+	// ReservedSecretNames are patterns of names that no output Secret may have.
+	ReservedSecretNames []string
 	// LeaseDuration is that of the leader election: how long a leader that was
 	// replaced may not know it.
 	LeaseDuration time.Duration

@@ -86,6 +86,9 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 			"Annotation %s of Job %s, which names the containers, is gone.", fissilev1.AnnotationOutputContainers, job.Name)}
 	}
 	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings}
+	if err := w.checkNames(); err != nil {
+		return nil, err
+	}
 	secrets, complete, err := w.stored(ctx)
 	if err != nil || complete {
 		return w.output(nil, secrets), err

@@ -46,17 +46,18 @@ type validator[T runtime.Object] struct {
 	cache client.Reader
 	// dryRuns makes dry runs of Jobs.
 	dryRuns client.Client
+	options Options
 	// requesters is nil where a policy looks after their rights.
 	requesters *requesterReview
 	read       func(context.Context, T) (*manifest, error)
 }
 
-func newV1Validator(cache client.Reader, dryRuns client.Client) *validator[*fissilev1.ExtendedJob] {
-	return &validator[*fissilev1.ExtendedJob]{cache: cache, dryRuns: dryRuns, read: readV1}
+func newV1Validator(cache client.Reader, dryRuns client.Client, options Options) *validator[*fissilev1.ExtendedJob] {
+	return &validator[*fissilev1.ExtendedJob]{cache: cache, dryRuns: dryRuns, options: options, read: readV1}
 }
 
-func newV1alpha1Validator(cache client.Reader, dryRuns client.Client) *validator[*fissilev1alpha1.ExtendedJob] {
-	return &validator[*fissilev1alpha1.ExtendedJob]{cache: cache, dryRuns: dryRuns, read: readV1alpha1}
+func newV1alpha1Validator(cache client.Reader, dryRuns client.Client, options Options) *validator[*fissilev1alpha1.ExtendedJob] {
+	return &validator[*fissilev1alpha1.ExtendedJob]{cache: cache, dryRuns: dryRuns, options: options, read: readV1alpha1}
 }
 
 func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warnings, error) {
@@ -68,6 +69,10 @@ func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warn
 		return nil, err
 	}
 	errs, dryRunWarnings := v.errors(ctx, created, true)
+	if v.options.ClosedNamespace != "" && created.ej.Namespace == v.options.ClosedNamespace {
+		errs = append(errs, field.Forbidden(field.NewPath("metadata", "namespace"),
+			"no ExtendedJobs run in the operator's namespace: choose another one, or set runInOwnNamespace in the operator's configuration"))
+	}
 	return append(warnings(ctx, v.cache, created, true), dryRunWarnings...), refusal(created, errs)
 }
 
@@ -119,6 +124,7 @@ func (v *validator[T]) checkRequester(ctx context.Context, before, after *fissil
 // that tells nothing about the template is a warning.
 func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (field.ErrorList, admission.Warnings) {
 	errs := append(slices.Clone(m.errs), validate(&m.ej.Spec)...)
+	errs = append(errs, validateReserved(&m.ej.Spec, v.options.ReservedSecretNames)...)
 	if !dryRun {
 		return errs, nil
 	}

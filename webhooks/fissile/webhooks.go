@@ -28,9 +28,19 @@ import (
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 )
 
+// Options are the settings of the validating webhooks.
+type Options struct {
+	// ReviewRequesters has them look after the rights of users.
+	ReviewRequesters bool
+	// ClosedNamespace is a namespace in which no ExtendedJobs run; empty if there is
+	// none.
+	ClosedNamespace string
+	// ReservedSecretNames are patterns of names that no output Secret may have.
+	ReservedSecretNames []string
+}
+
 // SetupWithManager makes mgr's webhook server serve the webhooks of ExtendedJob.
-// With reviewRequesters, the validating webhooks look after the rights of users.
-func SetupWithManager(mgr ctrl.Manager, reviewRequesters bool) error {
+func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	converter, err := newConversionHandler()
 	if err != nil {
 		return err
@@ -40,8 +50,8 @@ func SetupWithManager(mgr ctrl.Manager, reviewRequesters bool) error {
 	if err != nil {
 		return err
 	}
-	v1, v1alpha1 := newV1Validator(mgr.GetClient(), dryRuns), newV1alpha1Validator(mgr.GetClient(), dryRuns)
-	if reviewRequesters {
+	v1, v1alpha1 := newV1Validator(mgr.GetClient(), dryRuns, options), newV1alpha1Validator(mgr.GetClient(), dryRuns, options)
+	if options.ReviewRequesters {
 		authorization, err := authorizationclient.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 		if err != nil {
 			return fmt.Errorf("make client for reviews: %w", err)

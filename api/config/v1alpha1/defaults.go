@@ -24,9 +24,13 @@ import (
 
 // SetDefaults fills in what is not set.
 func SetDefaults(c *OperatorConfiguration) {
+	c.RunInOwnNamespace = cmp.Or(c.RunInOwnNamespace, new(false))
 	c.Concurrency = cmp.Or(c.Concurrency, new(int32(10)))
 	c.Output.LogReadTimeoutSeconds = cmp.Or(c.Output.LogReadTimeoutSeconds, new(int32(120)))
 	c.Output.MaxLogSize = cmp.Or(c.Output.MaxLogSize, resource.NewQuantity(64<<20, resource.BinarySI))
+	if c.Output.ReservedSecretNames == nil {
+		c.Output.ReservedSecretNames = []string{"sh.helm.release.v1.*", "bootstrap-token-*"}
+	}
 	c.ConfigChange.DebounceMilliseconds = cmp.Or(c.ConfigChange.DebounceMilliseconds, new(int32(1000)))
 	c.Metrics.BindAddress = cmp.Or(c.Metrics.BindAddress, ":8443")
 	c.Metrics.SecureServing = cmp.Or(c.Metrics.SecureServing, new(true))

@@ -39,6 +39,11 @@ type OperatorConfiguration struct {
 	// +listType=set
 	WatchNamespaces []string `json:"watchNamespaces,omitempty"`
 
+	// runInOwnNamespace has ExtendedJobs run in the namespace above, too. There they
+	// can read the operator's keys. False, if not set.
+	// +optional
+	RunInOwnNamespace *bool `json:"runInOwnNamespace,omitempty"`
+
 	// concurrency is how many ExtendedJobs are worked on at once. 10, if not set.
 	// +optional
 	Concurrency *int32 `json:"concurrency,omitempty"`
@@ -91,6 +96,14 @@ type Output struct {
 	// larger is refused as OutputTooLarge. 64Mi, if not set.
 	// +optional
 	MaxLogSize *resource.Quantity `json:"maxLogSize,omitempty"`
+
+	// reservedSecretNames are patterns of names that no output Secret may have,
+	// because others trust what is in Secrets of such a name; "*" stands for any
+	// characters. "sh.helm.release.v1.*" and "bootstrap-token-*", if not set; an
+	// empty list reserves none.
+	// +optional
+	// +listType=set
+	ReservedSecretNames []string `json:"reservedSecretNames,omitempty"`
 }
 
 // ConfigChange is how a change of ConfigMaps and Secrets is acted on.

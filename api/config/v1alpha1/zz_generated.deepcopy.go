@@ -163,6 +163,11 @@ func (in *OperatorConfiguration) DeepCopyInto(out *OperatorConfiguration) {
 		*out = make([]string, len(*in))
 		copy(*out, *in)
 	}
+	if in.RunInOwnNamespace != nil {
+		in, out := &in.RunInOwnNamespace, &out.RunInOwnNamespace
+		*out = new(bool)
+		**out = **in
+	}
 	if in.Concurrency != nil {
 		in, out := &in.Concurrency, &out.Concurrency
 		*out = new(int32)
@@ -208,6 +213,11 @@ func (in *Output) DeepCopyInto(out *Output) {
 		in, out := &in.MaxLogSize, &out.MaxLogSize
 		x := (*in).DeepCopy()
 		*out = &x
+	}
+	if in.ReservedSecretNames != nil {
+		in, out := &in.ReservedSecretNames, &out.ReservedSecretNames
+		*out = make([]string, len(*in))
+		copy(*out, *in)
 	}
 }
 
