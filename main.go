@@ -157,7 +157,7 @@ func run(ctx context.Context, configFile string, configOptional bool) error {
 		certificates.SetupWithManager(mgr),
 		ctrlmetrics.Registry.Register(certs.ExpiryMetric(certificates)),
 		fissile.SetupWithManager(mgr, controllerOptions(configuration)),
-		fissilewebhooks.SetupWithManager(mgr),
+		fissilewebhooks.SetupWithManager(mgr, webhookOptions(configuration)),
 		addMetrics(mgr, &configuration.Metrics, tlsConfig),
 		addHealth(mgr, configuration.Health.BindAddress, map[string]healthz.Checker{
 			"certificates": certificates.Ready,
@@ -266,13 +266,27 @@ func addProfiling(mgr ctrl.Manager, address string) error {
 	return mgr.Add(server)
 }
 
+func webhookOptions(configuration *configv1alpha1.OperatorConfiguration) fissilewebhooks.Options {
+	options := fissilewebhooks.Options{
+		ReviewRequesters:    *configuration.Webhook.ReviewRequesters,
+		ReservedSecretNames: configuration.Output.ReservedSecretNames,
+	}
+	if !*configuration.RunInOwnNamespace {
+		options.ClosedNamespace = configuration.Namespace
+	}
+	return options
+}
+
 func controllerOptions(configuration *configv1alpha1.OperatorConfiguration) fissile.Options {
 	return fissile.Options{
-		Concurrency:    int(*configuration.Concurrency),
-		LogReadTimeout: seconds(configuration.Output.LogReadTimeoutSeconds),
-		Debounce:       time.Duration(*configuration.ConfigChange.DebounceMilliseconds) * time.Millisecond,
-		Namespace:      configuration.Namespace,
-		LeaseDuration:  seconds(configuration.LeaderElection.LeaseDurationSeconds),
+		Concurrency:         int(*configuration.Concurrency),
+		LogReadTimeout:      seconds(configuration.Output.LogReadTimeoutSeconds),
+		MaxLogSize:          configuration.Output.MaxLogSize.Value(),
+		Debounce:            time.Duration(*configuration.ConfigChange.DebounceMilliseconds) * time.Millisecond,
+		Namespace:           configuration.Namespace,
+		RunInNamespace:      *configuration.RunInOwnNamespace,
+		ReservedSecretNames: configuration.Output.ReservedSecretNames,
+		LeaseDuration:       seconds(configuration.LeaderElection.LeaseDurationSeconds),
 	}
 }
 

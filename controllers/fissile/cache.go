@@ -101,8 +101,8 @@ func stripJob(obj any) (any, error) {
 	return job, nil
 }
 
-// stripPod leaves of a pod whose it is, how it ended and what keeps it from
-// running.
+// stripPod leaves of a pod whose it is, where it ran, how it ended and what keeps
+// it from running.
 func stripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
@@ -110,7 +110,7 @@ func stripPod(obj any) (any, error) {
 	}
 	pod.ManagedFields = nil
 	pod.Annotations = nil
-	pod.Spec = corev1.PodSpec{InitContainers: sidecars(pod.Spec.InitContainers)}
+	pod.Spec = corev1.PodSpec{NodeName: pod.Spec.NodeName, InitContainers: sidecars(pod.Spec.InitContainers)}
 	pod.Status = corev1.PodStatus{
 		Phase:                 pod.Status.Phase,
 		Reason:                pod.Status.Reason,

@@ -31,7 +31,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -61,11 +60,6 @@ import (
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 const (
-	// retryFirst and retryMost bound the wait before a step that failed is tried
-	// again.
-	retryFirst = 50 * time.Millisecond
-	retryMost  = time.Minute
-
 	// maxSteps is more than any chain of steps that leads from one event to the
 	// next wait.
 	maxSteps = 16
@@ -81,11 +75,17 @@ type Options struct {
 	// LogReadTimeout is how long a log that cannot be read is tried again before
 	// the output is given up.
 	LogReadTimeout time.Duration
+	// MaxLogSize is how many bytes of a log are read.
+	MaxLogSize int64
 	// Debounce is how long a change of a ConfigMap or Secret waits for others to
 	// come with it.
 	Debounce time.Duration
 	// Namespace is the operator's own.
 	Namespace string
+	// RunInNamespace has ExtendedJobs run there, too.
+	RunInNamespace bool
+	// ReservedSecretNames are patterns of names that no output Secret may have.
+	ReservedSecretNames []string
 	// LeaseDuration is that of the leader election: how long a leader that was
 	// replaced may not know it.
 	LeaseDuration time.Duration
@@ -99,8 +99,8 @@ type Reconciler struct {
 	ExtendedJobs extendedJobReader
 	// APIReader reads from the API server.
 	APIReader client.Reader
-	// Logs opens container logs.
-	Logs Logs
+	// Documents reads what containers printed.
+	Documents documentReader
 	// Recorder records events on ExtendedJobs.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -136,12 +136,18 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	if err != nil {
 		return fmt.Errorf("make recorder of events: %w", err)
 	}
+	logs := newLogPool(&logReader{
+		logs:        &podLogs{client: clientset.CoreV1()},
+		timeout:     options.LogReadTimeout,
+		idleTimeout: logIdleTimeout,
+		maxSize:     options.MaxLogSize,
+	}, options.Concurrency)
 	r := &Reconciler{
 		// What typed objects are made of, the API server knows. To check it takes time.
 		Client:       client.WithFieldValidation(mgr.GetClient(), metav1.FieldValidationIgnore),
 		ExtendedJobs: ejcache.Reader{Cache: mgr.GetCache()},
 		APIReader:    mgr.GetAPIReader(),
-		Logs:         &podLogs{client: clientset.CoreV1()},
+		Documents:    logs,
 		Recorder:     recorder,
 		Clock:        clock.RealClock{},
 		Options:      options,
@@ -158,6 +164,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(ownerChanged())).
+		WatchesRawSource(logs).
 		WithLogConstructor(func(request *reconcile.Request) logr.Logger {
 			log := mgr.GetLogger().WithValues("controller", name)
 			if request == nil {
@@ -167,17 +174,21 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		}).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryMost),
+			RateLimiter:             retryLimiter{newRetryLimiter(), logs},
 		}).
 		Complete(r)
 }
 
 // Reconcile does what is to be done for an ExtendedJob, step by step, until it
-// has to wait for something. That the ExtendedJob goes meanwhile is no error.
+// has to wait for something. That the ExtendedJob goes meanwhile is no error. An
+// error is tried again with no more priority than a run that is to begin.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	result, err := r.reconcile(ctx, req)
-	if isGone(err) {
+	switch {
+	case isGone(err):
 		return ctrl.Result{}, nil
+	case err != nil:
+		result.Priority = new(0)
 	}
 	return result, err
 }
@@ -187,6 +198,7 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || observed == nil {
 		return ctrl.Result{}, err
 	}
+	defer r.Documents.offer(req.NamespacedName)()
 	var step plan.Step
 	for range maxSteps {
 		observed.Now = r.Clock.Now()
@@ -194,7 +206,10 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		if step.Kind == plan.Wait {
 			return ctrl.Result{RequeueAfter: step.After}, nil
 		}
-		if err := r.act(ctx, observed, step); err != nil {
+		switch err := r.act(ctx, observed, step); {
+		case errors.Is(err, errReading):
+			return ctrl.Result{}, nil
+		case err != nil:
 			if plan.IsRefusal(err) {
 				err = errors.Join(err, r.reportFailure(ctx, observed, step.Kind, err))
 			}

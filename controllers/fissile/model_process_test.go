@@ -190,7 +190,7 @@ func (w *world) reconcile(p *process, f failure) *session {
 // reconciler is the operator's, with everything around it the session's.
 func (s *session) reconciler() *Reconciler {
 	r := &Reconciler{
-		Client: s, ExtendedJobs: typedCache{s}, APIReader: live{s}, Logs: s, Recorder: s, Clock: s,
+		Client: s, ExtendedJobs: typedCache{s}, APIReader: live{s}, Documents: inPlace(s, modelTTL), Recorder: s, Clock: s,
 		Options: Options{LogReadTimeout: modelTTL, LeaseDuration: leaseDuration, Debounce: s.world.scenario.debounce},
 	}
 	r.digestKey.key = make([]byte, digestKeySize)

@@ -53,6 +53,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	if err != nil {
 		if apierrors.IsNotFound(err) {
 			r.inputs.hold(r.memory.forget(key), nil)
+			r.Documents.forget(key)
 			return nil, nil
 		}
 		return nil, err
@@ -64,6 +65,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 
 	o := &observation{process: process}
 	o.LeaseDuration, o.Debounce = r.LeaseDuration, r.Debounce
+	o.NamespaceClosed = key.Namespace == r.Namespace && !r.RunInNamespace
 	o.Jobs = make(map[int64]*batchv1.Job)
 	var jobs batchv1.JobList
 	if err := r.Client.List(ctx, &jobs, client.InNamespace(key.Namespace), client.MatchingFields{indexUID: string(ej.UID)}); err != nil {

@@ -87,6 +87,18 @@ func (w *secretWriter) storedFor(ctx context.Context, container string) (*fissil
 	return &fissilev1.OutputSecret{Container: container, SecretName: name}, nil
 }
 
+// checkNames refuses names that the operator's configuration reserves. The webhook
+// does that as well, but not for what was there before.
+func (w *secretWriter) checkNames() error {
+	for _, container := range plan.OutputContainers(w.job) {
+		if name, pattern := plan.ReservedSecret(w.ReservedSecretNames, w.settings, container); pattern != "" {
+			return &outputError{reason: fissilev1.ReasonOutputInvalid, message: fmt.Sprintf(
+				"Secret %s is refused, because the operator's configuration reserves names like %s: edit spec.output.namePrefix, and run again.", name, pattern)}
+		}
+	}
+	return nil
+}
+
 // checkWay finds, as the cache shows them, Secrets that are somebody else's and
 // stand where the output is to go. A new version goes past any.
 func (w *secretWriter) checkWay(ctx context.Context) error {

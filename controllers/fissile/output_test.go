@@ -90,7 +90,7 @@ func newOutputTest(t *testing.T) *outputTest {
 	}
 	v.client = builder.Build()
 	v.r = &Reconciler{
-		Client: v.client, ExtendedJobs: typedCache{v.client}, APIReader: v.client, Logs: v, Recorder: &events.FakeRecorder{}, Clock: v.clock,
+		Client: v.client, ExtendedJobs: typedCache{v.client}, APIReader: v.client, Documents: inPlace(v, time.Minute), Recorder: &events.FakeRecorder{}, Clock: v.clock,
 		Options: Options{LogReadTimeout: time.Minute, LeaseDuration: 15 * time.Second},
 	}
 	v.r.digestKey.key = make([]byte, digestKeySize)
@@ -214,6 +214,12 @@ func (v *outputTest) endJob() {
 	job := &jobs.Items[0]
 	v.createPod(job, job.Name, corev1.PodStatus{Phase: corev1.PodSucceeded})
 	v.finish(job, batchv1.JobComplete)
+}
+
+// inPlace reads logs while the reconcile waits, so that one is all that a test
+// needs.
+func inPlace(logs Logs, timeout time.Duration) documentReader {
+	return &logReader{logs: logs, timeout: timeout, idleTimeout: time.Hour, maxSize: 64 << 20}
 }
 
 // Open is the log of a run.

@@ -72,6 +72,26 @@ var _ = Describe("The validating webhook", func() {
 			"metadata.annotations[fissile.cloudfoundry.org/conversion-data].jobTemplate.spec.completions")
 	})
 
+	It("refuses an ExtendedJob in the operator's namespace, unless the configuration lets it run there (attack 10)", func() {
+		intruder := func() *fissilev1.ExtendedJob {
+			return ejob.New(operatorNamespace, "intruder").Strategy(fissilev1.StrategyManual).Obj()
+		}
+		expectRefusal(plane.client.Create(ctx, intruder()), "metadata.namespace")
+
+		operator.config.RunInOwnNamespace = new(true)
+		operator.restart()
+		DeferCleanup(func() {
+			operator.config.RunInOwnNamespace = nil
+			operator.restart()
+		})
+		Expect(plane.client.Create(ctx, intruder(), client.DryRunAll)).To(Succeed())
+	})
+
+	It("refuses output in a Secret with a name that others trust (attack 7)", func() {
+		expectRefusal(plane.client.Create(ctx, ejob.New(namespace, "planter").Strategy(fissilev1.StrategyManual).
+			Containers("v2").Output("sh.helm.release.v1.app.").Obj()), "spec.output.namePrefix")
+	})
+
 	It("says all that is wrong at once, with every field", func() {
 		b := ejob.New(namespace, "wrong").Strategy(fissilev1.StrategyOnce).Containers("Not_A_Label", strings.Repeat("c", 60)).
 			Output(strings.Repeat("p", 200)).SecretLabels(map[string]string{fissilev1.LabelUID: "mine"})

@@ -151,6 +151,22 @@ var refused = []example{
 		message: `Too long: may not be more than 200 bytes`,
 	},
 	{
+		input: "output in a Secret that others trust",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej).NamePrefix = "sh.helm.release.v1.app."
+			podSpec(ej).Containers[0].Name = "v2"
+		},
+		field: inBoth("spec.output.namePrefix"),
+		message: `Invalid value: "sh.helm.release.v1.app.": the Secret of container "v2" would be "sh.helm.release.v1.app.v2", ` +
+			`and the operator's configuration reserves names like "sh.helm.release.v1.*": choose another prefix`,
+	},
+	{
+		input:   "the operator's namespace",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Namespace = rules.ClosedNamespace },
+		field:   inBoth("metadata.namespace"),
+		message: `Forbidden: no ExtendedJobs run in the operator's namespace: choose another one, or set runInOwnNamespace in the operator's configuration`,
+	},
+	{
 		input: "a name prefix of 200 characters and a container name of 53",
 		write: func(ej *fissilev1.ExtendedJob) {
 			output(ej).NamePrefix = strings.Repeat("a", 200)

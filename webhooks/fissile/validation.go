@@ -119,6 +119,23 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 	return nil
 }
 
+// validateReserved refuses names of Secrets that the operator's configuration
+// reserves.
+func validateReserved(spec *fissilev1.ExtendedJobSpec, patterns []string) field.ErrorList {
+	if spec.Output == nil {
+		return nil
+	}
+	path := field.NewPath("spec", "output", "namePrefix")
+	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
+		if name, pattern := plan.ReservedSecret(patterns, spec.Output, container.Name); pattern != "" {
+			return field.ErrorList{field.Invalid(path, spec.Output.NamePrefix, fmt.Sprintf(
+				"the Secret of container %q would be %q, and the operator's configuration reserves names like %q: choose another prefix",
+				container.Name, name, pattern))}
+		}
+	}
+	return nil
+}
+
 func validateSecretLabels(path *field.Path, labels map[string]string) field.ErrorList {
 	errs := validateNumber(path, len(labels))
 	for _, key := range slices.Sorted(maps.Keys(labels)) {

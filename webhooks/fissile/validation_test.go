@@ -488,7 +488,7 @@ func TestTheConversionAnnotationOfV1alpha1(t *testing.T) {
 			after.Annotations = map[string]string{fissilev1.AnnotationConversionData: test.after}
 			after.Spec.UpdateOnConfigChange = new(true)
 			server := newAPIServer(t)
-			_, err := newV1alpha1Validator(server, server).ValidateUpdate(t.Context(), &before, &after)
+			_, err := newV1alpha1Validator(server, server, rules).ValidateUpdate(t.Context(), &before, &after)
 
 			var got []string
 			for _, cause := range causes(t, err) {
@@ -504,7 +504,7 @@ func TestTheConversionAnnotationOfV1alpha1(t *testing.T) {
 		before, after := convertToV1alpha1(t, *minimal()), convertToV1alpha1(t, *minimal())
 		after.Annotations = map[string]string{fissilev1.AnnotationConversionData: `{"suspend"`}
 		server := newAPIServer(t)
-		if _, err := newV1alpha1Validator(server, server).ValidateUpdate(t.Context(), &before, &after); err == nil {
+		if _, err := newV1alpha1Validator(server, server, rules).ValidateUpdate(t.Context(), &before, &after); err == nil {
 			t.Error("the update is admitted")
 		}
 	})
@@ -579,14 +579,17 @@ func judgeJob(job *batchv1.Job) error {
 	return nil
 }
 
+// rules are those of the operator's configuration.
+var rules = Options{ClosedNamespace: "extendedjob-system", ReservedSecretNames: []string{"sh.helm.release.v1.*", "bootstrap-token-*"}}
+
 // create asks whether an ExtendedJob may be created.
 func (s *apiServer) create(example example, version string) (admission.Warnings, error) {
 	s.t.Helper()
 	switch ej := example.written(s.t, version).(type) {
 	case *fissilev1.ExtendedJob:
-		return newV1Validator(s, s).ValidateCreate(s.t.Context(), ej)
+		return newV1Validator(s, s, rules).ValidateCreate(s.t.Context(), ej)
 	case *fissilev1alpha1.ExtendedJob:
-		return newV1alpha1Validator(s, s).ValidateCreate(s.t.Context(), ej)
+		return newV1alpha1Validator(s, s, rules).ValidateCreate(s.t.Context(), ej)
 	}
 	panic("unknown version " + version)
 }
@@ -595,10 +598,10 @@ func (s *apiServer) create(example example, version string) (admission.Warnings,
 func (s *apiServer) update(before, after *fissilev1.ExtendedJob, version string) (admission.Warnings, error) {
 	s.t.Helper()
 	if version == "v1" {
-		return newV1Validator(s, s).ValidateUpdate(s.t.Context(), before, after)
+		return newV1Validator(s, s, rules).ValidateUpdate(s.t.Context(), before, after)
 	}
 	oldEJ, ej := convertToV1alpha1(s.t, *before), convertToV1alpha1(s.t, *after)
-	return newV1alpha1Validator(s, s).ValidateUpdate(s.t.Context(), &oldEJ, &ej)
+	return newV1alpha1Validator(s, s, rules).ValidateUpdate(s.t.Context(), &oldEJ, &ej)
 }
 
 // written is the example's ExtendedJob in a version.

@@ -45,15 +45,18 @@ type validator[T runtime.Object] struct {
 	outputs outputFinder
 	// dryRuns makes dry runs of Jobs.
 	dryRuns client.Client
-	read    func(context.Context, T) (*manifest, error)
+	options Options
+	// requesters is nil where a policy looks after their rights.
+	requesters *requesterReview
+	read       func(context.Context, T) (*manifest, error)
 }
 
-func newV1Validator(outputs outputFinder, dryRuns client.Client) *validator[*fissilev1.ExtendedJob] {
-	return &validator[*fissilev1.ExtendedJob]{outputs: outputs, dryRuns: dryRuns, read: readV1}
+func newV1Validator(outputs outputFinder, dryRuns client.Client, options Options) *validator[*fissilev1.ExtendedJob] {
+	return &validator[*fissilev1.ExtendedJob]{outputs: outputs, dryRuns: dryRuns, options: options, read: readV1}
 }
 
-func newV1alpha1Validator(outputs outputFinder, dryRuns client.Client) *validator[*fissilev1alpha1.ExtendedJob] {
-	return &validator[*fissilev1alpha1.ExtendedJob]{outputs: outputs, dryRuns: dryRuns, read: readV1alpha1}
+func newV1alpha1Validator(outputs outputFinder, dryRuns client.Client, options Options) *validator[*fissilev1alpha1.ExtendedJob] {
+	return &validator[*fissilev1alpha1.ExtendedJob]{outputs: outputs, dryRuns: dryRuns, options: options, read: readV1alpha1}
 }
 
 func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warnings, error) {
@@ -61,7 +64,14 @@ func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warn
 	if err != nil {
 		return nil, err
 	}
+	if err := v.checkRequester(ctx, nil, created.ej); err != nil {
+		return nil, err
+	}
 	errs, dryRunWarnings := v.errors(ctx, created, true)
+	if v.options.ClosedNamespace != "" && created.ej.Namespace == v.options.ClosedNamespace {
+		errs = append(errs, field.Forbidden(field.NewPath("metadata", "namespace"),
+			"no ExtendedJobs run in the operator's namespace: choose another one, or set runInOwnNamespace in the operator's configuration"))
+	}
 	return append(warnings(ctx, v.outputs, created, true), dryRunWarnings...), refusal(created, errs)
 }
 
@@ -74,6 +84,9 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 	}
 	updated, err := v.read(ctx, ej)
 	if err != nil {
+		return nil, err
+	}
+	if err := v.checkRequester(ctx, before.ej, updated.ej); err != nil {
 		return nil, err
 	}
 	// Where the webhook configuration has no matchConditions, as with OLM, such
@@ -99,10 +112,18 @@ func (v *validator[T]) ValidateDelete(context.Context, T) (admission.Warnings, e
 	return nil, nil
 }
 
+func (v *validator[T]) checkRequester(ctx context.Context, before, after *fissilev1.ExtendedJob) error {
+	if v.requesters == nil {
+		return nil
+	}
+	return v.requesters.check(ctx, before, after)
+}
+
 // errors are all that is wrong with an ExtendedJob, by v1's paths. A dry run
 // that tells nothing about the template is a warning.
 func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (field.ErrorList, admission.Warnings) {
 	errs := append(slices.Clone(m.errs), validate(&m.ej.Spec)...)
+	errs = append(errs, validateReserved(&m.ej.Spec, v.options.ReservedSecretNames)...)
 	if !dryRun {
 		return errs, nil
 	}

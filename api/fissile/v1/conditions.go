@@ -88,6 +88,9 @@ const (
 	// ReasonReferencesMissing: a run is due and waits for ConfigMaps, Secrets or
 	// keys of them that its pods cannot start without.
 	ReasonReferencesMissing = "ReferencesMissing"
+	// ReasonNamespaceClosed: a run is due, and does not start in the operator's own
+	// namespace.
+	ReasonNamespaceClosed = "NamespaceClosed"
 	// ReasonPodsTerminating: the next run waits for pods of an earlier one.
 	ReasonPodsTerminating = "PodsTerminating"
 	// ReasonTriggerBackoff: a run is due and is delayed, because several followed
