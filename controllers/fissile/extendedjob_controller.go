@@ -227,14 +227,24 @@ func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Obj
 	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
 		requests = r.requests(ctx, secret.GetNamespace(), indexUID, uid)
 	}
-	var list batchv1.JobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{indexOutput: secret.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", indexOutput)
-		return requests
+	requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), secret.GetName())...)
+	if base, _, ok := versionedsecret.ParseName(secret.GetName()); ok {
+		requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), base)...)
 	}
+	return requests
+}
+
+// ownersOfJobs finds the ExtendedJobs that have a Job whose output goes to a Secret.
+func (r *Reconciler) ownersOfJobs(ctx context.Context, namespace, secret string) []reconcile.Request {
+	var list batchv1.JobList
+	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{indexOutput: secret}, client.UnsafeDisableDeepCopy); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", indexOutput)
+		return nil
+	}
+	var requests []reconcile.Request
 	for i := range list.Items {
 		if owner := metav1.GetControllerOf(&list.Items[i]); owner != nil {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKey{Namespace: secret.GetNamespace(), Name: owner.Name}})
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKey{Namespace: namespace, Name: owner.Name}})
 		}
 	}
 	return requests

@@ -79,8 +79,9 @@ func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error
 		}
 		return fmt.Errorf("read Job: %w", err)
 	}
-	if number, ours := plan.RunNumber(ej, job); !ours || number != run.Number {
-		return nil
+	number, own, err := h.ownJob(ctx, ej, h.memory.of(ej), job)
+	if err != nil || own == nil || number != run.Number {
+		return err
 	}
 	recorded := ej.DeepCopy()
 	recorded.Status.LastRun.Claim.JobUID = job.UID

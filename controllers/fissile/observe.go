@@ -70,8 +70,12 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 		return nil, fmt.Errorf("list Jobs: %w", err)
 	}
 	for i := range jobs.Items {
-		if number, ok := plan.RunNumber(ej, &jobs.Items[i]); ok && jobs.Items[i].UID != process.deletedJob {
-			o.Jobs[number] = &jobs.Items[i]
+		number, job, err := r.ownJob(ctx, ej, process, &jobs.Items[i])
+		if err != nil {
+			return nil, err
+		}
+		if job != nil && job.UID != process.deletedJob {
+			o.Jobs[number] = job
 		}
 	}
 	o.setExtendedJob(ej, r.Clock.Now())
@@ -113,8 +117,12 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 	case err != nil:
 		return fmt.Errorf("read Job: %w", err)
 	default:
-		if number, ok := plan.RunNumber(ej, job); ok {
-			o.Jobs[number] = job
+		number, own, err := r.ownJob(ctx, ej, o.process, job)
+		if err != nil {
+			return err
+		}
+		if own != nil {
+			o.Jobs[number] = own
 		}
 	}
 	o.setExtendedJob(ej, now)

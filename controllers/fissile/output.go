@@ -89,7 +89,11 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
 			"Annotation %s of Job %s, which names the containers, is gone.", fissilev1.AnnotationOutputContainers, job.Name)}
 	}
-	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings}
+	key, err := r.key(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings, sealKey: key}
 	secrets, complete, err := w.stored(ctx)
 	if err != nil || complete {
 		return w.output(nil, secrets), err

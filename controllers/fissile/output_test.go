@@ -46,6 +46,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -472,6 +473,7 @@ func TestAnOlderRunDoesNotStoreItsOutputOverThatOfANewerOne(t *testing.T) {
 			// As after a restore of an older status.
 			newer := &secrets.Items[0]
 			newer.Annotations[fissilev1.AnnotationRun] = "9"
+			newer.Annotations[fissilev1.AnnotationSeal] = seal.Of(v.r.digestKey.key, sealedRun(newer)...)
 			if err := v.client.Update(t.Context(), newer); err != nil {
 				t.Fatal(err)
 			}

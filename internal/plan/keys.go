@@ -38,6 +38,7 @@ var operatorKeys = []string{
 	fissilev1.AnnotationInputsDigest,
 	fissilev1.AnnotationOutput,
 	fissilev1.AnnotationOutputContainers,
+	fissilev1.AnnotationSeal,
 	fissilev1.AnnotationJobUID,
 	fissilev1.AnnotationOwnerName,
 	fissilev1.AnnotationOwnerUID,

@@ -36,6 +36,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 )
 
 // +kubebuilder:rbac:groups=batch,resources=jobs,verbs=create
@@ -119,7 +120,7 @@ func fieldValidation(ctx context.Context) string {
 func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, *jobFields, error) {
 	trial := ej.DeepCopy()
 	fields := &jobFields{ownLabels: len(ej.Spec.JobTemplate.Labels) > 0, env: addTriggerEnv(trial)}
-	trial.Status = fissilev1.ExtendedJobStatus{Inputs: &fissilev1.Inputs{Digest: configrefs.Digest(nil, nil)}}
+	trial.Status = fissilev1.ExtendedJobStatus{Inputs: &fissilev1.Inputs{Digest: configrefs.Digest(nil, "", nil)}}
 	if len(validateOnePod(nil, &trial.Spec.JobTemplate.Spec)) > 0 {
 		trial.Spec.Output = nil // refused already; there is no such Job
 	}
@@ -135,6 +136,7 @@ func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, *jobFi
 	if err != nil {
 		return nil, nil, err
 	}
+	job.Annotations[fissilev1.AnnotationSeal] = seal.Of(nil)
 	job.Spec.TTLSecondsAfterFinished = template.TTLSecondsAfterFinished
 	job.OwnerReferences = nil // the ExtendedJob does not exist yet
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(job)

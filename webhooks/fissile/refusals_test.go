@@ -184,6 +184,22 @@ var refused = []example{
 		message: `Invalid value: "my value": ` + valueRule,
 	},
 	{
+		input: "a label of the pods with a key that the operator goes by",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{"fissile.cloudfoundry.org/ejob-uid": "another"}
+		},
+		field:   inPod("metadata.labels[fissile.cloudfoundry.org/ejob-uid]"),
+		message: `Forbidden: the operator goes by this key: choose another one`,
+	},
+	{
+		input: "an annotation of the Job with a key that the operator goes by",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Annotations = map[string]string{"fissile.cloudfoundry.org/output": `{"namePrefix":"planted"}`}
+		},
+		field:   onlyInV1("jobTemplate.metadata.annotations[fissile.cloudfoundry.org/output]"),
+		message: `Forbidden: the operator goes by this key: choose another one`,
+	},
+	{
 		input: "a Secret label with a key that the operator goes by",
 		write: func(ej *fissilev1.ExtendedJob) {
 			output(ej).SecretLabels = map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}
@@ -571,22 +587,6 @@ var warned = []example{
 		writeV1alpha1: func(ej *fissilev1alpha1.ExtendedJob) { ej.Spec.Trigger.Selector = &metav1.LabelSelector{} },
 		field:         paths{v1alpha1: "spec.trigger.selector"},
 		message:       "%s has no effect any more: remove it",
-	},
-	{
-		input: "a label of the pods that the operator sets",
-		write: func(ej *fissilev1.ExtendedJob) {
-			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{fissilev1.LabelName: "mine"}
-		},
-		field:   inPod("metadata.labels[fissile.cloudfoundry.org/ejob-name]"),
-		message: "%s is the operator's to set: remove it",
-	},
-	{
-		input: "an annotation of the Job that the operator sets",
-		write: func(ej *fissilev1.ExtendedJob) {
-			ej.Spec.JobTemplate.Annotations = map[string]string{fissilev1.AnnotationOutput: "{}"}
-		},
-		field:   paths{v1: "spec.jobTemplate.metadata.annotations[fissile.cloudfoundry.org/output]"},
-		message: "%s is the operator's to set: remove it",
 	},
 	{
 		input: "output to a Secret that its template reads",

@@ -50,6 +50,7 @@ func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	errs := validateTrigger(path.Child("trigger"), &spec.Trigger, &job.Template.Spec)
 	errs = append(errs, validateEnum(jobPath.Child("template", "spec", "restartPolicy"), job.Template.Spec.RestartPolicy,
 		corev1.RestartPolicyNever, corev1.RestartPolicyOnFailure)...)
+	errs = append(errs, validateTemplateKeys(path.Child("jobTemplate"), &spec.JobTemplate)...)
 	errs = append(errs, validateSelector(jobPath, job)...)
 	errs = append(errs, validatePodLabels(jobPath.Child("template", "metadata", "labels"), job.Template.Labels)...)
 	if limit := spec.SuccessfulJobsHistoryLimit; limit != nil {
@@ -148,11 +149,38 @@ func validateNumber(path *field.Path, number int) field.ErrorList {
 // spelling that counts.
 func validateKey(path *field.Path, key, name string) field.ErrorList {
 	if plan.IsOperatorKey(key) {
-		return field.ErrorList{field.Forbidden(path, "the operator goes by this key: choose another one")}
+		return field.ErrorList{operatorKey(path)}
 	}
 	var errs field.ErrorList
 	for _, message := range validation.IsQualifiedName(name) {
 		errs = append(errs, field.Invalid(path, key, message))
+	}
+	return errs
+}
+
+func operatorKey(path *field.Path) *field.Error {
+	return field.Forbidden(path, "the operator goes by this key: choose another one")
+}
+
+// validateTemplateKeys refuses what would be taken for the operator's own on Jobs
+// and pods.
+func validateTemplateKeys(path *field.Path, template *batchv1.JobTemplateSpec) field.ErrorList {
+	pod := path.Child("spec", "template")
+	var errs field.ErrorList
+	for _, metadata := range []struct {
+		path *field.Path
+		keys map[string]string
+	}{
+		{path.Child("metadata", "labels"), template.Labels},
+		{path.Child("metadata", "annotations"), template.Annotations},
+		{pod.Child("metadata", "labels"), template.Spec.Template.Labels},
+		{pod.Child("metadata", "annotations"), template.Spec.Template.Annotations},
+	} {
+		for _, key := range slices.Sorted(maps.Keys(metadata.keys)) {
+			if plan.IsOperatorKey(key) {
+				errs = append(errs, operatorKey(metadata.path.Key(key)))
+			}
+		}
 	}
 	return errs
 }

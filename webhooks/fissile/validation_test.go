@@ -292,7 +292,7 @@ func TestTheDryRunsJobIsAsBigAsAnyRuns(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ej.Status.Inputs = &fissilev1.Inputs{Digest: configrefs.Digest([]byte("key"), []configrefs.Entry{{Kind: configrefs.Secret, Name: "a"}})}
+	ej.Status.Inputs = &fissilev1.Inputs{Digest: configrefs.Digest([]byte("key"), "", []configrefs.Entry{{Kind: configrefs.Secret, Name: "a"}})}
 	for _, cause := range []fissilev1.RunCause{fissilev1.CauseOnce, fissilev1.CauseNow, fissilev1.CauseConfigChange, fissilev1.CauseTemplateChange} {
 		run, err := plan.NewJob(ej, &fissilev1.Run{Number: 123_456, JobName: plan.JobName(ej, 123_456), Cause: cause, Claim: &fissilev1.Claim{ID: string(uuid.NewUUID())}})
 		if err != nil {

@@ -19,7 +19,6 @@ package fissile
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 
@@ -54,7 +53,6 @@ func warnings(ctx context.Context, outputs outputFinder, m *manifest, created bo
 		warnings = append(warnings, errandWarnings(m)...)
 	}
 	warnings = append(warnings, triggerWarnings(m)...)
-	warnings = append(warnings, keyWarnings(m)...)
 	if m.ej.Spec.Output != nil {
 		warnings = append(warnings, outputWarnings(m)...)
 		warnings = append(warnings, sharedOutputWarnings(ctx, outputs, m.ej)...)
@@ -81,25 +79,6 @@ func errandWarnings(m *manifest) (warnings admission.Warnings) {
 	if isTrue(m.ej.Spec.UpdateOnTemplateChange) {
 		warnings = append(warnings, warningf(useless, m.field("spec.updateOnTemplateChange")))
 	}
-	return warnings
-}
-
-// keyWarnings are about labels and annotations of the template that the operator
-// replaces or leaves out.
-func keyWarnings(m *manifest) (warnings admission.Warnings) {
-	template := &m.ej.Spec.JobTemplate
-	warn := func(path string, keys map[string]string, replaced func(key string) bool) {
-		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			if replaced(key) {
-				warnings = append(warnings, warningf("%s[%s] is the operator's to set: remove it", m.field(path), key))
-			}
-		}
-	}
-	labels := plan.Labels(m.ej)
-	isLabel := func(key string) bool { _, ok := labels[key]; return ok }
-	warn("spec.jobTemplate.metadata.labels", template.Labels, isLabel)
-	warn("spec.jobTemplate.metadata.annotations", template.Annotations, plan.IsOperatorKey)
-	warn(templatePath+".metadata.labels", template.Spec.Template.Labels, isLabel)
 	return warnings
 }
 
