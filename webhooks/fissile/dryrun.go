@@ -125,7 +125,7 @@ func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, *jobFi
 		trial.Spec.Output = nil // refused already; there is no such Job
 	}
 	template := &trial.Spec.JobTemplate.Spec
-	template.Selector, template.ManualSelector = nil, nil // the same
+	template.Selector, template.ManualSelector = nil, nil // refused already, too
 	job, err := plan.NewJob(trial, &fissilev1.Run{
 		Number:    dryRunNumber,
 		JobName:   plan.JobName(trial, dryRunNumber),
