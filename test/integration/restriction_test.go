@@ -110,7 +110,9 @@ var _ = Describe("Whoever has the operator's token", func() {
 			Expect(plane.client.Create(ctx, test.secret)).To(Succeed())
 			for _, change := range []func(*corev1.Secret){
 				func(s *corev1.Secret) { s.Data["a"] = []byte("evil") },
-				func(s *corev1.Secret) { metav1.SetMetaDataAnnotation(&s.ObjectMeta, fissilev1.AnnotationOwnerUID, "mine") },
+				func(s *corev1.Secret) {
+					metav1.SetMetaDataAnnotation(&s.ObjectMeta, fissilev1.AnnotationOwnerUID, "mine")
+				},
 			} {
 				changed := test.secret.DeepCopy()
 				change(changed)
