@@ -40,9 +40,9 @@ type logPool struct {
 	// made or whose documents have not been fetched yet are in memory.
 	slots, capacity int
 
-	// ctx and enqueue are set when the controller starts, before it reconciles.
-	ctx     context.Context
-	enqueue func(extendedJob types.NamespacedName)
+	// newContext and enqueue are set when the controller starts, before it reconciles.
+	newContext func() (context.Context, context.CancelFunc)
+	enqueue    func(extendedJob types.NamespacedName)
 
 	mu      sync.Mutex
 	waiting logQueue
@@ -89,7 +89,7 @@ func (p *logPool) Start(ctx context.Context, queue workqueue.TypedRateLimitingIn
 	if !ok {
 		return fmt.Errorf("the queue is a %T, which has no priorities", queue)
 	}
-	p.ctx = ctx
+	p.newContext = func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }
 	p.enqueue = func(extendedJob types.NamespacedName) {
 		urgent{byPriority}.Add(reconcile.Request{NamespacedName: extendedJob})
 	}
@@ -175,7 +175,7 @@ func (p *logPool) begin() {
 		if read == nil {
 			return
 		}
-		ctx, cancel := context.WithCancel(p.ctx)
+		ctx, cancel := p.newContext()
 		read.state, read.cancel = logReading, cancel
 		p.reading++
 		p.running[read.node]++

@@ -257,15 +257,16 @@ func TestAReconcileThatWaitsForALogDoesNotEndASeriesOfFailures(t *testing.T) {
 
 // slowLog sends a piece each time that a time has passed.
 type slowLog struct {
-	ctx    context.Context
+	closed <-chan struct{}
+	cause  func() error
 	pieces []string
 	every  time.Duration
 }
 
 func (l *slowLog) Read(p []byte) (int, error) {
 	select {
-	case <-l.ctx.Done():
-		return 0, l.ctx.Err()
+	case <-l.closed:
+		return 0, l.cause()
 	case <-time.After(l.every):
 	}
 	if len(l.pieces) == 0 {
@@ -289,7 +290,7 @@ func (n slowNode) Open(ctx context.Context, _ types.NamespacedName, _ string) (i
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	case <-time.After(n.opens):
-		return &slowLog{ctx: ctx, pieces: strings.Split(n.log, ""), every: n.every}, nil
+		return &slowLog{closed: ctx.Done(), cause: ctx.Err, pieces: strings.Split(n.log, ""), every: n.every}, nil
 	}
 }
 

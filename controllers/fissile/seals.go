@@ -82,13 +82,9 @@ func sealedRun(secret metav1.Object) []string {
 // storedRun returns the number of the run whose output a Secret holds; 0 if
 // nothing proves that there was such a run.
 func (r *Reconciler) storedRun(ctx context.Context, secret metav1.Object) (int64, error) {
-	number, err := strconv.ParseInt(secret.GetAnnotations()[fissilev1.AnnotationRun], 10, 64)
-	if err != nil {
-		return 0, nil // not written by the operator
-	}
 	key, err := r.key(ctx)
 	if err != nil || !seal.Proves(secret.GetAnnotations()[fissilev1.AnnotationSeal], key, sealedRun(secret)...) {
 		return 0, err
 	}
-	return number, nil
+	return strconv.ParseInt(secret.GetAnnotations()[fissilev1.AnnotationRun], 10, 64)
 }

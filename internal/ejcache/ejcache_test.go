@@ -18,6 +18,7 @@ package ejcache_test
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"math/rand"
 	"strings"
@@ -124,7 +125,7 @@ func TestWhatCannotBeDecodedSaysSoWhenItIsRead(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			held := hold(t, `{"apiVersion":"fissile.cloudfoundry.org/v1","kind":"ExtendedJob","metadata":{"name":"bad","generation":7},`+test.content+`}`)
 			_, err := held.Decode()
-			undecodable, ok := err.(*ejcache.UndecodableError)
+			undecodable, ok := errors.AsType[*ejcache.UndecodableError](err)
 			if !ok || !strings.HasPrefix(err.Error(), test.says) {
 				t.Fatalf("got %v, want %s…", err, test.says)
 			}

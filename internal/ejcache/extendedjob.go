@@ -100,7 +100,7 @@ func (e *ExtendedJob) UnmarshalJSON(data []byte) error {
 // DeepCopyObject shares what is held, which does not change.
 func (e *ExtendedJob) DeepCopyObject() runtime.Object {
 	copied := *e
-	e.ObjectMeta.DeepCopyInto(&copied.ObjectMeta)
+	e.DeepCopyInto(&copied.ObjectMeta)
 	return &copied
 }
 
@@ -108,7 +108,7 @@ func (e *ExtendedJob) DeepCopyObject() runtime.Object {
 // not change.
 func (l *ExtendedJobList) DeepCopyObject() runtime.Object {
 	copied := *l
-	l.ListMeta.DeepCopyInto(&copied.ListMeta)
+	l.DeepCopyInto(&copied.ListMeta)
 	copied.Items = make([]ExtendedJob, len(l.Items))
 	for i := range l.Items {
 		copied.Items[i] = *l.Items[i].DeepCopyObject().(*ExtendedJob)

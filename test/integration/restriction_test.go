@@ -72,8 +72,8 @@ var _ = Describe("Whoever has the operator's token", func() {
 		return job
 	}
 
-	DescribeTable("creates no Secret but one that is an ExtendedJob's output", func(make func() *corev1.Secret, refused bool) {
-		expect(thief().Create(context.Background(), make(), client.DryRunAll), refused)
+	DescribeTable("creates no Secret but one that is an ExtendedJob's output", func(build func() *corev1.Secret, refused bool) {
+		expect(thief().Create(context.Background(), build(), client.DryRunAll), refused)
 	},
 		Entry("an output", func() *corev1.Secret { return output(namespace, "out") }, admitted),
 		Entry("another one", func() *corev1.Secret { return foreign("out") }, refused),
