@@ -108,7 +108,7 @@ type hold struct {
 func (o *Observation) hold(cause fissilev1.RunCause) *hold {
 	switch _, delay := o.streak(cause); {
 	case o.NamespaceClosed:
-		return &hold{reason: fissilev1.ReasonNamespaceClosed, message: "No ExtendedJobs run in the operator's namespace: create it in another one, or set runInOwnNamespace in the operator's configuration."}
+		return &hold{reason: fissilev1.ReasonNamespaceClosed, message: "ExtendedJobs do not run in the operator's namespace: create this one in another namespace, or set runInOwnNamespace in the operator's configuration."}
 	case value(o.EJ.Spec.Suspend):
 		return &hold{reason: fissilev1.ReasonSuspended, message: "A run is due and starts when spec.suspend is false."}
 	case o.PodsRunning:

@@ -100,6 +100,19 @@ var _ = Describe("Without policies, what a user has the operator do", Ordered, f
 		Expect(plane.client.Update(ctx, withoutConditions)).To(Succeed()) // as OLM makes them
 		operator.config.Webhook.ReviewRequesters = nil
 		operator.restart()
+		create(ejob.New(namespace, "probe").Strategy(fissilev1.StrategyManual))
+		user := userWith(writeExtendedJobs)
+		// refusedBy waits until a change of what runs is refused.
+		refusedBy := func(ctx context.Context, probe client.ObjectKey, refuser string) {
+			GinkgoHelper()
+			Eventually(func(g Gomega) {
+				ej := &fissilev1.ExtendedJob{}
+				g.Expect(user.Get(ctx, probe, ej)).To(Succeed())
+				ej.Spec.FailedJobsHistoryLimit = new(int32(7))
+				g.Expect(user.Update(ctx, ej, client.DryRunAll)).To(MatchError(ContainSubstring(refuser)))
+			}).Should(Succeed())
+		}
+		probe := client.ObjectKey{Namespace: namespace, Name: "probe"}
 		DeferCleanup(func(ctx context.Context) {
 			binding.ResourceVersion = ""
 			Expect(plane.client.Create(ctx, binding)).To(Succeed())
@@ -107,16 +120,9 @@ var _ = Describe("Without policies, what a user has the operator do", Ordered, f
 			Expect(plane.client.Update(ctx, webhooks)).To(Succeed())
 			operator.config.Webhook.ReviewRequesters = new(false)
 			operator.restart()
+			refusedBy(ctx, probe, "ValidatingAdmissionPolicy")
 		})
-
-		create(ejob.New(namespace, "probe").Strategy(fissilev1.StrategyManual))
-		user := userWith(writeExtendedJobs)
-		Eventually(func(g Gomega) {
-			ej := &fissilev1.ExtendedJob{}
-			g.Expect(user.Get(ctx, client.ObjectKey{Namespace: namespace, Name: "probe"}, ej)).To(Succeed())
-			ej.Spec.FailedJobsHistoryLimit = new(int32(7))
-			g.Expect(user.Update(ctx, ej, client.DryRunAll)).To(MatchError(ContainSubstring("admission webhook")))
-		}).Should(Succeed())
+		refusedBy(ctx, probe, "admission webhook")
 	})
 
 	requesterSpecs()

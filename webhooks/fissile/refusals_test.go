@@ -164,7 +164,7 @@ var refused = []example{
 		input:   "the operator's namespace",
 		write:   func(ej *fissilev1.ExtendedJob) { ej.Namespace = rules.ClosedNamespace },
 		field:   inBoth("metadata.namespace"),
-		message: `Forbidden: no ExtendedJobs run in the operator's namespace: choose another one, or set runInOwnNamespace in the operator's configuration`,
+		message: `Forbidden: ExtendedJobs do not run in the operator's namespace: choose another one, or set runInOwnNamespace in the operator's configuration`,
 	},
 	{
 		input: "a name prefix of 200 characters and a container name of 53",

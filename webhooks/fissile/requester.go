@@ -33,9 +33,9 @@ import (
 
 // +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
 
-// requesterReview asks the API server whether users may do what they would have
-// the operator do. The ValidatingAdmissionPolicy requester-rights does the same
-// without a request.
+// requesterReview asks the API server whether users may themselves create what the
+// operator creates for them. The ValidatingAdmissionPolicy requester-rights does
+// the same without a request.
 type requesterReview struct {
 	reviews authorizationclient.SubjectAccessReviewInterface
 }
@@ -87,7 +87,7 @@ func (r *requesterReview) mayCreate(ctx context.Context, name string, resource s
 		return nil
 	}
 	return apierrors.NewForbidden(fissilev1.GroupVersion.WithResource("extendedjobs").GroupResource(), name, fmt.Errorf(
-		"user %q cannot create resource %q in API group %q in the namespace %q, as it takes %s, "+
-			"or to change more of one than trigger.strategy, trigger.requestID and suspend",
+		"user %q cannot create resource %q in API group %q in the namespace %q: this right is needed %s, "+
+			"or to change anything but trigger.strategy, trigger.requestID and suspend",
 		user.Username, resource.Resource, resource.Group, request.Namespace, purpose))
 }

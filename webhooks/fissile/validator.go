@@ -70,7 +70,7 @@ func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warn
 	errs, dryRunWarnings := v.errors(ctx, created, true)
 	if v.options.ClosedNamespace != "" && created.ej.Namespace == v.options.ClosedNamespace {
 		errs = append(errs, field.Forbidden(field.NewPath("metadata", "namespace"),
-			"no ExtendedJobs run in the operator's namespace: choose another one, or set runInOwnNamespace in the operator's configuration"))
+			"ExtendedJobs do not run in the operator's namespace: choose another one, or set runInOwnNamespace in the operator's configuration"))
 	}
 	return append(warnings(ctx, v.outputs, created, true), dryRunWarnings...), refusal(created, errs)
 }
