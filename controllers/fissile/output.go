@@ -141,7 +141,7 @@ func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job, container
 		case err == nil:
 			documents = append(documents, document{container, data})
 		case errors.As(err, &invalid):
-			return nil, &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container, invalid)}
+			return nil, &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container, err)}
 		case notThere(err) == pod.Name:
 			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
 				"Container %s: pod %s is gone, and its log with it.", container, pod.Name)}
@@ -180,10 +180,15 @@ func (r *Reconciler) readDocument(ctx context.Context, pod types.NamespacedName,
 		return data, err
 	}
 	data, stdoutErr := r.parseTwice(ctx, r.Logs.OpenStdout, pod, container)
-	if errors.Is(stdoutErr, errors.ErrUnsupported) {
-		return nil, err
+	var refused *joboutput.Error
+	switch {
+	case errors.Is(stdoutErr, errors.ErrUnsupported), errors.As(stdoutErr, &refused) && refused.Line == 0:
+		return nil, err // It names a line, or else says the same.
+	case refused != nil:
+		return nil, fmt.Errorf("stdout alone: %w", stdoutErr)
+	default:
+		return data, stdoutErr
 	}
-	return data, stdoutErr
 }
 
 // parseTwice reads a log once more before it is refused for what may not be all
