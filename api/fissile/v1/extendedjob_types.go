@@ -99,6 +99,16 @@ type ExtendedJobSpec struct {
 	// +optional
 	UpdateOnTemplateChange *bool `json:"updateOnTemplateChange,omitempty"`
 
+	// updateDebounce is how long nothing may change before a run for a change
+	// starts, so that changes which belong together are one run. Each further
+	// change makes it wait anew, up to ten times as long in all. At most 10m. The
+	// operator's configuration decides, if not set.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:MaxLength=32
+	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$') && duration(self) <= duration('10m')",message="must be a duration of at most 10 minutes, for instance '30s' or '1m30s'"
+	UpdateDebounce *metav1.Duration `json:"updateDebounce,omitempty"`
+
 	// output keeps the JSON object that the containers print in Secrets.
 	// Without it nothing is kept.
 	// +optional

@@ -135,6 +135,11 @@ func (in *ExtendedJobSpec) DeepCopyInto(out *ExtendedJobSpec) {
 		*out = new(bool)
 		**out = **in
 	}
+	if in.UpdateDebounce != nil {
+		in, out := &in.UpdateDebounce, &out.UpdateDebounce
+		*out = new(metav1.Duration)
+		**out = **in
+	}
 	if in.Output != nil {
 		in, out := &in.Output, &out.Output
 		*out = new(Output)
