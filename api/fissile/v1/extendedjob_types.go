@@ -376,6 +376,14 @@ type ExtendedJobStatus struct {
 	// +listType=map
 	// +listMapKey=secretName
 	Outputs []OutputSecret `json:"outputs,omitempty"`
+
+	// formerOutputs are Secrets that held the output of earlier runs and that no run
+	// writes any more, because a container or namePrefix has another name: at most
+	// the last 16. Of a versioned Secret it is the newest version. They stay until
+	// somebody deletes them, or the ExtendedJob.
+	// +optional
+	// +listType=atomic
+	FormerOutputs []string `json:"formerOutputs,omitempty"`
 }
 
 // DueRun is a run that is due and waits to start.
