@@ -678,7 +678,7 @@ var scenarios = []scenario{
 		input:          true,
 		foreign:        createInput,
 		rested:         true,
-		updateDebounce: 2 * plan.CreateWindow,
+		updateDebounce: plan.CreateWindow,
 		edits:          []edit{writeInput, suspend, resume},
 		budget:         budget{edits: 2},
 	},
