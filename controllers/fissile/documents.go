@@ -107,7 +107,7 @@ func logError(err error, pod, container string) error {
 	var tooLarge *logTooLargeError
 	switch {
 	case errors.As(err, &invalid):
-		return &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container, invalid)}
+		return &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container, err)}
 	case errors.As(err, &tooLarge):
 		return &outputError{reason: fissilev1.ReasonOutputTooLarge, message: fmt.Sprintf("Container %s: %v.", container, tooLarge)}
 	case notThere(err) == pod:
@@ -146,10 +146,15 @@ func (r *logReader) readDocument(ctx context.Context, pod types.NamespacedName, 
 		return data, err
 	}
 	data, stdoutErr := r.parseTwice(ctx, r.logs.OpenStdout, pod, container)
-	if errors.Is(stdoutErr, errors.ErrUnsupported) {
-		return nil, err
+	var refused *joboutput.Error
+	switch {
+	case errors.Is(stdoutErr, errors.ErrUnsupported), errors.As(stdoutErr, &refused) && refused.Line == 0:
+		return nil, err // It names a line, or else says the same.
+	case refused != nil:
+		return nil, fmt.Errorf("stdout alone: %w", stdoutErr)
+	default:
+		return data, stdoutErr
 	}
-	return data, stdoutErr
 }
 
 // parseTwice reads a log once more before it is refused for what may not be all

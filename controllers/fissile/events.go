@@ -17,6 +17,7 @@ limitations under the License.
 package fissile
 
 import (
+	"slices"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -36,6 +37,7 @@ const (
 	eventRunCancelled        = "RunCancelled"
 	eventRequestMerged       = "RequestMerged"
 	eventOutputStored        = "OutputStored"
+	eventOutputLeftBehind    = "OutputLeftBehind"
 	eventOutputDropped       = "OutputDropped"
 	eventInputsNotComparable = "InputsNotComparable"
 )
@@ -92,6 +94,7 @@ func (r *Reconciler) recordSettled(ej *fissilev1.ExtendedJob, step plan.Step) {
 // output that was pending, when the status says so first.
 func (r *Reconciler) recordStatus(before, after *fissilev1.ExtendedJob) {
 	r.recordPending(before, after)
+	r.recordLeftBehind(before, after)
 	if due, was := after.Status.Due, before.Status.Due; due != nil && (was == nil || was.Reason != due.Reason || was.Message != due.Message) {
 		switch due.Reason {
 		case fissilev1.ReasonReferencesMissing, fissilev1.ReasonTriggerBackoff, fissilev1.ReasonStepFailed:
@@ -127,6 +130,20 @@ func (r *Reconciler) recordPending(before, after *fissilev1.ExtendedJob) {
 	default:
 		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventOutputDropped, actionStore,
 			"The output of run %d is dropped: %s", run.Number, note(run.Output.Message))
+	}
+}
+
+// recordLeftBehind reports Secrets that no run writes any more.
+func (r *Reconciler) recordLeftBehind(before, after *fissilev1.ExtendedJob) {
+	var left []string
+	for _, name := range after.Status.FormerOutputs {
+		if !slices.Contains(before.Status.FormerOutputs, name) {
+			left = append(left, name)
+		}
+	}
+	if len(left) > 0 {
+		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, eventOutputLeftBehind, actionStore,
+			"No run writes these Secrets any more, because what they were named after is gone: %s. Delete them if nothing reads them.", note(strings.Join(left, ", ")))
 	}
 }
 

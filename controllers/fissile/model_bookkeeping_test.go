@@ -145,14 +145,25 @@ func (e *encoder) memory(m processState) {
 	e.text(fmt.Sprintf("%+v", m))
 }
 
+// notice is what a process knows of a change, and takes it out. Only
+// updateDebounce makes more of it than when it was noticed first.
+func (e *encoder) notice(n *plan.Notice) {
+	if wait := e.world.scenario.updateDebounce; wait != 0 {
+		e.text(fmt.Sprint(min(e.world.now.Sub(n.At), 10*wait), min(e.world.now.Sub(n.LastAt), wait), n.Digest))
+	} else {
+		e.age(n.At, e.world.scenario.debounce)
+	}
+	*n = plan.Notice{Looked: n.Looked}
+}
+
 // knowledge is what a process decides from beyond what is stored.
 func (e *encoder) knowledge(known plan.Process) {
 	e.age(known.InheritedAt, leaseDuration+plan.CreateWindow)
 	e.age(known.LateCreateUntil, 0)
 	e.age(known.Run.ClaimedAt, plan.CreateWindow)
 	e.age(known.Run.JobSince, jobRecorded)
-	e.age(known.Inputs.At, e.world.scenario.debounce)
-	e.age(known.Template.At, e.world.scenario.debounce)
+	e.notice(&known.Inputs)
+	e.notice(&known.Template)
 	e.age(known.OutputRetryAt, 0)
 	if rejection := known.Run.Rejection; rejection != nil {
 		e.age(rejection.At, longTime)
@@ -160,6 +171,5 @@ func (e *encoder) knowledge(known plan.Process) {
 	}
 	known.InheritedAt, known.LateCreateUntil, known.OutputRetryAt = time.Time{}, time.Time{}, time.Time{}
 	known.Run.ClaimedAt, known.Run.JobSince, known.Run.Rejection = time.Time{}, time.Time{}, nil
-	known.Inputs.At, known.Template.At = time.Time{}, time.Time{}
 	e.text(fmt.Sprintf("%+v", known))
 }

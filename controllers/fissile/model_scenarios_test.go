@@ -331,6 +331,9 @@ func (w *world) manifest() *fissilev1.ExtendedJob {
 	}
 	if w.scenario.input {
 		ej.Spec.UpdateOnConfigChange = new(true)
+		if wait := w.scenario.updateDebounce; wait != 0 {
+			ej.Spec.UpdateDebounce = &metav1.Duration{Duration: wait}
+		}
 		ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].EnvFrom = []corev1.EnvFromSource{readsSecret(input, false)}
 	}
 	return ej
@@ -378,6 +381,8 @@ type scenario struct {
 	onTemplateChange bool
 	// debounce is how long changes of input and template wait for others.
 	debounce time.Duration
+	// updateDebounce is the ExtendedJob's own.
+	updateDebounce time.Duration
 	// foreign are objects that are there before, and none of ours.
 	foreign func(w *world)
 	// rested lets all come to rest by itself before anything else happens.
@@ -666,6 +671,16 @@ var scenarios = []scenario{
 		debounce: modelDebounce,
 		edits:    []edit{writeInput, refuseJobs(quota), suspend, resume},
 		budget:   budget{edits: 4},
+	},
+	{
+		name:           "a one-off that waits until a Secret changes no more",
+		strategy:       fissilev1.StrategyOnce,
+		input:          true,
+		foreign:        createInput,
+		rested:         true,
+		updateDebounce: plan.CreateWindow,
+		edits:          []edit{writeInput, suspend, resume},
+		budget:         budget{edits: 2},
 	},
 	{
 		name:     "a one-off that is to read another Secret",

@@ -54,10 +54,17 @@ func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
 			o.OwnershipDrift = append(o.OwnershipDrift, secret)
 		}
 	}
+	isOwn := func(name string) bool {
+		return slices.ContainsFunc(own, func(secret *metav1.PartialObjectMetadata) bool { return secret.Name == name })
+	}
 	for _, output := range o.EJ.Status.Outputs {
-		named := func(secret *metav1.PartialObjectMetadata) bool { return secret.Name == output.SecretName }
-		if !slices.ContainsFunc(own, named) {
+		if !isOwn(output.SecretName) {
 			o.MissingOutputs = append(o.MissingOutputs, output.SecretName)
+		}
+	}
+	for _, name := range o.EJ.Status.FormerOutputs {
+		if !isOwn(name) {
+			o.LostFormerOutputs = append(o.LostFormerOutputs, name)
 		}
 	}
 	return r.observePrunable(ctx, o, own)

@@ -242,7 +242,27 @@ func steady(message string) string {
 	for _, u := range unsteady {
 		message = u.what.ReplaceAllString(message, u.by)
 	}
-	return strings.TrimSpace(message)
+	return inOrder(strings.TrimSpace(message))
+}
+
+// inOrder sorts what the API server says at once, as of a LimitRange: "[minimum
+// cpu …, but …, minimum memory …, but …]", in any order.
+func inOrder(message string) string {
+	list, ok := strings.CutPrefix(message, "[")
+	if !ok || !strings.HasSuffix(list, "]") {
+		return message
+	}
+	const separator = ", "
+	var items []string
+	for _, part := range strings.Split(strings.TrimSuffix(list, "]"), separator) {
+		if last := len(items) - 1; last >= 0 && strings.HasPrefix(part, "but ") {
+			items[last] += separator + part
+		} else {
+			items = append(items, part)
+		}
+	}
+	slices.Sort(items)
+	return "[" + strings.Join(items, separator) + "]"
 }
 
 // steadyOfPod takes out the name of the pod as well.

@@ -54,6 +54,10 @@ func TestObstacleInTheStatusOfAPod(t *testing.T) {
 			scheduled("Unschedulable", `0/1 nodes are available: persistentvolumeclaim "data" not found. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.`),
 			scheduled("Unschedulable", `0/3 nodes are available: persistentvolumeclaim "data" not found. not found`),
 		},
+		"Unschedulable: no nodes are available: pod has unbound immediate PersistentVolumeClaims": {
+			scheduled("Unschedulable", "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. not found"),
+			scheduled("Unschedulable", "0/1 nodes are available: pod has unbound immediate PersistentVolumeClaims. preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling."),
+		},
 		"SchedulingGated: Scheduling is blocked due to non-empty scheduling gates": {
 			scheduled("SchedulingGated", "Scheduling is blocked due to non-empty scheduling gates"),
 		},
@@ -176,6 +180,13 @@ func TestObstacleToThePodsOfAJob(t *testing.T) {
 		"Pods cannot be created: exceeded quota: few, requested: pods=1, limited: pods=10": {
 			`Error creating: pods "errand-0a1b2c3d-1-x7k2p" is forbidden: exceeded quota: few, requested: pods=1, used: pods=10, limited: pods=10`,
 			`Error creating: pods "errand-0a1b2c3d-1-bcdfg" is forbidden: exceeded quota: few, requested: pods=1, used: pods=11, limited: pods=10`,
+		},
+		"Pods cannot be created: [minimum cpu usage per Container is 10m, but request is 1m, minimum memory usage per Container is 2Mi, but request is 1Mi]": {
+			`Error creating: pods "errand-0a1b2c3d-1-x7k2p" is forbidden: [minimum memory usage per Container is 2Mi, but request is 1Mi, minimum cpu usage per Container is 10m, but request is 1m]`,
+			`Error creating: pods "errand-0a1b2c3d-1-bcdfg" is forbidden: [minimum cpu usage per Container is 10m, but request is 1m, minimum memory usage per Container is 2Mi, but request is 1Mi]`,
+		},
+		"Pods cannot be created: ValidatingAdmissionPolicy 'team' with binding 'all' denied request: no label team": {
+			`Error creating: pods "errand-0a1b2c3d-1-x7k2p" is forbidden: ValidatingAdmissionPolicy 'team' with binding 'all' denied request: no label team`,
 		},
 		"Pods cannot be created: failed quota: compute: must specify limits.cpu for: main; limits.memory for: main": {
 			`Error creating: pods "errand-0a1b2c3d-1-x7k2p" is forbidden: failed quota: compute: must specify limits.cpu for: main; limits.memory for: main`,

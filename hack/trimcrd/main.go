@@ -81,7 +81,7 @@ func trim(content []byte) ([]byte, error) {
 		if !found {
 			return nil, fmt.Errorf("spec.versions[%d]: the spec has none of the fields %q", i, templates)
 		}
-		makeTimes(schema)
+		makeDecodable(schema)
 	}
 	trimmed, err := yaml.Marshal(crd)
 	if err != nil {

@@ -52,10 +52,10 @@ func shapeOfTemplate(schema map[string]any) map[string]any {
 // no part of it, because a template is stored as it was written; null is what
 // decoding makes of it.
 func shape(schema map[string]any) map[string]any {
-	if schema["x-kubernetes-int-or-string"] == true {
-		if _, ok := schema["pattern"]; ok {
-			return quantity()
-		}
+	switch {
+	case isQuantity(schema):
+		return quantity()
+	case schema["x-kubernetes-int-or-string"] == true:
 		return intOrString()
 	}
 	shaped := map[string]any{"nullable": true}
@@ -133,6 +133,32 @@ const quantityPattern = `^ *(` +
 	// Without digits it is 0, where that takes no arithmetic.
 	`[+-]?\.?([numkMGTPE]|[KMGT]i|[eE](\+?0*[0-9]{1,3}|-0*[0-9]))|[+-]?\.|[+-]` +
 	`) *$`
+
+// makeDecodable has all times and quantities below a schema refuse what Go cannot
+// decode.
+func makeDecodable(schema map[string]any) {
+	switch {
+	case schema["format"] == "date-time":
+		makeTime(schema)
+	case isQuantity(schema):
+		maps.DeleteFunc(schema, func(key string, _ any) bool { return key != "description" })
+		maps.Copy(schema, quantity())
+	}
+	for name := range find(schema, "properties") {
+		makeDecodable(find(schema, "properties", name))
+	}
+	for _, below := range []string{"items", "additionalProperties"} {
+		if schema := find(schema, below); schema != nil {
+			makeDecodable(schema)
+		}
+	}
+}
+
+// isQuantity reports whether a schema is the one that quantities come with.
+func isQuantity(schema map[string]any) bool {
+	_, ok := schema["pattern"]
+	return ok && schema["x-kubernetes-int-or-string"] == true
+}
 
 // intOrString is any string and any number that an intstr.IntOrString holds.
 func intOrString() map[string]any {

@@ -28,18 +28,3 @@ func makeTime(schema map[string]any) {
 	schema["pattern"] = timePattern
 	schema["minItems"], schema["maxItems"] = 1, 0
 }
-
-// makeTimes does so for all times below a schema.
-func makeTimes(schema map[string]any) {
-	if schema["format"] == "date-time" {
-		makeTime(schema)
-	}
-	for name := range find(schema, "properties") {
-		makeTimes(find(schema, "properties", name))
-	}
-	for _, below := range []string{"items", "additionalProperties"} {
-		if schema := find(schema, below); schema != nil {
-			makeTimes(schema)
-		}
-	}
-}

@@ -39,7 +39,9 @@ limitations under the License.
 // flat candidate is the document, and the others are noise. Several are
 // [ReasonAmbiguousOutput], because none can be told from a log line that
 // happens to be JSON. If no candidate is flat, the first is refused for what it
-// is; if there is no candidate at all, the reason is [ReasonNoOutput].
+// is; if there is no candidate at all, the reason is [ReasonNoOutput], and the
+// error says what is wrong with the first line that begins with "{", or else
+// with the first on which an object stands behind other text.
 //
 // On ReasonAmbiguousOutput and ReasonNoOutput a caller that can read stdout
 // alone may parse that instead.

@@ -43,7 +43,7 @@ const (
 )
 
 // Error says why a log gives no data for a Secret. It names keys, types, sizes
-// and offsets, and never contains a value.
+// and lines, and never contains a value.
 type Error struct {
 	// Reason is one of the Reason constants.
 	Reason string
@@ -57,8 +57,12 @@ type Error struct {
 	// the whole log, with one that of the key's value.
 	JSONType string
 
-	// Offset is where in the log, in bytes from its start, the fault is: the
-	// key, the value or else the object. It is 0 for ReasonNoOutput.
+	// Line is the line of the log, counted from 1, on which the fault is: the
+	// key, the value or else the object. It is 0 if no line is at fault.
+	Line int64
+
+	// Offset is where in the log, in bytes from its start, the fault is. It is 0
+	// for ReasonNoOutput.
 	Offset int64
 
 	// Size is the number of bytes in all values, and Keys the number of keys,
@@ -66,7 +70,14 @@ type Error struct {
 	Size, Keys int64
 
 	problem problem
+	// nearMiss is what is wrong with the line, for ReasonNoOutput.
+	nearMiss nearMiss
+	// secondLine is where the second object is, for ReasonAmbiguousOutput.
+	secondLine int64
 }
+
+// place is a byte of the log.
+type place struct{ line, offset int64 }
 
 // problem tells apart what is reported as ReasonOutputInvalid.
 type problem int
@@ -83,17 +94,19 @@ const (
 // maxShownKey is how much of a key an Error shows.
 const maxShownKey = 64
 
-func invalid(p problem, key string, offset int64) *Error {
-	return &Error{
-		Reason:  ReasonOutputInvalid,
-		Key:     strings.Clone(key[:min(len(key), maxShownKey)]),
-		Offset:  offset,
-		problem: p,
-	}
+func refuseAt(at place, reason string) *Error {
+	return &Error{Reason: reason, Line: at.line, Offset: at.offset}
 }
 
-func invalidType(p problem, key, jsonType string, offset int64) *Error {
-	e := invalid(p, key, offset)
+func invalid(p problem, key string, at place) *Error {
+	e := refuseAt(at, ReasonOutputInvalid)
+	e.Key = strings.Clone(key[:min(len(key), maxShownKey)])
+	e.problem = p
+	return e
+}
+
+func invalidType(p problem, key, jsonType string, at place) *Error {
+	e := invalid(p, key, at)
 	e.JSONType = jsonType
 	return e
 }
@@ -102,25 +115,25 @@ func invalidType(p problem, key, jsonType string, offset int64) *Error {
 func (e *Error) Error() string {
 	switch e.Reason {
 	case ReasonNoOutput:
-		return `no JSON object found in the log: print one, such as {"key": "value"}, from the start of a line to the end of a line, ` +
-			`and print it last, because of a large log the kubelet keeps only the end`
+		return "no JSON object found in the log: " + e.nearMiss.describe()
 	case ReasonAmbiguousOutput:
-		return fmt.Sprintf("several JSON objects of strings found in the log, the first at byte %d: print exactly one", e.Offset)
+		return fmt.Sprintf("several JSON objects of strings found in the log, the first two on lines %d and %d: print exactly one, "+
+			"and if the others are what the program logs in JSON, have it log as text or elsewhere, for stderr is part of the log", e.Line, e.secondLine)
 	case ReasonOutputTooLarge:
-		return fmt.Sprintf("the JSON object at byte %d is too large (bytes of values: %d, keys: %d): print less, for a Secret holds %d bytes of values, and about %d with its keys",
-			e.Offset, e.Size, e.Keys, maxValues, maxStored)
+		return fmt.Sprintf("the JSON object on line %d is too large (bytes of values: %d, keys: %d): print less, for a Secret holds %d bytes of values, and about %d with its keys",
+			e.Line, e.Size, e.Keys, maxValues, maxStored)
 	}
 	switch e.problem {
 	case notAString:
-		return fmt.Sprintf("the value of key %q at byte %d is of type %s: print a string, or leave the key out", e.Key, e.Offset, e.JSONType)
+		return fmt.Sprintf("the value of key %q on line %d is of type %s: print a string, or leave the key out", e.Key, e.Line, e.JSONType)
 	case illegalKey:
-		return fmt.Sprintf("key %q at byte %d cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start", e.Key, e.Offset)
+		return fmt.Sprintf("key %q on line %d cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start", e.Key, e.Line)
 	case duplicateKey:
-		return fmt.Sprintf("key %q occurs again at byte %d: print each key once", e.Key, e.Offset)
+		return fmt.Sprintf("key %q occurs again on line %d: print each key once", e.Key, e.Line)
 	case notUnicode:
-		return fmt.Sprintf("the string of key %q at byte %d is not valid Unicode: encode binary data, for example as base64", e.Key, e.Offset)
+		return fmt.Sprintf("the string of key %q on line %d is not valid Unicode: encode binary data, for example as base64", e.Key, e.Line)
 	case nestedTooDeeply:
-		return fmt.Sprintf("the JSON text at byte %d is nested more than %d levels deep: print one object of strings", e.Offset, maxDepth)
+		return fmt.Sprintf("the JSON text on line %d is nested more than %d levels deep: print one object of strings", e.Line, maxDepth)
 	default:
 		return fmt.Sprintf("the log is JSON of type %s: print one object of strings", e.JSONType)
 	}

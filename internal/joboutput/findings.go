@@ -22,6 +22,8 @@ type findings struct {
 	// flat counts the flat candidates; document is the first of them.
 	flat     int64
 	document *object
+	// second is the line on which the second of them begins.
+	second int64
 	// other is the first candidate that is not flat.
 	other *object
 }
@@ -33,21 +35,28 @@ func (f *findings) add(o *object) {
 		}
 		return
 	}
-	if f.flat == 0 {
+	switch f.flat {
+	case 0:
 		f.document = o
+	case 1:
+		f.second = o.start.line
 	}
 	f.flat++
 }
 
+func (f *findings) isEmpty() bool {
+	return f.flat == 0 && f.other == nil
+}
+
+// result returns the data of the document, or why there is none among the
+// candidates.
 func (f *findings) result() (map[string][]byte, *Error) {
 	switch {
 	case f.flat == 1:
 		return f.document.result()
 	case f.flat > 1:
-		return nil, &Error{Reason: ReasonAmbiguousOutput, Offset: f.document.offset}
-	case f.other != nil:
-		return f.other.result()
+		return nil, &Error{Reason: ReasonAmbiguousOutput, Offset: f.document.start.offset, Line: f.document.start.line, secondLine: f.second}
 	default:
-		return nil, &Error{Reason: ReasonNoOutput}
+		return f.other.result()
 	}
 }

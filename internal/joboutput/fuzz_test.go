@@ -83,6 +83,9 @@ func compareWithReference(t *testing.T, log []byte) {
 	if reason := reasonOf(t, err); reason != wantReason {
 		t.Fatalf("log %q: got reason %q (%v), want %q", log, reason, err, wantReason)
 	}
+	if refusal, ok := errors.AsType[*joboutput.Error](err); ok {
+		expectLineOfOffset(t, string(log), refusal)
+	}
 	var got map[string]string
 	if err == nil {
 		got = map[string]string{}

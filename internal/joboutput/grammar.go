@@ -116,10 +116,10 @@ func (s *scanner) begin(c byte) bool {
 	}
 	parent := s.object()
 	if parent != nil && c != '"' {
-		parent.addOther(s.key, jsonType, s.offset)
+		parent.addOther(s.key, jsonType, s.here())
 	}
 	if s.isWhole() && c != '{' {
-		s.whole = &object{refusal: invalidType(notAnObject, "", jsonType, s.offset)}
+		s.whole = &object{refusal: invalidType(notAnObject, "", jsonType, s.here())}
 	}
 
 	switch c {
@@ -127,7 +127,7 @@ func (s *scanner) begin(c byte) bool {
 		return s.open(c)
 	case '"':
 		s.isKey = false
-		s.text.reset(s.offset, parent.room())
+		s.text.reset(s.here(), parent.room())
 		s.state = inString
 	case '-':
 		s.state = afterMinus
@@ -181,7 +181,7 @@ func (s *scanner) beginKey(c byte) bool {
 		limit = maxKey
 	}
 	s.isKey = true
-	s.text.reset(s.offset, limit)
+	s.text.reset(s.here(), limit)
 	s.state = inString
 	return c == '"'
 }

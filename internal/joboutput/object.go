@@ -41,8 +41,8 @@ const (
 
 // object is a JSON object that may become the document.
 type object struct {
-	// offset is where the object begins in the log.
-	offset int64
+	// start is where the object begins in the log.
+	start place
 	// atLineStart is true if that is the very start of a line.
 	atLineStart bool
 	// flat is true as long as all members are strings.
@@ -73,11 +73,11 @@ func (o *object) checkKey(key *text) {
 	name := string(key.kept)
 	switch _, duplicate := o.data[name]; {
 	case len(validation.IsConfigMapKey(name)) > 0:
-		o.refuse(invalid(illegalKey, name, key.offset))
+		o.refuse(invalid(illegalKey, name, key.start))
 	case !key.isUnicode():
-		o.refuse(invalid(notUnicode, name, key.offset))
+		o.refuse(invalid(notUnicode, name, key.start))
 	case duplicate:
-		o.refuse(invalid(duplicateKey, name, key.offset))
+		o.refuse(invalid(duplicateKey, name, key.start))
 	}
 }
 
@@ -91,9 +91,9 @@ func (o *object) add(key []byte, value *text) {
 	}
 	switch {
 	case o.size > maxValues, o.size+o.keyCost > maxStored:
-		o.refuse(&Error{Reason: ReasonOutputTooLarge, Offset: o.offset})
+		o.refuse(refuseAt(o.start, ReasonOutputTooLarge))
 	case !value.isUnicode():
-		o.refuse(invalid(notUnicode, string(key), value.offset))
+		o.refuse(invalid(notUnicode, string(key), value.start))
 	default:
 		if o.data == nil {
 			o.data = map[string][]byte{}
@@ -104,10 +104,10 @@ func (o *object) add(key []byte, value *text) {
 
 // addOther takes in a member whose value is not a string. It outweighs every
 // other reason to refuse the object, for it tells that the object is not flat.
-func (o *object) addOther(key []byte, jsonType string, offset int64) {
+func (o *object) addOther(key []byte, jsonType string, start place) {
 	if o.flat {
 		o.flat = false
-		o.refusal = invalidType(notAString, string(key), jsonType, offset)
+		o.refusal = invalidType(notAString, string(key), jsonType, start)
 		o.needed, o.data = false, nil
 	}
 }

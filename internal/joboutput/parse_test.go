@@ -229,9 +229,10 @@ func TestParseRefusesWhatIsNotOneFlatObject(t *testing.T) {
 			if !ok {
 				t.Fatalf("got error %v, want a *joboutput.Error", err)
 			}
-			if diff := cmp.Diff(tc.want, *got, cmpopts.IgnoreUnexported(joboutput.Error{})); diff != "" {
+			if diff := cmp.Diff(tc.want, *got, cmpopts.IgnoreUnexported(joboutput.Error{}), cmpopts.IgnoreFields(joboutput.Error{}, "Line")); diff != "" {
 				t.Errorf("error (-want +got):\n%s", diff)
 			}
+			expectLineOfOffset(t, tc.log, got)
 		})
 	}
 }
@@ -336,6 +337,12 @@ func TestErrorsNeverShowValues(t *testing.T) {
 		"two objects":        `{"a":"` + canary + "\"}\n" + `{"a":"` + canary + `"}`,
 		"too large":          `{"a":"` + strings.Repeat(canary, mebibyte/4) + `"}`,
 		"broken off":         `{"a":"` + canary,
+		"text before it":     canary + ` {"a":"` + canary + `"}`,
+		"single quotes":      `{'` + canary + `': '` + canary + `'}`,
+		"no JSON value":      `{"a":` + canary + `}`,
+		"no colon":           `{"a"` + canary + `}`,
+		"no comma":           `{"a":"` + canary + `"` + canary + `}`,
+		"a trailing comma":   `{"a":"` + canary + `",}`,
 		"text after the end": `{"a":"` + canary + `"} ` + canary,
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -355,23 +362,52 @@ func TestErrorsNeverShowValues(t *testing.T) {
 
 func TestErrorsSayWhatIsWrongAndHowToCureIt(t *testing.T) {
 	t.Parallel()
+	const (
+		noObject    = "no JSON object found in the log: "
+		ownLine     = `print one, such as {"key": "value"}, from the start of a line to the end of a line`
+		bothStreams = ", and end every other line that is printed, to stderr too, because both streams are one log"
+		broken      = `line 1 begins with "{", but is not JSON, because of `
+		asLibrary   = "print the object as a JSON library writes it, and nothing from either stream within it"
+	)
 	for name, tc := range map[string]struct {
 		log  string
 		want string
 	}{
-		"nothing":         {"", `no JSON object found in the log: print one, such as {"key": "value"}, from the start of a line to the end of a line, and print it last, because of a large log the kubelet keeps only the end`},
-		"two objects":     {"x\n{}\n{}", "several JSON objects of strings found in the log, the first at byte 2: print exactly one"},
-		"an array":        {"[]", "the log is JSON of type array: print one object of strings"},
-		"a number":        {`{"port":1}`, `the value of key "port" at byte 8 is of type number: print a string, or leave the key out`},
-		"an illegal key":  {`{"a b":"1"}`, `key "a b" at byte 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start`},
-		"control bytes":   {`{"a\u001b[2J":"1"}`, `key "a\x1b[2J" at byte 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start`},
-		"a duplicate key": {`{"a":"1","a":"1"}`, `key "a" occurs again at byte 9: print each key once`},
-		"bad UTF-8":       {"{\"a\":\"\xff\"}", `the string of key "a" at byte 5 is not valid Unicode: encode binary data, for example as base64`},
+		"nothing":               {"", noObject + ownLine + `, and print it last, because of a large log the kubelet keeps only the end`},
+		"text":                  {"hello\n", noObject + ownLine + `, and print it last, because of a large log the kubelet keeps only the end`},
+		"two streams":           {"done\n" + `fetching 100%{"a":"1"}`, noObject + `line 2 has other text before its "{": ` + ownLine + bothStreams},
+		"after a number":        {`100%{"a":"1"}`, noObject + `line 1 has other text before its "{": ` + ownLine + bothStreams},
+		"after an array":        {`[1] { "a":"1"} `, noObject + `line 1 has other text before its "{": ` + ownLine + bothStreams},
+		"text after it":         {"x\n{\"a\":\n\"1\"} fetching\n", noObject + `line 2 begins with "{", but other text follows the object on line 3: ` + ownLine + bothStreams},
+		"two on a line":         {`{"a":"1"}{"b":"2"}`, noObject + `line 1 begins with "{", but other text follows the object on line 1: ` + ownLine + bothStreams},
+		"indented":              {"x\n {\"a\":\"1\"}\n", noObject + `line 2 has blanks before its "{": ` + ownLine},
+		"cut short":             {"x\n{\"a\":\"1\",\n", noObject + `line 2 begins with "{", but the log ends before the object does: print all of it`},
+		"cut in a string":       {`{"a":"1`, noObject + `line 1 begins with "{", but the log ends before the object does: print all of it`},
+		"trailing comma":        {"{\n\"a\":\"1\",\n}\n", noObject + broken + `a comma after the last member on line 3: leave it out`},
+		"a comma in a list":     {`{"a":["1",]}`, noObject + broken + `a comma after the last member on line 1: leave it out`},
+		"single quotes":         {`{'a': 'b'}`, noObject + broken + `single quotes on line 1: put keys and values into double quotes`},
+		"a single-quoted value": {`{"a": 'b'}`, noObject + broken + `single quotes on line 1: put keys and values into double quotes`},
+		"typographic quotes":    {`{“a”: “b”}`, noObject + broken + `a character outside of strings that is not ASCII, such as a typographic quote on line 1: put keys and values into double quotes`},
+		"bad UTF-8 outside":     {"{\"a\":\"1\"\xff}", noObject + broken + `a character outside of strings that is not ASCII, such as a typographic quote on line 1: put keys and values into double quotes`},
+		"a key without quotes":  {`{a: "b"}`, noObject + broken + `other text where a key in double quotes is due on line 1: ` + asLibrary},
+		"no colon":              {`{"a" "b"}`, noObject + broken + `a missing colon after a key on line 1: ` + asLibrary},
+		"a line between":        {"{\"a\":\"1\"\nWARNING\n,\"b\":\"2\"}\n", noObject + broken + `other text where a comma or the end of the object is due on line 2: ` + asLibrary},
+		"a raw line break":      {"{\"a\":\"1\n2\"}\n", noObject + broken + `a line break or control character in a string on line 1: escape it, such as \n`},
+		"a strange escape":      {`{"a":"\x41"}`, noObject + broken + `an escape in a string that JSON does not have on line 1: ` + asLibrary},
+		"a value of Python":     {`{"a":None}`, noObject + broken + `text that is no JSON value on line 1: ` + asLibrary},
+		"the first of several":  {"12:30 {\"x\":\"y\"}\n{'a': 'b'}\n{a}\n", noObject + `line 2 begins with "{", but is not JSON, because of single quotes on line 2: put keys and values into double quotes`},
+		"two objects":           {"x\n{}\n{}", "several JSON objects of strings found in the log, the first two on lines 2 and 3: print exactly one, and if the others are what the program logs in JSON, have it log as text or elsewhere, for stderr is part of the log"},
+		"an array":              {"[]", "the log is JSON of type array: print one object of strings"},
+		"a number":              {`{"port":1}`, `the value of key "port" on line 1 is of type number: print a string, or leave the key out`},
+		"an illegal key":        {`{"a b":"1"}`, `key "a b" on line 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start`},
+		"control bytes":         {`{"a\u001b[2J":"1"}`, `key "a\x1b[2J" on line 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start`},
+		"a duplicate key":       {`{"a":"1","a":"1"}`, `key "a" occurs again on line 1: print each key once`},
+		"bad UTF-8":             {"{\"a\":\"\xff\"}", `the string of key "a" on line 1 is not valid Unicode: encode binary data, for example as base64`},
 		"too large": {
 			`{"a":"` + strings.Repeat("x", mebibyte+1) + `"}`,
-			"the JSON object at byte 0 is too large (bytes of values: 1048577, keys: 1): print less, for a Secret holds 1048576 bytes of values, and about 1310720 with its keys",
+			"the JSON object on line 1 is too large (bytes of values: 1048577, keys: 1): print less, for a Secret holds 1048576 bytes of values, and about 1310720 with its keys",
 		},
-		"too deep": {strings.Repeat("[", 10001), "the JSON text at byte 10000 is nested more than 10000 levels deep: print one object of strings"},
+		"too deep": {strings.Repeat("[", 10001), "the JSON text on line 1 is nested more than 10000 levels deep: print one object of strings"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -380,6 +416,18 @@ func TestErrorsSayWhatIsWrongAndHowToCureIt(t *testing.T) {
 				t.Errorf("got error\n%v\nwant\n%s", err, tc.want)
 			}
 		})
+	}
+}
+
+// expectLineOfOffset checks that a refusal names the line that its offset is
+// on.
+func expectLineOfOffset(t *testing.T, log string, refusal *joboutput.Error) {
+	t.Helper()
+	if refusal.Reason == joboutput.ReasonNoOutput {
+		return
+	}
+	if want := int64(1 + strings.Count(log[:refusal.Offset], "\n")); refusal.Line != want {
+		t.Errorf("got line %d, want %d", refusal.Line, want)
 	}
 }
 

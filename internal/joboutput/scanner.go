@@ -32,6 +32,14 @@ type scanner struct {
 	state state
 	stack []level
 	found findings
+	// nearMisses are lines that may have been meant as the document.
+	nearMisses nearMisses
+	// attempt is the text being read, or else the one before.
+	attempt attempt
+	// noise is what is known of the line, if it is noise.
+	noise noise
+	// atEnd is true once the log has ended.
+	atEnd bool
 	// ended is an object that ended on this line: a candidate, if nothing but
 	// blanks follows.
 	ended *object
@@ -45,6 +53,7 @@ type scanner struct {
 	tooDeep *Error
 
 	offset      int64 // of the byte being read
+	line        int64 // its number, from 1
 	lineOffset  int64 // of the line being read
 	onBlankLine bool  // the line has had nothing but blanks so far
 
@@ -69,7 +78,7 @@ type level struct {
 }
 
 func newScanner() *scanner {
-	return &scanner{onBlankLine: true}
+	return &scanner{line: 1, onBlankLine: true}
 }
 
 // Write reads the next bytes of the log. It returns an error if the log is
@@ -83,6 +92,7 @@ func (s *scanner) Write(log []byte) (int, error) {
 			if n = bytes.IndexByte(rest, '\n'); n < 0 {
 				n = len(rest)
 			}
+			s.noise.read(rest[:n]...)
 		case inString:
 			n = plainLength(rest)
 			s.text.write(rest[:n]...)
@@ -102,8 +112,10 @@ func (s *scanner) Write(log []byte) (int, error) {
 
 // finish ends the log, which ends its last line.
 func (s *scanner) finish() (map[string][]byte, *Error) {
+	s.atEnd = true
 	s.step('\n')
 	if len(s.stack) > 0 {
+		s.missBroken(s.state, '\n')
 		s.abandon()
 	}
 	switch {
@@ -111,9 +123,16 @@ func (s *scanner) finish() (map[string][]byte, *Error) {
 		return nil, s.tooDeep
 	case s.whole != nil:
 		return s.whole.result()
+	case s.found.isEmpty():
+		return nil, s.nearMisses.refusal()
 	default:
 		return s.found.result()
 	}
+}
+
+// here is where the byte being read stands.
+func (s *scanner) here() place {
+	return place{s.line, s.offset}
 }
 
 // step reads one byte.
@@ -125,7 +144,8 @@ func (s *scanner) step(c byte) {
 		s.ended = nil
 	}
 
-	if !s.next(c) {
+	if state := s.state; !s.next(c) {
+		s.missBroken(state, c)
 		s.abandon()
 		if s.onBlankLine || c == '\n' {
 			s.state = atLine
@@ -134,10 +154,25 @@ func (s *scanner) step(c byte) {
 	}
 
 	if c == '\n' {
-		s.lineOffset, s.onBlankLine = s.offset+1, true
-	} else if !isBlank(c) {
+		s.endLine()
+		return
+	}
+	if !isBlank(c) {
 		s.onBlankLine = false
 	}
+	if s.state == inNoise {
+		s.noise.read(c)
+	}
+}
+
+// endLine notes that the next byte begins a line.
+func (s *scanner) endLine() {
+	if s.noise.endsObject() {
+		s.nearMisses.addPreceded(s.line)
+	}
+	s.noise = noise{}
+	s.line++
+	s.lineOffset, s.onBlankLine = s.offset+1, true
 }
 
 // nextOutside takes in a byte that is not within a JSON text, or begins one.
@@ -146,15 +181,20 @@ func (s *scanner) nextOutside(c byte) {
 	case s.state == atStart:
 		s.nextOfMark(c)
 	case c == '\n':
+		if s.state == afterText && s.attempt.isIndented {
+			s.nearMisses.add(s.attempt, indented, s.line)
+		}
 		s.state = atLine
 	case s.state == inNoise, isBlank(c):
 		// Nothing begins here.
 	case s.state == atLine:
 		s.addPart()
+		s.attempt = attempt{line: s.line, isObject: c == '{', isIndented: s.offset != s.lineOffset}
 		if !s.begin(c) {
 			s.state = inNoise
 		}
 	default: // afterText
+		s.nearMisses.add(s.attempt, followed, s.line)
 		s.addPart()
 		s.state = inNoise
 	}
@@ -211,7 +251,7 @@ func (s *scanner) isWhole() bool {
 // open begins an array or object.
 func (s *scanner) open(c byte) bool {
 	if len(s.stack) == maxDepth {
-		s.tooDeep = invalid(nestedTooDeeply, "", s.offset)
+		s.tooDeep = invalid(nestedTooDeeply, "", s.here())
 		return false
 	}
 	l := level{isArray: c == '[', before: s.found}
@@ -232,7 +272,7 @@ func (s *scanner) newObject() *object {
 		return nil
 	}
 	o := &object{
-		offset:      s.offset,
+		start:       s.here(),
 		atLineStart: atLineStart,
 		flat:        true,
 		// With a flat candidate before it, the object counts, but is never the

@@ -26,9 +26,9 @@ const firstLowSurrogate = 0xdc00
 // text is a JSON string while it is being read, decoded. However long the
 // string is, text keeps no more of it than limit bytes.
 type text struct {
-	offset int64
-	limit  int
-	kept   []byte
+	start place
+	limit int
+	kept  []byte
 	// length counts the decoded bytes, kept or not.
 	length int64
 	// high is the first half of a surrogate pair whose second half must follow.
@@ -38,8 +38,8 @@ type text struct {
 }
 
 // reset begins a new string; it uses the memory of the last one again.
-func (t *text) reset(offset int64, limit int) {
-	*t = text{offset: offset, limit: limit, kept: t.kept[:0]}
+func (t *text) reset(start place, limit int) {
+	*t = text{start: start, limit: limit, kept: t.kept[:0]}
 }
 
 // write takes in bytes of the string.

@@ -106,13 +106,19 @@ type hold struct {
 // hold is what keeps a run that is due from being claimed, beside missing
 // references; nil if nothing does.
 func (o *Observation) hold(cause fissilev1.RunCause) *hold {
-	switch _, delay := o.streak(cause); {
+	_, delay := o.streak(cause)
+	debounce := o.debounce()
+	switch set := o.EJ.Spec.UpdateDebounce; {
 	case o.NamespaceClosed:
 		return &hold{reason: fissilev1.ReasonNamespaceClosed, message: "ExtendedJobs do not run in the operator's namespace: create this one in another namespace, or set runInOwnNamespace in the operator's configuration."}
 	case value(o.EJ.Spec.Suspend):
 		return &hold{reason: fissilev1.ReasonSuspended, message: "A run is due and starts when spec.suspend is false."}
 	case o.PodsRunning:
 		return &hold{reason: fissilev1.ReasonPodsTerminating, message: "A run is due and starts when the pods of earlier runs have ended."}
+	case set != nil && !onDemand(cause) && !debounce.until.IsZero():
+		message := fmt.Sprintf("A run is due and starts when nothing has changed for %s, at the latest at %s.",
+			set.Duration, debounce.latest.UTC().Format(time.RFC3339))
+		return &hold{reason: fissilev1.ReasonDebounce, message: message, after: debounce.until.Sub(o.Now)}
 	case delay > 0 && o.Now.Before(endOf(o.lastRun()).Add(delay)):
 		at := endOf(o.lastRun()).Add(delay)
 		message := fmt.Sprintf("Runs are triggered too frequently. The next one starts at %s.", at.UTC().Format(time.RFC3339))

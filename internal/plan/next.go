@@ -305,9 +305,9 @@ func (o *Observation) idle(settled Settled) Step {
 	if cause == "" {
 		return o.tend(o.idleStatus(), 0)
 	}
-	if !onDemand(cause) {
-		if until := o.debounceUntil(); !until.IsZero() {
-			// More may change in the same moment.
+	if !onDemand(cause) && o.EJ.Spec.UpdateDebounce == nil {
+		if until := o.debounce().until; !until.IsZero() {
+			// More may change in the same moment. That is too short to write about.
 			return Step{Kind: Wait, After: until.Sub(o.Now)}
 		}
 	}

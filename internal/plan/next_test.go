@@ -95,9 +95,9 @@ func oneOffOfTemplate(t *testing.T) *world {
 
 // noticed changes the inputs, which the process notices.
 func (w *world) noticed(digest string) *world {
-	w.Process.Inputs.Note(false, w.Now)
+	w.Process.Inputs.Note(w.InputsChanged(), w.Inputs.Digest, w.Now)
 	w.Inputs = inputs(digest)
-	w.Process.Inputs.Note(w.InputsChanged(), w.Now)
+	w.Process.Inputs.Note(w.InputsChanged(), w.Inputs.Digest, w.Now)
 	return w
 }
 

@@ -72,6 +72,9 @@ type Observation struct {
 	// LostOutputs are those of them that live reads did not find either; nil before
 	// these were made.
 	LostOutputs *[]string
+	// LostFormerOutputs are the Secrets in status.formerOutputs that the cache does
+	// not show as the ExtendedJob's.
+	LostFormerOutputs []string
 	// OwnershipDrift are output Secrets whose owner references do not say what the
 	// deletion policy says.
 	OwnershipDrift []*metav1.PartialObjectMetadata

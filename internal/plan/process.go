@@ -79,6 +79,10 @@ type Notice struct {
 	// At is when it noticed the change. It is zero if there is none, or was one
 	// already at the first look: that may be acted on at once.
 	At time.Time
+	// LastAt is when it noticed the last of the changes since then.
+	LastAt time.Time
+	// Digest is that of what it saw.
+	Digest string
 }
 
 // RefusedStatus identifies a status that the API server refused.
@@ -111,7 +115,8 @@ func (p *Process) Observe(ej *fissilev1.ExtendedJob, jobs map[int64]*batchv1.Job
 // write: the claim may be stored at any time after it.
 func (p *Process) Claimed(id string, renewed bool, at time.Time) {
 	p.Run = RunMemory{ClaimID: id, ClaimedAt: at, OnlyCreate: !renewed}
-	p.Inputs.At, p.Template.At = time.Time{}, time.Time{}
+	p.Inputs.forget()
+	p.Template.forget()
 }
 
 // JobCreated notes that the API server has created the run's Job.
@@ -143,15 +148,21 @@ func (m *RunMemory) noteJob(uid types.UID, now time.Time) {
 	}
 }
 
-// Note notes whether there is a change now.
-func (n *Notice) Note(changed bool, now time.Time) {
+// Note notes whether there is a change now, and the digest of what there is.
+func (n *Notice) Note(changed bool, digest string, now time.Time) {
 	switch {
 	case !changed:
-		n.At = time.Time{}
+		n.forget()
 	case n.Looked && n.At.IsZero():
-		n.At = now
+		n.At, n.LastAt = now, now
+	case !n.At.IsZero() && digest != n.Digest:
+		n.LastAt = now
 	}
-	n.Looked = true
+	n.Looked, n.Digest = true, digest
+}
+
+func (n *Notice) forget() {
+	n.At, n.LastAt = time.Time{}, time.Time{}
 }
 
 // memory is what the process knows of a run: nothing, if it knows another claim
@@ -161,22 +172,6 @@ func (o *Observation) memory(run *fissilev1.Run) RunMemory {
 		return known
 	}
 	return RunMemory{}
-}
-
-// debounceUntil is when a change that was noticed may be acted on: some time
-// after the first one, so that those that come with it are one run. It is zero
-// if that is now.
-func (o *Observation) debounceUntil() time.Time {
-	var first time.Time
-	for _, at := range []time.Time{o.Process.Inputs.At, o.Process.Template.At} {
-		if !at.IsZero() && (first.IsZero() || at.Before(first)) {
-			first = at
-		}
-	}
-	if until := first.Add(o.Debounce); !first.IsZero() && o.Now.Before(until) {
-		return until
-	}
-	return time.Time{}
 }
 
 // nameHeldUntil is how long the Job of a run that is over has to stay, because

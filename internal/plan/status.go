@@ -43,6 +43,7 @@ func (o *Observation) baseStatus() *fissilev1.ExtendedJobStatus {
 	s.RestingStrategy = o.restingStrategy()
 	s.OneOffDone = o.settled().OneOffDone
 	s.Due = nil
+	s.FormerOutputs = slices.DeleteFunc(s.FormerOutputs, func(name string) bool { return slices.Contains(o.LostFormerOutputs, name) })
 	return s
 }
 
@@ -160,6 +161,7 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 		}
 	}
 	if outcome.Output.Stored() {
+		s.FormerOutputs = formerOutputs(s, outcome.Output.Secrets)
 		s.Outputs = outcome.Output.Secrets
 	}
 	if cause := o.due(s); cause != "" {
@@ -276,7 +278,7 @@ func refusedStatus(generation int64, s *fissilev1.ExtendedJobStatus, message str
 func minimalStatus(s *fissilev1.ExtendedJobStatus, refusal string) *fissilev1.ExtendedJobStatus {
 	message := truncate("The API server refuses the whole status: " + refusal)
 	minimal := s.DeepCopy()
-	minimal.History, minimal.Outputs = nil, nil
+	minimal.History, minimal.Outputs, minimal.FormerOutputs = nil, nil, nil
 	if minimal.Inputs != nil {
 		minimal.Inputs = &fissilev1.Inputs{Digest: minimal.Inputs.Digest, Objects: slices.DeleteFunc(minimal.Inputs.Objects, unresolved)}
 	}

@@ -26,6 +26,7 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -252,6 +253,37 @@ var _ = Describe("An output Secret", func() {
 			versions = append(versions, output.Name)
 		}
 		Expect(versions).To(ConsistOf("foo-main-v1", "foo-main-v2", "foo-main-v3", "foo-main-v4"))
+	})
+
+	It("that is left behind when a container is renamed is named until it is deleted", func(ctx context.Context) {
+		ej := create(ejob.New(namespace, "output").Strategy(fissilev1.StrategyManual).Output("foo"))
+		run(ej, 1, printed)
+		stored(ej, 1)
+		edit(ej, func() { ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Name = "renamed" })
+		setStrategy(ej, fissilev1.StrategyNow)
+		complete(activeJob(ej, 2), logs{"renamed": printed})
+		stored(ej, 2)
+		Expect(secretNames()).To(ConsistOf("foo-main", "foo-renamed"))
+		Expect(komega.Object(ej)()).To(SatisfyAll(
+			HaveField("Status.Outputs", ConsistOf(HaveField("SecretName", "foo-renamed"))),
+			HaveField("Status.FormerOutputs", ConsistOf("foo-main")),
+		))
+
+		setStrategy(ej, fissilev1.StrategyNow)
+		complete(activeJob(ej, 3), logs{"renamed": printed})
+		stored(ej, 3)
+		Expect(komega.Object(ej)()).To(HaveField("Status.FormerOutputs", ConsistOf("foo-main")))
+		Eventually(eventsOn(ej)).Should(ContainElement(SatisfyAll(HaveField("Reason", "RunSucceeded"), HaveField("Note", ContainSubstring("Run 3")))))
+		var told []eventsv1.Event
+		Expect(eventsOn(ej)()).To(ContainElement(HaveField("Reason", "OutputLeftBehind"), &told))
+		Expect(told).To(ConsistOf(HaveField("Note", ContainSubstring("foo-main"))))
+		former, err := secret("foo-main")()
+		Expect(err).NotTo(HaveOccurred())
+		Expect(plane.client.Delete(ctx, former)).To(Succeed())
+		Eventually(komega.Object(ej)).Should(SatisfyAll(
+			HaveField("Status.FormerOutputs", BeEmpty()),
+			ejob.HaveCondition(fissilev1.ConditionOutputPersisted, metav1.ConditionTrue, fissilev1.ReasonStored),
+		))
 	})
 
 	It("goes with the ExtendedJob or stays, as the policy says, also after it was edited (case 78)", func() {

@@ -29,6 +29,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -81,6 +82,9 @@ func createReferences(t *testing.T, namespace string, m manifest) {
 		t.Fatal(err)
 	}
 	for _, reference := range configrefs.Of(&decoded.Spec.Template.Spec) {
+		if len(validation.IsDNS1123Subdomain(reference.Name)) > 0 {
+			continue // There can be none.
+		}
 		metadata := metav1.ObjectMeta{Namespace: namespace, Name: reference.Name}
 		data := map[string]string{}
 		for _, key := range reference.Keys {

@@ -22,6 +22,7 @@ import (
 	"fmt"
 	"net/url"
 	"strings"
+	"time"
 
 	"golang.org/x/net/http2"
 	batchv1 "k8s.io/api/batch/v1"
@@ -439,6 +440,18 @@ var refused = []example{
 		message: `Invalid value: -1: must be greater than or equal to 0`,
 	},
 	{
+		input:   "a debounce of more than 10 minutes",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.UpdateDebounce = &metav1.Duration{Duration: time.Hour} },
+		field:   onlyInV1("updateDebounce"),
+		message: `Invalid value: "1h0m0s": must be a duration of at most 10 minutes, for instance '30s' or '1m30s'`,
+	},
+	{
+		input:   "a negative debounce",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.UpdateDebounce = &metav1.Duration{Duration: -time.Second} },
+		field:   onlyInV1("updateDebounce"),
+		message: `Invalid value: "-1s": must be a duration of at most 10 minutes, for instance '30s' or '1m30s'`,
+	},
+	{
 		input: "a conversion annotation that does not hold what conversion wrote",
 		writeV1alpha1: func(ej *fissilev1alpha1.ExtendedJob) {
 			ej.Annotations = map[string]string{fissilev1.AnnotationConversionData: `{"suspend": "yes"}`}
@@ -593,6 +606,12 @@ var warned = []example{
 		message: "%s has no effect on an errand",
 	},
 	{
+		input:   "updateDebounce on a one-off that runs for no change",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.UpdateDebounce = &metav1.Duration{Duration: time.Minute} },
+		field:   onlyInV1("updateDebounce"),
+		message: "%s has no effect without an updateOn... flag",
+	},
+	{
 		input:         "the retired field when",
 		writeV1alpha1: func(ej *fissilev1alpha1.ExtendedJob) { ej.Spec.Trigger.When = "ready" },
 		field:         paths{v1alpha1: "spec.trigger.when"},
@@ -703,6 +722,7 @@ var refusedBySchema = []malformed{
 		container := podTemplate["spec"].(map[string]any)["containers"].([]any)[0].(map[string]any)
 		container["resources"] = map[string]any{"limits": map[string]any{"cpu": "1 core"}}
 	}},
+	{input: "a debounce that is no duration", onlyInV1: true, spoil: func(spec, _ map[string]any) { spec["updateDebounce"] = "a minute" }},
 	{input: "a value of another type", spoil: func(spec, _ map[string]any) { spec["updateOnConfigChange"] = "yes" }},
 }
 

@@ -21,6 +21,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -38,6 +39,8 @@ const (
 	maxNamePrefix = 200
 	// maxSecretKeys is how many labels, and how many annotations, the schema allows.
 	maxSecretKeys = 64
+	// maxUpdateDebounce is what the schema allows, too.
+	maxUpdateDebounce = 10 * time.Minute
 )
 
 // validate returns the rules that a spec breaks. Some are in the schema, too; but
@@ -58,6 +61,9 @@ func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	}
 	if limit := spec.FailedJobsHistoryLimit; limit != nil {
 		errs = append(errs, apivalidation.ValidateNonnegativeField(int64(*limit), path.Child("failedJobsHistoryLimit"))...)
+	}
+	if d := spec.UpdateDebounce; d != nil && (d.Duration < 0 || d.Duration > maxUpdateDebounce) {
+		errs = append(errs, field.Invalid(path.Child("updateDebounce"), d.Duration.String(), "must be a duration of at most 10 minutes, for instance '30s' or '1m30s'"))
 	}
 	if spec.Output != nil {
 		errs = append(errs, validateOutput(path.Child("output"), spec.Output, job.Template.Spec.Containers)...)

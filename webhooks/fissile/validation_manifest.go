@@ -55,7 +55,7 @@ func readV1(ctx context.Context, ej *fissilev1.ExtendedJob) (*manifest, error) {
 	judged := ej.Spec
 	// These the schema judges alone; for trigger.env see sameEnv.
 	judged.Trigger = fissilev1.Trigger{}
-	judged.Suspend = nil
+	judged.Suspend, judged.UpdateDebounce = nil, nil
 	judged.SuccessfulJobsHistoryLimit, judged.FailedJobsHistoryLimit = nil, nil
 	m := &manifest{ej: ej, field: func(path string) string { return path }, judged: judged}
 

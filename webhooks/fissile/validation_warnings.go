@@ -52,6 +52,7 @@ func warnings(ctx context.Context, outputs outputFinder, m *manifest, created bo
 	if strategy == fissilev1.StrategyManual || (strategy == fissilev1.StrategyNow && created) {
 		warnings = append(warnings, errandWarnings(m)...)
 	}
+	warnings = append(warnings, debounceWarnings(m)...)
 	warnings = append(warnings, triggerWarnings(m)...)
 	if m.ej.Spec.Output != nil {
 		warnings = append(warnings, outputWarnings(m)...)
@@ -69,6 +70,14 @@ func nameWarnings(name string) admission.Warnings {
 		return admission.Warnings{warningf("metadata.name is long: shortened in the names of Jobs")}
 	}
 	return nil
+}
+
+func debounceWarnings(m *manifest) admission.Warnings {
+	spec := &m.ej.Spec
+	if spec.UpdateDebounce == nil || isTrue(spec.UpdateOnConfigChange) || isTrue(spec.UpdateOnTemplateChange) {
+		return nil
+	}
+	return admission.Warnings{warningf("%s has no effect without an updateOn... flag", m.field("spec.updateDebounce"))}
 }
 
 func errandWarnings(m *manifest) (warnings admission.Warnings) {

@@ -96,6 +96,9 @@ const (
 	// ReasonTriggerBackoff: a run is due and is delayed, because several followed
 	// each other within a short time.
 	ReasonTriggerBackoff = "TriggerBackoff"
+	// ReasonDebounce: a run is due for a change, and waits for others to come with
+	// it, as spec.updateDebounce says.
+	ReasonDebounce = "Debounce"
 	// ReasonRunDue: a run is due and about to start.
 	ReasonRunDue = "RunDue"
 	// ReasonStepFailed: the API server refuses a request that the run needs; the

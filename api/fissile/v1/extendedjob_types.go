@@ -98,6 +98,15 @@ type ExtendedJobSpec struct {
 	// +optional
 	UpdateOnTemplateChange *bool `json:"updateOnTemplateChange,omitempty"`
 
+	// updateDebounce is how long nothing may change before a run for a change
+	// starts, so that changes which belong together are one run. Each further
+	// change makes it wait anew, up to ten times as long in all. At most 10m. The
+	// operator's configuration decides, if not set.
+	// +optional
+	// +kubebuilder:validation:Type=string
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}(\.[0-9]{1,9})?(ms|s|m|h)){1,4}$`
+	UpdateDebounce *metav1.Duration `json:"updateDebounce,omitempty"`
+
 	// output keeps the JSON object that the containers print in Secrets.
 	// Without it nothing is kept.
 	// +optional
@@ -365,6 +374,14 @@ type ExtendedJobStatus struct {
 	// +listType=map
 	// +listMapKey=secretName
 	Outputs []OutputSecret `json:"outputs,omitempty"`
+
+	// formerOutputs are Secrets that held the output of earlier runs and that no run
+	// writes any more, because a container or namePrefix has another name: at most
+	// the last 16. Of a versioned Secret it is the newest version. They stay until
+	// somebody deletes them, or the ExtendedJob.
+	// +optional
+	// +listType=atomic
+	FormerOutputs []string `json:"formerOutputs,omitempty"`
 }
 
 // DueRun is a run that is due and waits to start.

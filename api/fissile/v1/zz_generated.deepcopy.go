@@ -135,6 +135,11 @@ func (in *ExtendedJobSpec) DeepCopyInto(out *ExtendedJobSpec) {
 		*out = new(bool)
 		**out = **in
 	}
+	if in.UpdateDebounce != nil {
+		in, out := &in.UpdateDebounce, &out.UpdateDebounce
+		*out = new(metav1.Duration)
+		**out = **in
+	}
 	if in.Output != nil {
 		in, out := &in.Output, &out.Output
 		*out = new(Output)
@@ -225,6 +230,11 @@ func (in *ExtendedJobStatus) DeepCopyInto(out *ExtendedJobStatus) {
 		for i := range *in {
 			(*in)[i].DeepCopyInto(&(*out)[i])
 		}
+	}
+	if in.FormerOutputs != nil {
+		in, out := &in.FormerOutputs, &out.FormerOutputs
+		*out = make([]string, len(*in))
+		copy(*out, *in)
 	}
 }
 
