@@ -107,6 +107,9 @@ func TestANodeThatHangsDoesNotHoldUpOthers(t *testing.T) {
 			t.Errorf("got %v, want that the worker goes on", err)
 		}
 		p.expectBegun(t, "hanging-0", "hanging-1", "healthy")
+		if t.Failed() {
+			return
+		}
 		if item, _ := p.queue.Get(); item.Name != "healthy" {
 			t.Errorf("got %s from the queue, want healthy", item.Name)
 		}

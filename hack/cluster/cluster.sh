@@ -4,6 +4,8 @@
 #   local     the project's own, on this machine (default)
 #   kind      a kind cluster, where there are Docker and kind
 #   existing  any other cluster: the context KUBE_CONTEXT of the user's kubeconfig
+#
+# The API server of the local one can also be killed and started again, for tests.
 set -euo pipefail
 
 CLUSTER=${CLUSTER:-local}
@@ -29,9 +31,13 @@ esac
 
 case "$*" in
   up | down | status) "$1" ;;
+  restart-api-server)
+    [ "$CLUSTER" = local ] || die "only the local cluster can restart its API server"
+    restart_api_server
+    ;;
   "load "*) load "$2" ;;
   *)
-    echo "usage: [CLUSTER=local|kind|existing] $0 up|down|status|load ARCHIVE" >&2
+    echo "usage: [CLUSTER=local|kind|existing] $0 up|down|status|restart-api-server|load ARCHIVE" >&2
     exit 2
     ;;
 esac

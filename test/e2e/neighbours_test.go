@@ -20,7 +20,12 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -173,6 +178,20 @@ func put(ctx context.Context, object client.Object) (lift func(context.Context))
 	return lift
 }
 
+// apiServerStart tells when the API server's process was started.
+func apiServerStart(ctx context.Context) (string, error) {
+	metrics, err := command(ctx, "get", "--raw=/metrics", "--request-timeout=5s").Output()
+	if err != nil {
+		return "", err
+	}
+	for line := range strings.Lines(string(metrics)) {
+		if start, ok := strings.CutPrefix(line, "process_start_time_seconds "); ok {
+			return start, nil
+		}
+	}
+	return "", errors.New("no process_start_time_seconds")
+}
+
 var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 	It("is not misled by what policies add to its Jobs and pods", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
@@ -308,6 +327,33 @@ var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 			return apierrors.IsNotFound(k8s.Get(ctx, client.ObjectKey{Name: namespace}, &corev1.Namespace{}))
 		}).WithContext(ctx).WithTimeout(30 * time.Second).Should(BeTrue())
 	})
+
+	if os.Getenv("CLUSTER") == "local" { // whose API server a test may kill
+		It("goes on when the API server restarts", Serial, func(ctx context.Context) {
+			namespace := newNamespace(ctx)
+			running := errand(namespace, "running", "sleep 5; "+prints).Obj()
+			waiting := errand(namespace, "waiting", prints).ReadsConfigMap("config").Obj()
+			for _, ej := range []*fissilev1.ExtendedJob{running, waiting} {
+				Expect(k8s.Create(ctx, ej)).To(Succeed())
+			}
+			Eventually(the(waiting)).WithContext(ctx).Should(waitBecauseOf(fissilev1.ReasonReferencesMissing))
+			Eventually(runningPod(namespace)).WithContext(ctx).Should(BeTrue())
+			before, err := apiServerStart(ctx)
+			Expect(err).NotTo(HaveOccurred())
+			output, err := exec.CommandContext(ctx, filepath.Join("..", "..", "hack", "cluster", "cluster.sh"), "restart-api-server").CombinedOutput()
+			Expect(err).NotTo(HaveOccurred(), string(output))
+			Eventually(apiServerStart).WithContext(ctx).ShouldNot(Equal(before), "a cluster of an earlier version cannot restart it: start the cluster anew")
+
+			config := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "config"}}
+			Eventually(k8s.Create).WithArguments(config).WithContext(ctx).Should(Succeed())
+			for _, ej := range []*fissilev1.ExtendedJob{running, waiting} {
+				Eventually(the(ej)).WithContext(ctx).Should(SatisfyAll(succeed(1), HaveField("Status.Runs", HaveValue(BeEquivalentTo(1)))))
+				Expect(secret(namespace, ej.Name+"-main")(ctx)).To(Equal(map[string]string{"a": "b"}))
+				trigger(ctx, ej)
+				Eventually(the(ej)).WithContext(ctx).Should(succeed(2))
+			}
+		})
+	}
 
 	DescribeTable("is collected with what it owns, as its deletion says",
 		func(ctx context.Context, propagation metav1.DeletionPropagation, stays bool) {

@@ -18,6 +18,7 @@ package integration
 
 import (
 	"fmt"
+	"time"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -84,6 +85,21 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 			setValue(credentials, "2")
 		}),
 	)
+
+	It("runs once for changes that take their time, with updateDebounce, and says that it waits", func() {
+		edit(oneOff, func() { oneOff.Spec.UpdateDebounce = &metav1.Duration{Duration: 5 * time.Second} })
+		change(config, func() { config.Data["a"] = "2" })
+		Eventually(komega.Object(oneOff)).Should(SatisfyAll(
+			ejob.BeHeld(fissilev1.ReasonDebounce),
+			ejob.HaveCondition(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonDebounce),
+			ejob.HaveMessage(fissilev1.ConditionRunning, ContainSubstring("when nothing has changed for 5s")),
+		))
+		setValue(credentials, "2")
+		Expect(jobsEver()).To(Equal(1))
+		run(oneOff, 2)
+		Expect(oneOff.Status.LastRun.ChangedInputs).To(HaveLen(2))
+		Expect(jobsEver()).To(Equal(2))
+	})
 
 	DescribeTable("does not run for what is no change of the data", func(mutate func()) {
 		mutate()

@@ -57,6 +57,16 @@ status() {
   is_up
 }
 
+# restart_api_server kills the API server and has the node start it again. It returns at once.
+restart_api_server() {
+  local pid
+  need_root
+  if ! pid=$(node_pid) || ! is_ours "$pid"; then
+    die "the cluster is down; start it: make cluster-up"
+  fi
+  kill -USR1 "$pid"
+}
+
 load() {
   local pid images image digest
   need_archive "$1"

@@ -52,7 +52,7 @@ set_up_network() {
 # run NAME ARGUMENT... starts a program of the node.
 declare -A names # by pid
 run() {
-  "${@:2}" < /dev/null > "$STATE/logs/$1.log" 2>&1 &
+  "${@:2}" < /dev/null >> "$STATE/logs/$1.log" 2>&1 &
   names[$!]=$1
 }
 
@@ -119,6 +119,18 @@ kube_apiserver() {
     --audit-policy-file="$STATE/config/audit-policy.yaml" \
     --audit-log-path="$STATE/audit.log" \
     --audit-log-maxsize=100000
+}
+
+# restart_kube_apiserver kills the API server and starts it again, as if it had crashed.
+restart_kube_apiserver() {
+  local pid
+  for pid in "${!names[@]}"; do
+    [ "${names[$pid]}" = kube-apiserver ] || continue
+    unset "names[$pid]"
+    kill -KILL "$pid" || true
+    wait "$pid" 2> /dev/null || true
+    kube_apiserver
+  done
 }
 
 # With limits that are no bottleneck on one machine.
@@ -190,7 +202,8 @@ echo started
 
 # From here on nobody listens. As PID 1, the shell also reaps what the containers leave behind.
 exec > /dev/null
+trap restart_kube_apiserver USR1
 while [ "${#names[@]}" -gt 0 ]; do
   wait -n -p pid "${!names[@]}" || true
-  report_end "$pid"
+  [ -z "${pid:-}" ] || report_end "$pid" # none has ended if a signal has come
 done
