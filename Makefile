@@ -178,7 +178,7 @@ test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubern
 
 .PHONY: test-e2e
 test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
-	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --label-filter='!certificates' --timeout=30m --trace ./test/e2e
+	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --procs=2 --label-filter='!certificates' --timeout=30m --trace ./test/e2e
 ifeq ($(CLUSTER),local)
 	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which is the local cluster's
 endif
@@ -188,6 +188,10 @@ endif
 test-smoke: image cluster-up cluster-load deploy ## Run the shortest of the end-to-end tests, with the overlay OVERLAY.
 	KUBECTL=$(KUBECTL_COMMAND) E2E_NAMESPACE=$(if $(findstring namespaced,$(OVERLAY)),default) \
 		go tool ginkgo run --tags=e2e --label-filter=smoke --timeout=10m --trace ./test/e2e
+
+.PHONY: test-attacks
+test-attacks: image cluster-up cluster-load deploy ## Run only those of the end-to-end tests in which somebody attacks.
+	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --procs=2 --label-filter=attacks --timeout=10m --trace ./test/e2e
 
 .PHONY: test-certificates
 test-certificates: image cert-manager cluster-up cluster-load deploy ## Run the end-to-end tests of the overlays' certificates on the cluster, which stays up.
