@@ -53,6 +53,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/certs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/config"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/deadline"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/memorylimit"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/metricsauth"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/servers"
@@ -137,7 +138,11 @@ func run(ctx context.Context, configFile string, configOptional bool) error {
 	if err != nil {
 		return err
 	}
-	mgr, err := ctrl.NewManager(restConfig, managerOptions(scheme, configuration, webhooks))
+	cacheScheme, err := ejcache.NewScheme(clientgoscheme.AddToScheme)
+	if err != nil {
+		return err
+	}
+	mgr, err := ctrl.NewManager(restConfig, managerOptions(scheme, cacheScheme, configuration, webhooks))
 	if err != nil {
 		return err
 	}
@@ -152,7 +157,7 @@ func run(ctx context.Context, configFile string, configOptional bool) error {
 		certificates.SetupWithManager(mgr),
 		ctrlmetrics.Registry.Register(certs.ExpiryMetric(certificates)),
 		fissile.SetupWithManager(mgr, controllerOptions(configuration)),
-		fissilewebhooks.SetupWithManager(mgr),
+		fissilewebhooks.SetupWithManager(mgr, webhookOptions(configuration)),
 		addMetrics(mgr, &configuration.Metrics, tlsConfig),
 		addHealth(mgr, configuration.Health.BindAddress, map[string]healthz.Checker{
 			"certificates": certificates.Ready,
@@ -186,10 +191,11 @@ func keepRestriction(ctx context.Context, mgr ctrl.Manager, configuration *confi
 }
 
 // managerOptions leave the manager's own servers out: they have no bounds.
-func managerOptions(scheme *runtime.Scheme, configuration *configv1alpha1.OperatorConfiguration, webhooks webhook.Server) ctrl.Options {
+func managerOptions(scheme, cacheScheme *runtime.Scheme, configuration *configv1alpha1.OperatorConfiguration, webhooks webhook.Server) ctrl.Options {
 	options := ctrl.Options{
 		Scheme: scheme,
 		Cache: cache.Options{
+			Scheme:           cacheScheme,
 			ByObject:         fissile.CacheByObject(),
 			DefaultTransform: cache.TransformStripManagedFields(),
 			// A read must not start to cache a kind that nobody meant to.
@@ -260,13 +266,27 @@ func addProfiling(mgr ctrl.Manager, address string) error {
 	return mgr.Add(server)
 }
 
+func webhookOptions(configuration *configv1alpha1.OperatorConfiguration) fissilewebhooks.Options {
+	options := fissilewebhooks.Options{
+		ReviewRequesters:    *configuration.Webhook.ReviewRequesters,
+		ReservedSecretNames: configuration.Output.ReservedSecretNames,
+	}
+	if !*configuration.RunInOwnNamespace {
+		options.ClosedNamespace = configuration.Namespace
+	}
+	return options
+}
+
 func controllerOptions(configuration *configv1alpha1.OperatorConfiguration) fissile.Options {
 	return fissile.Options{
-		Concurrency:    int(*configuration.Concurrency),
-		LogReadTimeout: seconds(configuration.Output.LogReadTimeoutSeconds),
-		Debounce:       time.Duration(*configuration.ConfigChange.DebounceMilliseconds) * time.Millisecond,
-		Namespace:      configuration.Namespace,
-		LeaseDuration:  seconds(configuration.LeaderElection.LeaseDurationSeconds),
+		Concurrency:         int(*configuration.Concurrency),
+		LogReadTimeout:      seconds(configuration.Output.LogReadTimeoutSeconds),
+		MaxLogSize:          configuration.Output.MaxLogSize.Value(),
+		Debounce:            time.Duration(*configuration.ConfigChange.DebounceMilliseconds) * time.Millisecond,
+		Namespace:           configuration.Namespace,
+		RunInNamespace:      *configuration.RunInOwnNamespace,
+		ReservedSecretNames: configuration.Output.ReservedSecretNames,
+		LeaseDuration:       seconds(configuration.LeaderElection.LeaseDurationSeconds),
 	}
 }
 

@@ -97,6 +97,27 @@ func TestTheOperatorHasAShareOfTheAPIServer(t *testing.T) {
 	}
 }
 
+// The user is written out in the policies that restrict the operator.
+func TestThePoliciesRestrictTheOperator(t *testing.T) {
+	for _, overlay := range overlays {
+		t.Run(overlay, func(t *testing.T) {
+			resources := build(t, overlay)
+			deployment := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager")
+			user := "system:serviceaccount:" + deployment.Namespace + ":" + deployment.Spec.Template.Spec.ServiceAccountName
+			for _, name := range []string{"extendedjob-operator-secrets", "extendedjob-operator-jobs", "extendedjob-operator-extendedjobs"} {
+				policy := decode[admissionregistrationv1.ValidatingAdmissionPolicy](t, resources, "ValidatingAdmissionPolicy", name)
+				if condition := policy.Spec.MatchConditions[0].Expression; condition != "request.userInfo.username == '"+user+"'" {
+					t.Errorf("%s is for %s, and the operator is %s", name, condition, user)
+				}
+				binding := decode[admissionregistrationv1.ValidatingAdmissionPolicyBinding](t, resources, "ValidatingAdmissionPolicyBinding", name)
+				if binding.Spec.PolicyName != name || !slices.Contains(binding.Spec.ValidationActions, admissionregistrationv1.Deny) {
+					t.Errorf("the binding %s has %s do %v", name, binding.Spec.PolicyName, binding.Spec.ValidationActions)
+				}
+			}
+		})
+	}
+}
+
 func TestGoKnowsTheMemoryLimitOfTheManager(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {

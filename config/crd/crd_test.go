@@ -19,7 +19,6 @@ limitations under the License.
 package crd_test
 
 import (
-	"context"
 	"encoding/json"
 	"maps"
 	"os"
@@ -34,14 +33,12 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	crdvalidation "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
 	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/cel"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
 	schemavalidation "k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
-	celconfig "k8s.io/apiserver/pkg/apis/cel"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
@@ -83,13 +80,14 @@ func TestOurOwnFieldsAreDescribed(t *testing.T) {
 	}
 }
 
-func TestATemplateCanBeEdited(t *testing.T) {
+// If a schema has rules in CEL, the API server adds to each refusal for another
+// reason that some rules were not checked, by a path and a value that are nil. So
+// what only such a rule could say is left to the webhook.
+func TestRefusalsDoNotTellOfRulesThatWereNotChecked(t *testing.T) {
 	for version, schema := range schemas(t) {
 		for path, properties := range walk(schema) {
-			for _, rule := range properties.XValidations {
-				if strings.Contains(rule.Rule, "oldSelf") {
-					t.Errorf("%s: the rule %q of %s compares with what the field was", version, rule.Rule, path)
-				}
+			if len(properties.XValidations) > 0 {
+				t.Errorf("%s: %s has rules: %v", version, path, properties.XValidations)
 			}
 		}
 	}
@@ -144,7 +142,7 @@ spec:
 	} {
 		t.Run(version, func(t *testing.T) {
 			written, stored := parse(t, manifest), parse(t, manifest)
-			if refusals := servers[version].store(t.Context(), stored); len(refusals) > 0 {
+			if refusals := servers[version].store(stored); len(refusals) > 0 {
 				t.Fatal(refusals)
 			}
 			written["status"] = map[string]any{"observedGeneration": int64(-1)} // The operator has yet to look at it.
@@ -183,7 +181,7 @@ func TestTheSamplesAreAccepted(t *testing.T) {
 					continue
 				}
 				version := strings.TrimPrefix(object["apiVersion"].(string), "fissile.cloudfoundry.org/")
-				if refusals := servers[version].store(t.Context(), object); len(refusals) > 0 {
+				if refusals := servers[version].store(object); len(refusals) > 0 {
 					t.Error(refusals)
 				}
 			}
@@ -195,7 +193,6 @@ func TestTheSamplesAreAccepted(t *testing.T) {
 type apiServer struct {
 	schema    *structuralschema.Structural
 	validator schemavalidation.SchemaValidator
-	rules     *cel.Validator
 }
 
 func apiServers(t *testing.T) map[string]apiServer {
@@ -217,7 +214,6 @@ func apiServers(t *testing.T) map[string]apiServer {
 		servers[version] = apiServer{
 			schema:    structural,
 			validator: validator,
-			rules:     cel.NewValidator(structural, true, celconfig.PerCallLimit),
 		}
 	}
 	return servers
@@ -225,7 +221,7 @@ func apiServers(t *testing.T) map[string]apiServer {
 
 // store makes of an object what the API server would store, and returns why it
 // would refuse to. Unknown fields count, as they do for kubectl.
-func (s apiServer) store(ctx context.Context, object map[string]any) (refusals []string) {
+func (s apiServer) store(object map[string]any) (refusals []string) {
 	options := structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
 	for _, path := range pruning.PruneWithOptions(object, s.schema, true, options) {
 		refusals = append(refusals, "unknown field "+path)
@@ -233,9 +229,6 @@ func (s apiServer) store(ctx context.Context, object map[string]any) (refusals [
 	defaulting.Default(object, s.schema)
 	errs := schemavalidation.ValidateCustomResource(nil, object, s.validator)
 	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, s.schema, object)...)
-	if len(errs) == 0 { // rules see valid fields only
-		errs, _ = s.rules.Validate(ctx, nil, s.schema, object, nil, celconfig.RuntimeCELCostBudget)
-	}
 	for _, err := range errs {
 		refusals = append(refusals, err.Error())
 	}

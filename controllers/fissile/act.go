@@ -91,6 +91,9 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 		r.reject(o, plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: err.Error(), NeedsEdit: true})
 		return nil
 	}
+	if err := r.sealJob(ctx, o.EJ, job); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeout(ctx, plan.CreateWindow)
 	defer cancel()
 	err = r.Client.Create(ctx, job)
@@ -103,7 +106,11 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 		if err := r.APIReader.Get(ctx, client.ObjectKeyFromObject(job), job); err != nil {
 			return fmt.Errorf("read Job %s, which exists already: %w", job.Name, err)
 		}
-		if _, ours := plan.RunNumber(o.EJ, job); !ours {
+		_, own, err := r.ownJob(ctx, o.EJ, o.process, job)
+		if err != nil {
+			return err
+		}
+		if own == nil {
 			r.reject(o, plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: fmt.Sprintf("Job %s exists and is not this ExtendedJob's.", job.Name)})
 			r.recordRejected(o.EJ, o.Process.Run.Rejection)
 			return nil

@@ -32,6 +32,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
@@ -49,6 +50,8 @@ const (
 	// indexClaimed finds ExtendedJobs by the versions of Secrets that a run under
 	// way was claimed with.
 	indexClaimed = "extendedjob.claimed"
+	// indexRun finds ExtendedJobs by what is known of their active run.
+	indexRun = "extendedjob.run"
 	// indexOwner finds output Secrets by the UID of the ExtendedJob that they belong
 	// to.
 	indexOwner = "output.owner"
@@ -56,15 +59,34 @@ const (
 	indexBase = "versionedsecret.base"
 )
 
+// Keys of indexRun.
+const (
+	// runActive stands for an active run.
+	runActive = "active"
+	// runUnrecorded stands for an active run of whose Job the status does not tell
+	// whether it was seen.
+	runUnrecorded = "unrecorded"
+)
+
+// extendedJobIndexes are the indexes of ExtendedJobs.
+var extendedJobIndexes = ejcache.Indexes{
+	indexUID:     func(ej *fissilev1.ExtendedJob) []string { return []string{string(ej.UID)} },
+	indexOutput:  outputNames,
+	indexInput:   inputKeys,
+	indexClaimed: claimedVersions,
+	indexRun:     runKeys,
+}
+
 // CacheByObject says what the manager's cache holds: Jobs and pods of
 // ExtendedJobs only, and of those and of Secrets only what the operator reads.
 func CacheByObject() map[client.Object]cache.ByObject {
 	ours := labels.SelectorFromSet(labels.Set{fissilev1.LabelExtendedJob: "true"})
 	return map[client.Object]cache.ByObject{
-		&batchv1.Job{}:      {Label: ours, Transform: stripJob},
-		&corev1.Pod{}:       {Label: ours, Transform: stripPod},
-		&corev1.Secret{}:    {Transform: stripMetadata},
-		&corev1.ConfigMap{}: {Transform: stripMetadata},
+		&ejcache.ExtendedJob{}: {Transform: ejcache.Transform(extendedJobIndexes)},
+		&batchv1.Job{}:         {Label: ours, Transform: stripJob},
+		&corev1.Pod{}:          {Label: ours, Transform: stripPod},
+		&corev1.Secret{}:       {Transform: stripMetadata},
+		&corev1.ConfigMap{}:    {Transform: stripMetadata},
 	}
 }
 
@@ -79,8 +101,8 @@ func stripJob(obj any) (any, error) {
 	return job, nil
 }
 
-// stripPod leaves of a pod whose it is, how it ended and what keeps it from
-// running.
+// stripPod leaves of a pod whose it is, where it ran, how it ended and what keeps
+// it from running.
 func stripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
@@ -88,7 +110,7 @@ func stripPod(obj any) (any, error) {
 	}
 	pod.ManagedFields = nil
 	pod.Annotations = nil
-	pod.Spec = corev1.PodSpec{InitContainers: sidecars(pod.Spec.InitContainers)}
+	pod.Spec = corev1.PodSpec{NodeName: pod.Spec.NodeName, InitContainers: sidecars(pod.Spec.InitContainers)}
 	pod.Status = corev1.PodStatus{
 		Phase:                 pod.Status.Phase,
 		Reason:                pod.Status.Reason,
@@ -136,6 +158,11 @@ func onlyOurs(names map[string]string) map[string]string {
 }
 
 func setupIndexes(indexer client.FieldIndexer) error {
+	for index := range extendedJobIndexes {
+		if err := indexer.IndexField(context.Background(), &ejcache.ExtendedJob{}, index, ejcache.KeysOf(index)); err != nil {
+			return fmt.Errorf("index ExtendedJobs by %s: %w", index, err)
+		}
+	}
 	secret := &metav1.PartialObjectMetadata{}
 	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
 	for _, index := range []struct {
@@ -143,17 +170,13 @@ func setupIndexes(indexer client.FieldIndexer) error {
 		field   string
 		extract client.IndexerFunc
 	}{
-		{&fissilev1.ExtendedJob{}, indexUID, func(obj client.Object) []string { return []string{string(obj.GetUID())} }},
-		{&fissilev1.ExtendedJob{}, indexOutput, outputNames},
-		{&fissilev1.ExtendedJob{}, indexInput, inputKeys},
-		{&fissilev1.ExtendedJob{}, indexClaimed, claimedVersions},
 		{&batchv1.Job{}, indexUID, controllerUID},
 		{&batchv1.Job{}, indexOutput, outputNamesOfJob},
 		{&corev1.Pod{}, indexUID, func(obj client.Object) []string { return []string{obj.GetLabels()[fissilev1.LabelUID]} }},
 		{secret, indexBase, versionedBase},
 		{secret, indexOwner, ownerAnnotation},
 	} {
-		// The manager is not started yet, so this waits for nothing.
+		// The manager has not started, so this does not block.
 		if err := indexer.IndexField(context.Background(), index.object, index.field, index.extract); err != nil {
 			return fmt.Errorf("index %T by %s: %w", index.object, index.field, err)
 		}
@@ -176,8 +199,8 @@ func ownerAnnotation(secret client.Object) []string {
 	return nil
 }
 
-func outputNames(obj client.Object) []string {
-	spec := &obj.(*fissilev1.ExtendedJob).Spec
+func outputNames(ej *fissilev1.ExtendedJob) []string {
+	spec := &ej.Spec
 	if spec.Output == nil {
 		return nil
 	}
@@ -203,9 +226,9 @@ func outputNamesOfJob(obj client.Object) []string {
 
 // inputKeys are the keys of the ConfigMaps and Secrets that the pods read, and
 // of all versions of those that may be versioned.
-func inputKeys(obj client.Object) []string {
+func inputKeys(ej *fissilev1.ExtendedJob) []string {
 	var keys []string
-	spec := &obj.(*fissilev1.ExtendedJob).Spec
+	spec := &ej.Spec
 	for _, reference := range slices.Concat(configrefs.Of(&spec.JobTemplate.Spec.Template.Spec), plan.EnvReferences(spec.Trigger.Env)) {
 		keys = append(keys, inputIndexKey(reference.Kind, reference.Name))
 		if base, _, ok := versionedsecret.ParseName(reference.Name); ok && reference.Kind == configrefs.Secret {
@@ -216,8 +239,8 @@ func inputKeys(obj client.Object) []string {
 }
 
 // claimedVersions are the versions that the run under way was claimed with.
-func claimedVersions(obj client.Object) []string {
-	status := &obj.(*fissilev1.ExtendedJob).Status
+func claimedVersions(ej *fissilev1.ExtendedJob) []string {
+	status := &ej.Status
 	if status.Inputs == nil || status.LastRun == nil || status.LastRun.Result != "" {
 		return nil
 	}
@@ -228,6 +251,17 @@ func claimedVersions(obj client.Object) []string {
 		}
 	}
 	return names
+}
+
+func runKeys(ej *fissilev1.ExtendedJob) []string {
+	var keys []string
+	if ej.Status.Active != "" {
+		keys = append(keys, runActive)
+	}
+	if unrecorded(ej.Status.LastRun) {
+		keys = append(keys, runUnrecorded)
+	}
+	return keys
 }
 
 func inputIndexKey(kind configrefs.Kind, name string) string {

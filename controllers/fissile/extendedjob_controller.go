@@ -24,13 +24,13 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/go-logr/logr"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/events"
-	"k8s.io/client-go/util/workqueue"
 	"k8s.io/utils/clock"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/builder"
@@ -40,9 +40,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
+	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
@@ -58,11 +60,6 @@ import (
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 const (
-	// retryFirst and retryMost bound the wait before a step that failed is tried
-	// again.
-	retryFirst = 50 * time.Millisecond
-	retryMost  = time.Minute
-
 	// maxSteps is more than any chain of steps that leads from one event to the
 	// next wait.
 	maxSteps = 16
@@ -78,11 +75,17 @@ type Options struct {
 	// LogReadTimeout is how long a log that cannot be read is tried again before
 	// the output is given up.
 	LogReadTimeout time.Duration
+	// MaxLogSize is how many bytes of a log are read.
+	MaxLogSize int64
 	// Debounce is how long a change of a ConfigMap or Secret waits for others to
 	// come with it.
 	Debounce time.Duration
 	// Namespace is the operator's own.
 	Namespace string
+	// RunInNamespace has ExtendedJobs run there, too.
+	RunInNamespace bool
+	// ReservedSecretNames are patterns of names that no output Secret may have.
+	ReservedSecretNames []string
 	// LeaseDuration is that of the leader election: how long a leader that was
 	// replaced may not know it.
 	LeaseDuration time.Duration
@@ -92,10 +95,12 @@ type Options struct {
 type Reconciler struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
+	// ExtendedJobs reads ExtendedJobs from the cache.
+	ExtendedJobs extendedJobReader
 	// APIReader reads from the API server.
 	APIReader client.Reader
-	// Logs opens container logs.
-	Logs Logs
+	// Documents reads what containers printed.
+	Documents documentReader
 	// Recorder records events on ExtendedJobs.
 	Recorder events.EventRecorder
 	// Clock tells the time.
@@ -106,6 +111,16 @@ type Reconciler struct {
 	inputs    inputVersions
 	digestKey digestKey
 	podEvents podEvents
+}
+
+// extendedJobReader reads ExtendedJobs from the cache.
+type extendedJobReader interface {
+	// Get returns an ExtendedJob. It returns an *ejcache.UndecodableError for one that
+	// cannot be decoded.
+	Get(ctx context.Context, key client.ObjectKey) (*fissilev1.ExtendedJob, error)
+	// Find returns the names of the ExtendedJobs that an index has under a key. An
+	// empty namespace stands for all that are watched.
+	Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error)
 }
 
 // SetupWithManager adds the controller and the indexes that it needs.
@@ -121,38 +136,59 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	if err != nil {
 		return fmt.Errorf("make recorder of events: %w", err)
 	}
+	logs := newLogPool(&logReader{
+		logs:        &podLogs{client: clientset.CoreV1()},
+		timeout:     options.LogReadTimeout,
+		idleTimeout: logIdleTimeout,
+		maxSize:     options.MaxLogSize,
+	}, options.Concurrency)
 	r := &Reconciler{
-		Client:    mgr.GetClient(),
-		APIReader: mgr.GetAPIReader(),
-		Logs:      &podLogs{client: clientset.CoreV1()},
-		Recorder:  recorder,
-		Clock:     clock.RealClock{},
-		Options:   options,
+		// What typed objects are made of, the API server knows. To check it takes time.
+		Client:       client.WithFieldValidation(mgr.GetClient(), metav1.FieldValidationIgnore),
+		ExtendedJobs: ejcache.Reader{Cache: mgr.GetCache()},
+		APIReader:    mgr.GetAPIReader(),
+		Documents:    logs,
+		Recorder:     recorder,
+		Clock:        clock.RealClock{},
+		Options:      options,
 	}
-	if err := errors.Join(mgr.Add(activeRuns{mgr.GetClient()}), mgr.Add(handover{r})); err != nil {
+	if err := errors.Join(mgr.Add(activeRuns{r.ExtendedJobs}), mgr.Add(handover{r})); err != nil {
 		return err
 	}
+	const name = "extendedjob"
 	return ctrl.NewControllerManagedBy(mgr).
-		Named("extendedjob").
-		For(&fissilev1.ExtendedJob{}).
+		Named(name).
+		WatchesRawSource(source.Kind(mgr.GetCache(), &ejcache.ExtendedJob{}, &handler.TypedEnqueueRequestForObject[*ejcache.ExtendedJob]{})).
 		Watches(&batchv1.Job{}, endsFirst{handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podPredicate())).
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(ownerChanged())).
+		WatchesRawSource(logs).
+		WithLogConstructor(func(request *reconcile.Request) logr.Logger {
+			log := mgr.GetLogger().WithValues("controller", name)
+			if request == nil {
+				return log
+			}
+			return log.WithValues("ExtendedJob", request.NamespacedName)
+		}).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
-			RateLimiter:             workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryMost),
+			RateLimiter:             retryLimiter{newRetryLimiter(), logs},
 		}).
 		Complete(r)
 }
 
 // Reconcile does what is to be done for an ExtendedJob, step by step, until it
-// has to wait for something. That the ExtendedJob goes meanwhile is no error.
+// has to wait for something. That the ExtendedJob goes meanwhile is no error. An
+// error is tried again with no more priority than a run that is to begin.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	result, err := r.reconcile(ctx, req)
-	if isGone(err) {
+	switch {
+	case isGone(err):
 		return ctrl.Result{}, nil
+	case err != nil:
+		result.Priority = new(0)
 	}
 	return result, err
 }
@@ -162,6 +198,7 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || observed == nil {
 		return ctrl.Result{}, err
 	}
+	defer r.Documents.offer(req.NamespacedName)()
 	var step plan.Step
 	for range maxSteps {
 		observed.Now = r.Clock.Now()
@@ -169,7 +206,10 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		if step.Kind == plan.Wait {
 			return ctrl.Result{RequeueAfter: step.After}, nil
 		}
-		if err := r.act(ctx, observed, step); err != nil {
+		switch err := r.act(ctx, observed, step); {
+		case errors.Is(err, errReading):
+			return ctrl.Result{}, nil
+		case err != nil:
 			if plan.IsRefusal(err) {
 				err = errors.Join(err, r.reportFailure(ctx, observed, step.Kind, err))
 			}
@@ -203,14 +243,24 @@ func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Obj
 	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
 		requests = r.requests(ctx, secret.GetNamespace(), indexUID, uid)
 	}
-	var list batchv1.JobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(secret.GetNamespace()), client.MatchingFields{indexOutput: secret.GetName()}, client.UnsafeDisableDeepCopy); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", indexOutput)
-		return requests
+	requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), secret.GetName())...)
+	if base, _, ok := versionedsecret.ParseName(secret.GetName()); ok {
+		requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), base)...)
 	}
+	return requests
+}
+
+// ownersOfJobs finds the ExtendedJobs that have a Job whose output goes to a Secret.
+func (r *Reconciler) ownersOfJobs(ctx context.Context, namespace, secret string) []reconcile.Request {
+	var list batchv1.JobList
+	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{indexOutput: secret}, client.UnsafeDisableDeepCopy); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", indexOutput)
+		return nil
+	}
+	var requests []reconcile.Request
 	for i := range list.Items {
 		if owner := metav1.GetControllerOf(&list.Items[i]); owner != nil {
-			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKey{Namespace: secret.GetNamespace(), Name: owner.Name}})
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKey{Namespace: namespace, Name: owner.Name}})
 		}
 	}
 	return requests
@@ -237,14 +287,14 @@ func inputChanged() predicate.Predicate {
 }
 
 func (r *Reconciler) requests(ctx context.Context, namespace, index, key string) []reconcile.Request {
-	var list fissilev1.ExtendedJobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{index: key}, client.UnsafeDisableDeepCopy); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Cannot list ExtendedJobs", "index", index)
+	found, err := r.ExtendedJobs.Find(ctx, namespace, index, key)
+	if err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Cannot find ExtendedJobs", "index", index)
 		return nil
 	}
-	requests := make([]reconcile.Request, 0, len(list.Items))
-	for i := range list.Items {
-		requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&list.Items[i])})
+	requests := make([]reconcile.Request, len(found))
+	for i := range found {
+		requests[i].NamespacedName = found[i]
 	}
 	return requests
 }

@@ -22,8 +22,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/klog/v2"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -43,17 +43,13 @@ func (h handover) Start(ctx context.Context) error {
 	<-ctx.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), plan.CreateWindow)
 	defer cancel()
-	var list fissilev1.ExtendedJobList
-	if err := h.Client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
-		return fmt.Errorf("list ExtendedJobs: %w", err)
+	found, err := h.ExtendedJobs.Find(ctx, metav1.NamespaceAll, indexRun, runUnrecorded)
+	if err != nil {
+		return fmt.Errorf("find ExtendedJobs: %w", err)
 	}
-	for i := range list.Items {
-		ej := &list.Items[i]
-		if !unrecorded(ej.Status.LastRun) {
-			continue
-		}
-		if err := h.recordJob(ctx, client.ObjectKeyFromObject(ej)); err != nil {
-			ctrl.LoggerFrom(ctx).Error(err, "Cannot record the Job of a run", "ExtendedJob", klog.KObj(ej))
+	for _, key := range found {
+		if err := h.recordJob(ctx, key); err != nil {
+			ctrl.LoggerFrom(ctx).Error(err, "Cannot record the Job of a run", "ExtendedJob", key)
 		}
 	}
 	return nil
@@ -83,8 +79,9 @@ func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error
 		}
 		return fmt.Errorf("read Job: %w", err)
 	}
-	if number, ours := plan.RunNumber(ej, job); !ours || number != run.Number {
-		return nil
+	number, own, err := h.ownJob(ctx, ej, h.memory.of(ej), job)
+	if err != nil || own == nil || number != run.Number {
+		return err
 	}
 	recorded := ej.DeepCopy()
 	recorded.Status.LastRun.Claim.JobUID = job.UID

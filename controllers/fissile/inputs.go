@@ -35,7 +35,7 @@ import (
 // if this process has not read that version yet. If newest is set, the API
 // server tells which versions of versioned Secrets there are.
 func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool) error {
-	key, err := r.digestKey.get(ctx, r.Client, r.APIReader, r.Namespace)
+	key, err := r.key(ctx)
 	if err != nil {
 		return err
 	}
@@ -81,7 +81,7 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 		}
 		inputs.Objects = append(inputs.Objects, input)
 	}
-	inputs.Digest = configrefs.Digest(key, entries)
+	inputs.Digest = configrefs.Digest(key, string(o.EJ.UID), entries)
 	o.Inputs = inputs
 	o.process.inputs = r.inputs.hold(o.process.inputs, read)
 	o.process.known.Inputs.Note(o.InputsChanged(), inputs.Digest, r.Clock.Now())
@@ -166,11 +166,23 @@ func newestVersions(secrets []*metav1.PartialObjectMetadata, names []string) map
 	newest := make(map[string]string)
 	for _, name := range names {
 		base, _, _ := versionedsecret.ParseName(name)
-		if latest, ok := versionedsecret.Latest(secrets, base); ok {
+		if latest, ok := versionedsecret.Latest(series(secrets, base, name), base); ok {
 			newest[name] = latest.Name
 		}
 	}
 	return newest
+}
+
+// series leaves of the versions of a base name those of the ExtendedJob that made
+// the version of a name; or, if that is gone, of the one that made the first.
+func series(secrets []*metav1.PartialObjectMetadata, base, name string) []*metav1.PartialObjectMetadata {
+	owner := seriesOwner(secrets, base)
+	if at := slices.IndexFunc(secrets, func(secret *metav1.PartialObjectMetadata) bool { return secret.Name == name }); at >= 0 {
+		owner = secrets[at].Annotations[fissilev1.AnnotationOwnerName]
+	}
+	return slices.DeleteFunc(slices.Clone(secrets), func(secret *metav1.PartialObjectMetadata) bool {
+		return secret.Annotations[fissilev1.AnnotationOwnerName] != owner
+	})
 }
 
 // ahead tells whether the last claim saw a newer version than the given ones:

@@ -22,10 +22,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
-
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
 // The metrics have no label of an object, so that their number stays the same
@@ -57,7 +55,7 @@ func init() {
 
 // activeRuns counts the runs under way in the cache when it is asked.
 type activeRuns struct {
-	client client.Reader
+	extendedJobs extendedJobReader
 }
 
 // Start offers the metric while this process is the leader.
@@ -77,16 +75,10 @@ func (a activeRuns) Describe(descriptions chan<- *prometheus.Desc) { description
 func (a activeRuns) Collect(metrics chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	var list fissilev1.ExtendedJobList
-	if err := a.client.List(ctx, &list, client.UnsafeDisableDeepCopy); err != nil {
+	active, err := a.extendedJobs.Find(ctx, metav1.NamespaceAll, indexRun, runActive)
+	if err != nil {
 		metrics <- prometheus.NewInvalidMetric(activeRunsDesc, err)
 		return
 	}
-	active := 0
-	for i := range list.Items {
-		if list.Items[i].Status.Active != "" {
-			active++
-		}
-	}
-	metrics <- prometheus.MustNewConstMetric(activeRunsDesc, prometheus.GaugeValue, float64(active))
+	metrics <- prometheus.MustNewConstMetric(activeRunsDesc, prometheus.GaugeValue, float64(len(active)))
 }

@@ -40,6 +40,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -189,7 +190,7 @@ func (w *world) reconcile(p *process, f failure) *session {
 // reconciler is the operator's, with everything around it the session's.
 func (s *session) reconciler() *Reconciler {
 	r := &Reconciler{
-		Client: s, APIReader: live{s}, Logs: s, Recorder: s, Clock: s,
+		Client: s, ExtendedJobs: typedCache{s}, APIReader: live{s}, Documents: inPlace(s, modelTTL), Recorder: s, Clock: s,
 		Options: Options{LogReadTimeout: modelTTL, LeaseDuration: leaseDuration, Debounce: s.world.scenario.debounce},
 	}
 	r.digestKey.key = make([]byte, digestKeySize)
@@ -545,11 +546,14 @@ func (a answer) list(list client.ObjectList) error {
 	return nil
 }
 
-// extractors are the cache's indexes, as the controller sets them up.
+// extractors are the cache's indexes, as the controller sets them up, but for
+// those of ExtendedJobs.
 type extractors map[string]client.IndexerFunc
 
 func (e extractors) IndexField(_ context.Context, obj client.Object, field string, extract client.IndexerFunc) error {
-	e[fmt.Sprint(kindOf(obj), field)] = extract
+	if _, ok := obj.(*ejcache.ExtendedJob); !ok {
+		e[fmt.Sprint(kindOf(obj), field)] = extract
+	}
 	return nil
 }
 
@@ -598,7 +602,8 @@ func (w *world) catchUp(p *process, k kind) {
 // wakes tells whether the controller's watches queue the ExtendedJob for a
 // change.
 func (w *world) wakes(p *process, k kind, c change) bool {
-	reader := &Reconciler{Client: &session{world: w, process: p}}
+	cache := &session{world: w, process: p}
+	reader := &Reconciler{Client: cache, ExtendedJobs: typedCache{cache}}
 	for _, v := range []*version{c.before, c.after} {
 		if v == nil {
 			continue

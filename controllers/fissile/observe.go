@@ -18,6 +18,7 @@ package fissile
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -27,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -41,13 +43,17 @@ type observation struct {
 }
 
 // observe gathers what the cache and this process know. It is nil when there is
-// nothing to decide: the ExtendedJob is gone, or the cache does not show our
-// own last write yet and will soon.
+// nothing to decide: the ExtendedJob is gone or cannot be decoded, or the cache
+// does not show our own last write yet and will soon.
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*observation, error) {
-	ej := &fissilev1.ExtendedJob{}
-	if err := r.Client.Get(ctx, key, ej); err != nil {
+	ej, err := r.ExtendedJobs.Get(ctx, key)
+	if undecodable, ok := errors.AsType[*ejcache.UndecodableError](err); ok {
+		return nil, r.reportUndecodable(ctx, undecodable)
+	}
+	if err != nil {
 		if apierrors.IsNotFound(err) {
 			r.inputs.hold(r.memory.forget(key), nil)
+			r.Documents.forget(key)
 			return nil, nil
 		}
 		return nil, err
@@ -59,14 +65,19 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 
 	o := &observation{process: process}
 	o.LeaseDuration, o.Debounce = r.LeaseDuration, r.Debounce
+	o.NamespaceClosed = key.Namespace == r.Namespace && !r.RunInNamespace
 	o.Jobs = make(map[int64]*batchv1.Job)
 	var jobs batchv1.JobList
 	if err := r.Client.List(ctx, &jobs, client.InNamespace(key.Namespace), client.MatchingFields{indexUID: string(ej.UID)}); err != nil {
 		return nil, fmt.Errorf("list Jobs: %w", err)
 	}
 	for i := range jobs.Items {
-		if number, ok := plan.RunNumber(ej, &jobs.Items[i]); ok && jobs.Items[i].UID != process.deletedJob {
-			o.Jobs[number] = &jobs.Items[i]
+		number, job, err := r.ownJob(ctx, ej, process, &jobs.Items[i])
+		if err != nil {
+			return nil, err
+		}
+		if job != nil && job.UID != process.deletedJob {
+			o.Jobs[number] = job
 		}
 	}
 	o.setExtendedJob(ej, r.Clock.Now())
@@ -108,8 +119,12 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 	case err != nil:
 		return fmt.Errorf("read Job: %w", err)
 	default:
-		if number, ok := plan.RunNumber(ej, job); ok {
-			o.Jobs[number] = job
+		number, own, err := r.ownJob(ctx, ej, o.process, job)
+		if err != nil {
+			return err
+		}
+		if own != nil {
+			o.Jobs[number] = own
 		}
 	}
 	o.setExtendedJob(ej, now)

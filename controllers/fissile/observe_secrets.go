@@ -20,7 +20,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -45,9 +44,11 @@ func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
 		}
 	}
 	for _, secret := range own {
-		if run, err := strconv.ParseInt(secret.Annotations[fissilev1.AnnotationRun], 10, 64); err == nil {
-			o.StoredRun = max(o.StoredRun, run)
+		run, err := r.storedRun(ctx, secret)
+		if err != nil {
+			return err
 		}
+		o.StoredRun = max(o.StoredRun, run)
 		if output := o.EJ.Spec.Output; output != nil && secret.DeletionTimestamp == nil &&
 			metav1.IsControlledBy(secret, o.EJ) != (output.DeletionPolicy != fissilev1.DeletionPolicyRetain) {
 			o.OwnershipDrift = append(o.OwnershipDrift, secret)

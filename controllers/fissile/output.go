@@ -21,21 +21,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
-	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/joboutput"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -89,7 +85,14 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
 			"Annotation %s of Job %s, which names the containers, is gone.", fissilev1.AnnotationOutputContainers, job.Name)}
 	}
-	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings}
+	key, err := r.key(ctx)
+	if err != nil {
+		return nil, err
+	}
+	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings, sealKey: key}
+	if err := w.checkNames(); err != nil {
+		return nil, err
+	}
 	secrets, complete, err := w.stored(ctx)
 	if err != nil || complete {
 		return w.output(nil, secrets), err
@@ -101,7 +104,7 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	if err != nil {
 		return nil, err
 	}
-	documents, err := r.readOutput(ctx, job, kept.missing(job))
+	documents, err := r.readOutput(ctx, o, job, kept.missing(job))
 	if err != nil {
 		return nil, err
 	}
@@ -115,14 +118,9 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	return w.output(kept, written), nil
 }
 
-// document is what a container printed, as the data of a Secret.
-type document struct {
-	container string
-	data      map[string][]byte
-}
-
-// readOutput reads the documents of containers of a Job, in their order.
-func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job, containers []string) ([]document, error) {
+// readOutput returns the documents of containers of a Job, in their order, or
+// errReading.
+func (r *Reconciler) readOutput(ctx context.Context, o *observation, job *batchv1.Job, containers []string) ([]document, error) {
 	if len(containers) == 0 {
 		return nil, nil
 	}
@@ -130,94 +128,19 @@ func (r *Reconciler) readOutput(ctx context.Context, job *batchv1.Job, container
 	if err != nil {
 		return nil, err
 	}
-	var documents []document
 	for _, container := range containers {
 		if why := neverStarted(pod, container); why != "" {
 			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s has no log: %s.", container, why)}
 		}
-		data, err := r.readDocument(ctx, client.ObjectKeyFromObject(pod), container)
-		var invalid *joboutput.Error
-		switch {
-		case err == nil:
-			documents = append(documents, document{container, data})
-		case errors.As(err, &invalid):
-			return nil, &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container, err)}
-		case notThere(err) == pod.Name:
-			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-				"Container %s: pod %s is gone, and its log with it.", container, pod.Name)}
-		case notThere(err) != "":
-			return nil, transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
-				"Container %s: node %s of pod %s is gone, and the log with it.", container, notThere(err), pod.Name))
-		default:
-			return nil, transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
-				"Container %s: the log of pod %s cannot be read: %s.", container, pod.Name, strings.TrimSpace(err.Error())))
-		}
 	}
-	return documents, nil
-}
-
-// notThere is the name of the pod or of the node that is not there, so that there
-// is no log; empty if that is not why it cannot be read. The API server calls
-// both a pod. What the kubelet does not find, it may find later: after a restart
-// it does not know its pods at once.
-func notThere(err error) string {
-	var status apierrors.APIStatus
-	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
-		return ""
-	}
-	if details := status.Status().Details; details != nil && details.Kind == "pods" {
-		return details.Name
-	}
-	return ""
-}
-
-// readDocument finds the document in a container's log. Where stderr may have
-// got in its way, stdout alone is the tie-breaker, if the cluster offers it.
-func (r *Reconciler) readDocument(ctx context.Context, pod types.NamespacedName, container string) (map[string][]byte, error) {
-	data, err := r.parseTwice(ctx, r.Logs.Open, pod, container)
-	var invalid *joboutput.Error
-	if !errors.As(err, &invalid) || invalid.Reason != joboutput.ReasonNoOutput && invalid.Reason != joboutput.ReasonAmbiguousOutput {
-		return data, err
-	}
-	data, stdoutErr := r.parseTwice(ctx, r.Logs.OpenStdout, pod, container)
-	var refused *joboutput.Error
-	switch {
-	case errors.Is(stdoutErr, errors.ErrUnsupported), errors.As(stdoutErr, &refused) && refused.Line == 0:
-		return nil, err // It names a line, or else says the same.
-	case refused != nil:
-		return nil, fmt.Errorf("stdout alone: %w", stdoutErr)
-	default:
-		return data, stdoutErr
-	}
-}
-
-// parseTwice reads a log once more before it is refused for what may not be all
-// of it. When the connection to the kubelet breaks, the API server ends the log
-// there and does not tell.
-func (r *Reconciler) parseTwice(ctx context.Context, open openLog, pod types.NamespacedName, container string) (map[string][]byte, error) {
-	data, err := r.parseLog(ctx, open, pod, container)
-	var first, second *joboutput.Error
-	if !errors.As(err, &first) || first.Reason == joboutput.ReasonOutputTooLarge || first.Reason == joboutput.ReasonAmbiguousOutput {
-		return data, err
-	}
-	data, err = r.parseLog(ctx, open, pod, container)
-	if errors.As(err, &second) && *second != *first {
-		return nil, errors.New("it was not the same when it was read again")
-	}
-	return data, err
-}
-
-type openLog func(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
-
-func (r *Reconciler) parseLog(ctx context.Context, open openLog, pod types.NamespacedName, container string) (map[string][]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.LogReadTimeout)
-	defer cancel()
-	log, err := open(ctx, pod, container)
-	if err != nil {
-		return nil, err
-	}
-	defer log.Close()
-	return joboutput.Parse(log)
+	return r.Documents.read(ctx, logRequest{
+		extendedJob: client.ObjectKeyFromObject(o.EJ),
+		job:         job.UID,
+		pod:         pod.Name,
+		podUID:      pod.UID,
+		node:        pod.Spec.NodeName,
+		containers:  containers,
+	})
 }
 
 // podOfOutcome is the pod whose output counts: the one that succeeded, or the

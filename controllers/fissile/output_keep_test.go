@@ -56,7 +56,7 @@ func newKeepTest(t *testing.T, versioned bool) *keepTest {
 	})
 	v.run()
 	v.password = v.secret().Data
-	v.r.Logs = v
+	v.r.Documents = inPlace(v, v.r.LogReadTimeout)
 	return v
 }
 
@@ -140,7 +140,7 @@ func (v *keepTest) runThrough(dieAt int, after bool) (died bool) {
 		}
 		if died && !restarted {
 			restarted = true
-			next := &Reconciler{Client: v.client, APIReader: v.r.APIReader, Logs: v.r.Logs, Recorder: v.r.Recorder, Clock: v.clock, Options: v.r.Options}
+			next := &Reconciler{Client: v.client, ExtendedJobs: typedCache{v.client}, APIReader: v.r.APIReader, Documents: v.r.Documents, Recorder: v.r.Recorder, Clock: v.clock, Options: v.r.Options}
 			next.digestKey.key = v.r.digestKey.key
 			v.r = next
 		}

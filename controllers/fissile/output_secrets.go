@@ -34,6 +34,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 )
 
 // secretWriter writes the output Secrets of one run, under the settings as of
@@ -45,6 +46,7 @@ type secretWriter struct {
 	ej       *fissilev1.ExtendedJob
 	job      *batchv1.Job
 	settings *fissilev1.Output
+	sealKey  []byte
 }
 
 func (w *secretWriter) versioned() bool {
@@ -83,6 +85,18 @@ func (w *secretWriter) storedFor(ctx context.Context, container string) (*fissil
 		return nil, err
 	}
 	return &fissilev1.OutputSecret{Container: container, SecretName: name}, nil
+}
+
+// checkNames refuses names that the operator's configuration reserves. The webhook
+// does that as well, but not for what was there before.
+func (w *secretWriter) checkNames() error {
+	for _, container := range plan.OutputContainers(w.job) {
+		if name, pattern := plan.ReservedSecret(w.ReservedSecretNames, w.settings, container); pattern != "" {
+			return &outputError{reason: fissilev1.ReasonOutputInvalid, message: fmt.Sprintf(
+				"Secret %s is refused, because the operator's configuration reserves names like %s: edit spec.output.namePrefix, and run again.", name, pattern)}
+		}
+	}
+	return nil
 }
 
 // checkWay finds, as the cache shows them, Secrets that are somebody else's and
@@ -129,7 +143,9 @@ func (w *secretWriter) overwrite(ctx context.Context, document document) (fissil
 	if err != nil {
 		return fissilev1.OutputSecret{}, err
 	}
-	if err := w.put(ctx, existing, w.newSecret(name, document)); err != nil {
+	secret := w.newSecret(name, document)
+	w.seal(secret)
+	if err := w.put(ctx, existing, secret); err != nil {
 		return fissilev1.OutputSecret{}, err
 	}
 	return w.outputSecret(name, 0, document), nil
@@ -207,18 +223,21 @@ func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObj
 		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
 			"Secret %s %s: delete it, and the output is stored; or set another spec.output.namePrefix, and run again.", secret.Name, whose(secret))}
 	}
-	return w.superseded(secret)
+	return w.superseded(ctx, secret)
 }
 
 // superseded is an error if a Secret holds the output of a newer run of this
 // ExtendedJob, which this run's must not replace or follow.
-func (w *secretWriter) superseded(secret metav1.Object) error {
-	annotations := secret.GetAnnotations()
-	if !owns(w.ej, secret) || annotations[fissilev1.AnnotationOwnerUID] != string(w.ej.UID) {
+func (w *secretWriter) superseded(ctx context.Context, secret metav1.Object) error {
+	if !owns(w.ej, secret) || secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] != string(w.ej.UID) {
 		return nil
 	}
 	number, _ := plan.RunNumber(w.ej, w.job)
-	if run, err := strconv.ParseInt(annotations[fissilev1.AnnotationRun], 10, 64); err == nil && run > number {
+	run, err := w.storedRun(ctx, secret)
+	if err != nil {
+		return err
+	}
+	if run > number {
 		return &outputError{reason: fissilev1.ReasonOutputSuperseded, message: fmt.Sprintf(
 			"Secret %s holds the output of the newer run %d already.", secret.GetName(), run)}
 	}
@@ -280,6 +299,11 @@ func (w *secretWriter) newSecret(name string, document document) *corev1.Secret 
 	}
 	secret.OwnerReferences = ownerReferences(w.ej, secret, w.settings.DeletionPolicy)
 	return secret
+}
+
+// seal seals the run whose output a Secret holds.
+func (w *secretWriter) seal(secret *corev1.Secret) {
+	secret.Annotations[fissilev1.AnnotationSeal] = seal.Of(w.sealKey, sealedRun(secret)...)
 }
 
 func (w *secretWriter) annotations() map[string]string {

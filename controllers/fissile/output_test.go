@@ -44,7 +44,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -88,7 +90,7 @@ func newOutputTest(t *testing.T) *outputTest {
 	}
 	v.client = builder.Build()
 	v.r = &Reconciler{
-		Client: v.client, APIReader: v.client, Logs: v, Recorder: &events.FakeRecorder{}, Clock: v.clock,
+		Client: v.client, ExtendedJobs: typedCache{v.client}, APIReader: v.client, Documents: inPlace(v, time.Minute), Recorder: &events.FakeRecorder{}, Clock: v.clock,
 		Options: Options{LogReadTimeout: time.Minute, LeaseDuration: 15 * time.Second},
 	}
 	v.r.digestKey.key = make([]byte, digestKeySize)
@@ -108,7 +110,9 @@ func newOutputTest(t *testing.T) *outputTest {
 type fakeIndexer struct{ *fake.ClientBuilder }
 
 func (f fakeIndexer) IndexField(_ context.Context, obj client.Object, field string, extract client.IndexerFunc) error {
-	f.WithIndex(obj, field, extract)
+	if _, ok := obj.(*ejcache.ExtendedJob); !ok {
+		f.WithIndex(obj, field, extract)
+	}
 	return nil
 }
 
@@ -210,6 +214,12 @@ func (v *outputTest) endJob() {
 	job := &jobs.Items[0]
 	v.createPod(job, job.Name, corev1.PodStatus{Phase: corev1.PodSucceeded})
 	v.finish(job, batchv1.JobComplete)
+}
+
+// inPlace reads logs while the reconcile waits, so that one is all that a test
+// needs.
+func inPlace(logs Logs, timeout time.Duration) documentReader {
+	return &logReader{logs: logs, timeout: timeout, idleTimeout: time.Hour, maxSize: 64 << 20}
 }
 
 // Open is the log of a run.
@@ -322,6 +332,36 @@ func TestVersionsInUseStay78(t *testing.T) {
 			v.expect(4)
 		})
 	}
+}
+
+func TestWhoUsesVersionsIsNotReadAgainAtEachReconcile78(t *testing.T) {
+	v := newOutputTest(t)
+	for range 3 {
+		v.pass(11 * time.Minute)
+		v.run()
+	}
+	pod := &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "anybody"}}
+	pod.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: "out-main-v1"}}}}
+	v.mustCreate(pod)
+	v.pass(11 * time.Minute)
+	v.keep(1)
+	v.expect(1, 3)
+
+	v.r.APIReader = interceptor.NewClient(v.client.(client.WithWatch), interceptor.Funcs{
+		List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
+			return errors.New("too many requests")
+		},
+	})
+	v.pass(versionedsecret.PruneDelay - time.Second)
+	v.reconcile()
+	v.expect(1, 3)
+	v.r.APIReader = v.client
+	if err := v.client.Delete(t.Context(), pod); err != nil {
+		t.Fatal(err)
+	}
+	v.pass(time.Second)
+	v.reconcile()
+	v.expect(3)
 }
 
 func TestAVersionThatMayNotBeDeletedIsNotQuoted88(t *testing.T) {
@@ -439,6 +479,7 @@ func TestAnOlderRunDoesNotStoreItsOutputOverThatOfANewerOne(t *testing.T) {
 			// As after a restore of an older status.
 			newer := &secrets.Items[0]
 			newer.Annotations[fissilev1.AnnotationRun] = "9"
+			newer.Annotations[fissilev1.AnnotationSeal] = seal.Of(v.r.digestKey.key, sealedRun(newer)...)
 			if err := v.client.Update(t.Context(), newer); err != nil {
 				t.Fatal(err)
 			}

@@ -62,8 +62,12 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 	if stored := w.storedVersion(versions, base, document.container); stored != nil {
 		return w.outputSecret(stored.SecretName, stored.Version, document), nil
 	}
+	if owner := seriesOwner(versions, base); owner != "" && owner != w.ej.Name {
+		return fissilev1.OutputSecret{}, &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
+			"The versions of Secret %s belong to ExtendedJob %s: set another spec.output.namePrefix, and run again; or delete them, and the output is stored.", base, owner)}
+	}
 	for _, version := range versionedsecret.Versions(versions, base) {
-		if err := w.superseded(version); err != nil {
+		if err := w.superseded(ctx, version); err != nil {
 			return fissilev1.OutputSecret{}, err
 		}
 	}
@@ -74,6 +78,7 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 	number, _ := plan.RunNumber(w.ej, w.job)
 	secret := versionedsecret.New(w.newSecret(base, document), ordinal,
 		fmt.Sprintf("Output of container %s in run %d of ExtendedJob %s.", document.container, number, w.ej.Name))
+	w.seal(secret)
 	if err := w.Client.Create(ctx, secret); err != nil {
 		if apierrors.IsAlreadyExists(err) {
 			return fissilev1.OutputSecret{}, err
@@ -81,6 +86,17 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 		return fissilev1.OutputSecret{}, refusal(secret.Name, err)
 	}
 	return w.outputSecret(secret.Name, ordinal, document), nil
+}
+
+// seriesOwner returns the name of the ExtendedJob that made the first of the
+// versions of a base name; empty if none of them is an ExtendedJob's.
+func seriesOwner(versions []*metav1.PartialObjectMetadata, base string) string {
+	for _, version := range versionedsecret.Versions(versions, base) {
+		if owner := version.Annotations[fissilev1.AnnotationOwnerName]; owner != "" {
+			return owner
+		}
+	}
+	return ""
 }
 
 // storedVersion finds the version that holds this run's output already.

@@ -27,7 +27,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
@@ -70,11 +69,11 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 
 // isClaimed reports whether a run that is under way was claimed with a version.
 func (r *Reconciler) isClaimed(ctx context.Context, version *metav1.PartialObjectMetadata) (bool, error) {
-	var list fissilev1.ExtendedJobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(version.Namespace), client.MatchingFields{indexClaimed: version.Name}, client.UnsafeDisableDeepCopy); err != nil {
-		return false, fmt.Errorf("list ExtendedJobs: %w", err)
+	found, err := r.ExtendedJobs.Find(ctx, version.Namespace, indexClaimed, version.Name)
+	if err != nil {
+		return false, fmt.Errorf("find ExtendedJobs: %w", err)
 	}
-	return len(list.Items) > 0, nil
+	return len(found) > 0, nil
 }
 
 // deleteVersions deletes versions of the output that need not be kept, a batch of

@@ -18,6 +18,7 @@ package fissile
 
 import (
 	"context"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/client-go/util/workqueue"
@@ -41,6 +42,31 @@ func (h endsFirst) Update(ctx context.Context, e event.UpdateEvent, queue workqu
 		queue = urgent{byPriority}
 	}
 	h.EventHandler.Update(ctx, e, queue)
+}
+
+const (
+	// retryFirst and retryMost bound the wait before a step that failed is tried
+	// again.
+	retryFirst = 50 * time.Millisecond
+	retryMost  = time.Minute
+)
+
+func newRetryLimiter() workqueue.TypedRateLimiter[reconcile.Request] {
+	return workqueue.NewTypedItemExponentialFailureRateLimiter[reconcile.Request](retryFirst, retryMost)
+}
+
+// retryLimiter limits retries. A reconcile that only waits for a log has not
+// succeeded yet, so it does not end the series of those that failed.
+type retryLimiter struct {
+	workqueue.TypedRateLimiter[reconcile.Request]
+	logs *logPool
+}
+
+// Forget ends the series of failures.
+func (l retryLimiter) Forget(item reconcile.Request) {
+	if !l.logs.pending(item.NamespacedName) {
+		l.TypedRateLimiter.Forget(item)
+	}
 }
 
 // urgent is a queue that puts what comes without a priority before the rest.

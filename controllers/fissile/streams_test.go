@@ -64,7 +64,7 @@ func TestARefusalSaysOfWhichLogItsLinesAre(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := &Reconciler{Logs: test.streams, Options: Options{LogReadTimeout: time.Minute}}
+			r := &logReader{logs: test.streams, timeout: time.Minute, idleTimeout: time.Minute, maxSize: 1 << 20}
 			_, err := r.readDocument(t.Context(), types.NamespacedName{}, "main")
 			if err == nil || !strings.HasPrefix(err.Error(), test.says) {
 				t.Errorf("got error %v, want %s…", err, test.says)

@@ -34,7 +34,7 @@ import (
 )
 
 // templates are the fields of a spec that hold a template, one in each version.
-// The field's own description and rules are ours, and stay.
+// The field's own description is ours, and stays.
 var templates = []string{"jobTemplate", "template"}
 
 func main() {

@@ -66,6 +66,8 @@ spec:
                           type: string
                         name:
                           type: string
+                        restartPolicy:
+                          type: string
                       required: [image, name]
                       type: object
                     minItems: 1
@@ -90,10 +92,12 @@ spec:
                     type: array
                     x-kubernetes-list-map-keys: [containerPort, protocol]
                     x-kubernetes-list-type: map
+                  restartPolicy:
+                    type: string
                 required: [description]
                 type: object
                 x-kubernetes-validations:
-                - rule: ours
+                - rule: theirs
               time:
                 format: date-time
                 type: string
@@ -121,6 +125,9 @@ spec:
                           nullable: true
                           type: string
                         name:
+                          type: string
+                        restartPolicy:
+                          nullable: true
                           type: string
                       required:
                       - name
@@ -154,9 +161,13 @@ spec:
                       type: object
                     nullable: true
                     type: array
+                  restartPolicy:
+                    enum:
+                    - Never
+                    - OnFailure
+                    nullable: true
+                    type: string
                 type: object
-                x-kubernetes-validations:
-                - rule: ours
               time:
                 format: date-time
                 maxItems: 0

@@ -34,14 +34,16 @@ var listMaps = []string{"containers", "initContainers", "volumes"}
 // listMapKey tells the items of listMaps apart.
 const listMapKey = "name"
 
+// restartPolicies are those of a Job's pods. They are a rule, and one whose
+// refusal tells what to write.
+var restartPolicies = []any{"Never", "OnFailure"}
+
 // shapeOfTemplate is the schema of a field that holds a template.
 func shapeOfTemplate(schema map[string]any) map[string]any {
 	template := shape(schema)
 	delete(template, "nullable")
-	for _, ours := range []string{"description", "x-kubernetes-validations"} {
-		if value, ok := schema[ours]; ok {
-			template[ours] = value
-		}
+	if description, ok := schema["description"]; ok {
+		template["description"] = description
 	}
 	return template
 }
@@ -86,6 +88,8 @@ func shapeOfFields(properties map[string]any) map[string]any {
 			maps.Copy(find(field, "properties"), objectMeta())
 		case slices.Contains(listMaps, name):
 			makeListMap(field)
+		case name == "restartPolicy" && properties["containers"] != nil: // of a pod, not of a container
+			field["enum"] = restartPolicies
 		}
 		fields[name] = field
 	}

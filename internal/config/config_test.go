@@ -23,6 +23,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"k8s.io/apimachinery/pkg/api/resource"
 
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/config"
@@ -30,14 +31,15 @@ import (
 
 func TestLoadFillsInDefaults(t *testing.T) {
 	defaults := &configv1alpha1.OperatorConfiguration{
-		Namespace:    "pod-namespace",
-		Concurrency:  new(int32(10)),
-		Output:       configv1alpha1.Output{LogReadTimeoutSeconds: new(int32(120))},
-		ConfigChange: configv1alpha1.ConfigChange{DebounceMilliseconds: new(int32(1000))},
-		Metrics:      configv1alpha1.Metrics{BindAddress: ":8443", SecureServing: new(true)},
-		Health:       configv1alpha1.Health{BindAddress: ":8081"},
-		Profiling:    configv1alpha1.Profiling{BindAddress: "0"},
-		Webhook:      configv1alpha1.Webhook{Port: new(int32(9443))},
+		Namespace:         "pod-namespace",
+		Concurrency:       new(int32(10)),
+		RunInOwnNamespace: new(false),
+		Output:            configv1alpha1.Output{LogReadTimeoutSeconds: new(int32(120)), MaxLogSize: new(resource.MustParse("64Mi")), ReservedSecretNames: []string{"sh.helm.release.v1.*", "bootstrap-token-*"}},
+		ConfigChange:      configv1alpha1.ConfigChange{DebounceMilliseconds: new(int32(1000))},
+		Metrics:           configv1alpha1.Metrics{BindAddress: ":8443", SecureServing: new(true)},
+		Health:            configv1alpha1.Health{BindAddress: ":8081"},
+		Profiling:         configv1alpha1.Profiling{BindAddress: "0"},
+		Webhook:           configv1alpha1.Webhook{Port: new(int32(9443)), ReviewRequesters: new(true)},
 		Certificates: configv1alpha1.Certificates{
 			Source:    configv1alpha1.CertificatesFromDirectory,
 			Directory: &configv1alpha1.DirectoryCertificates{Path: "/tmp/k8s-webhook-server/serving-certs"},
@@ -63,6 +65,8 @@ watchNamespaces: [one, two]
 concurrency: 3
 output:
   logReadTimeoutSeconds: 30
+  maxLogSize: 1Gi
+  reservedSecretNames: []
 metrics:
   bindAddress: "0"
   secureServing: false
@@ -74,6 +78,8 @@ leaderElection:
 				c.WatchNamespaces = []string{"one", "two"}
 				c.Concurrency = new(int32(3))
 				c.Output.LogReadTimeoutSeconds = new(int32(30))
+				c.Output.MaxLogSize = new(resource.MustParse("1Gi"))
+				c.Output.ReservedSecretNames = []string{}
 				c.Metrics = configv1alpha1.Metrics{BindAddress: "0", SecureServing: new(false)}
 				c.LeaderElection.Enabled = new(false)
 			},
@@ -160,6 +166,8 @@ watchNamespaces: [one, one, ""]
 concurrency: 0
 output:
   logReadTimeoutSeconds: -1
+  maxLogSize: "0"
+  reservedSecretNames: ["a[", "a*"]
 configChange:
   debounceMilliseconds: -1
 metrics:
@@ -179,6 +187,8 @@ leaderElection:
 				`watchNamespaces[2]: Invalid value: ""`,
 				`concurrency: Invalid value: 0: must be at least 1`,
 				`output.logReadTimeoutSeconds: Invalid value: -1: must be at least 1`,
+				`output.maxLogSize: Invalid value: "0": must be at least 1`,
+				`output.reservedSecretNames[0]: Invalid value: "a[": must be a pattern`,
 				`configChange.debounceMilliseconds: Invalid value: -1: must be at least 0`,
 				`metrics.bindAddress: Invalid value: "8443": must be "host:port" or ":port"`,
 				`health.bindAddress: Invalid value: ":http-alt": must be "host:port" or ":port"`,

@@ -19,6 +19,7 @@ package config
 import (
 	"fmt"
 	"net"
+	"path"
 
 	"k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/sets"
@@ -42,6 +43,14 @@ func validate(c *configv1alpha1.OperatorConfiguration) field.ErrorList {
 	errs = append(errs, validateNames(c.WatchNamespaces, field.NewPath("watchNamespaces"), validation.ValidateNamespaceName)...)
 	errs = append(errs, validatePositive(*c.Concurrency, field.NewPath("concurrency"))...)
 	errs = append(errs, validatePositive(*c.Output.LogReadTimeoutSeconds, field.NewPath("output", "logReadTimeoutSeconds"))...)
+	if size := c.Output.MaxLogSize; size.Value() < 1 {
+		errs = append(errs, field.Invalid(field.NewPath("output", "maxLogSize"), size.String(), "must be at least 1"))
+	}
+	for i, pattern := range c.Output.ReservedSecretNames {
+		if _, err := path.Match(pattern, ""); err != nil {
+			errs = append(errs, field.Invalid(field.NewPath("output", "reservedSecretNames").Index(i), pattern, "must be a pattern, such as \"sh.helm.release.v1.*\""))
+		}
+	}
 	if debounce := *c.ConfigChange.DebounceMilliseconds; debounce < 0 {
 		errs = append(errs, field.Invalid(field.NewPath("configChange", "debounceMilliseconds"), debounce, "must be at least 0"))
 	}

@@ -29,7 +29,7 @@ import (
 
 // Encoding is the version of the encoding that digests are made of. For as long as
 // it stays, data that does not change keeps its digest.
-const Encoding = "1"
+const Encoding = "2"
 
 // Absent stands for the MAC of an object that is not there.
 const Absent = "absent"
@@ -57,11 +57,13 @@ func ObjectMAC[V string | []byte](key []byte, kind Kind, data map[string]V, bina
 	return mac(key, purposeObject, encodeObject(kind, data, binaryData))
 }
 
-// Digest returns a keyed hash of all the objects that a run reads, in whatever
-// order, as <encoding>:<key ID>:<MAC>. The key ID tells digests of different keys
-// apart, and nothing of the key.
-func Digest(key []byte, entries []Entry) string {
-	return strings.Join([]string{Encoding, keyID(key), mac(key, purposeDigest, encodeEntries(entries))}, ":")
+// Digest returns a keyed hash of all the objects that a run of an ExtendedJob with
+// a UID reads, in whatever order, as <encoding>:<key ID>:<MAC>. The key ID tells
+// digests of different keys apart, and nothing of the key. Equal data of another
+// ExtendedJob has another digest: nobody can confirm a guess by one of their own.
+func Digest(key []byte, uid string, entries []Entry) string {
+	encoded := append(appendPart(nil, uid), encodeEntries(entries)...)
+	return strings.Join([]string{Encoding, keyID(key), mac(key, purposeDigest, encoded)}, ":")
 }
 
 // ParseDigest splits a digest. It is false for anything that is none. Digests are

@@ -27,6 +27,8 @@ import (
 var key = []byte("the key of these tests")
 
 // object is what the cluster holds under a name.
+const uid = "f49ac2b8-4d24-4ae0-9f08-11b241098846"
+
 type object struct {
 	kind       configrefs.Kind
 	name       string
@@ -44,7 +46,7 @@ func digest(key []byte, objects ...object) string {
 		}
 		entries = append(entries, entry)
 	}
-	return configrefs.Digest(key, entries)
+	return configrefs.Digest(key, uid, entries)
 }
 
 func configMap(data map[string]string) object {
@@ -231,14 +233,14 @@ func TestDigestsStayOverReleases(t *testing.T) {
 		objects []object
 		want    string
 	}{
-		"nothing is read": {nil, "1:5d78c8a65dbdb7e9:94ac3e95045673d87d779d34e4b63faf6ea229a5cd8d966c259c88368c4f4421"},
+		"nothing is read": {nil, "2:5d78c8a65dbdb7e9:f9dabc4f89efd330c5e9e748c8842db5b6285fca40d0f1997d5d2dc0a61d591b"},
 		"a ConfigMap, a Secret and one that is absent": {
 			[]object{
 				{kind: configrefs.ConfigMap, name: "settings", data: map[string]string{"colors": strings.Repeat("red, ", 100), "size": ""}, binaryData: map[string][]byte{"logo": {0, 0xff}}},
 				{kind: configrefs.Secret, name: "db", data: map[string]string{"user": "ü", "password": "changeme"}},
 				{kind: configrefs.Secret, name: "ca", absent: true},
 			},
-			"1:5d78c8a65dbdb7e9:da736be8133b499872a90c35483e74c05268a3fdef72cc7ff0d8ea30e5bc0554",
+			"2:5d78c8a65dbdb7e9:d58bc5115be8d58669c037e09ecb70dd7dfb08096b3758c9bf207451aaa2fbc1",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -289,5 +291,13 @@ func TestParseDigestRefusesWhatIsNone(t *testing.T) {
 	var ok bool
 	if got[0], got[1], got[2], ok = configrefs.ParseDigest("2:key:mac"); !ok || !slices.Equal(got, []string{"2", "key", "mac"}) {
 		t.Errorf("a digest of a later encoding is taken for %q, %t", got, ok)
+	}
+}
+
+func TestAnotherExtendedJobHasAnotherDigest(t *testing.T) {
+	key := []byte("key")
+	entries := []configrefs.Entry{{Kind: configrefs.Secret, Name: "db", MAC: configrefs.ObjectMAC(key, configrefs.Secret, map[string]string{"a": "a guess"}, nil)}}
+	if configrefs.Digest(key, uid, entries) == configrefs.Digest(key, "another UID", entries) {
+		t.Error("a guess can be confirmed by an ExtendedJob of one's own")
 	}
 }

@@ -21,15 +21,15 @@ import (
 	"io"
 )
 
-// Parse reads the log of one container to its end and returns the document
-// that it holds, as the data of a Secret. The map is never nil without an
-// error.
+// Parse reads the log of one container and returns the document that it holds, as
+// the data of a Secret. It reads to the end, unless the log is refused whatever
+// else it holds. The map is never nil without an error.
 //
 // What is wrong with the log is an [*Error]. Any other error comes from
 // reading it and says nothing about the output: the log may be read again.
 func Parse(log io.Reader) (map[string][]byte, error) {
 	s := newScanner()
-	if _, err := io.Copy(s, log); err != nil {
+	if _, err := io.Copy(s, log); err != nil && s.tooDeep == nil {
 		return nil, fmt.Errorf("read log: %w", err)
 	}
 	data, refusal := s.finish()

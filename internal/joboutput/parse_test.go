@@ -312,6 +312,15 @@ func TestParseReturnsTheErrorOfALogThatCannotBeReadToItsEnd(t *testing.T) {
 	}
 }
 
+func TestParseReadsNoFurtherWhenTheLogIsRefusedAnyway(t *testing.T) {
+	t.Parallel()
+	log := strings.NewReader(strings.Repeat("[", 10_001))
+	data, err := joboutput.Parse(io.MultiReader(log, iotest.ErrReader(errors.New("read on"))))
+	if refusal, ok := errors.AsType[*joboutput.Error](err); !ok || refusal.Reason != joboutput.ReasonOutputInvalid || data != nil {
+		t.Errorf("got %v and error %v, want the refusal of what is nested too deeply", data, err)
+	}
+}
+
 // Whatever is wrong with a log, what a job printed as a value stays secret.
 func TestErrorsNeverShowValues(t *testing.T) {
 	t.Parallel()

@@ -81,7 +81,8 @@ func newScanner() *scanner {
 	return &scanner{line: 1, onBlankLine: true}
 }
 
-// Write reads the next bytes of the log. It never fails.
+// Write reads the next bytes of the log. It returns an error if the log is
+// refused, whatever comes next.
 func (s *scanner) Write(log []byte) (int, error) {
 	for rest := log; len(rest) > 0 && s.tooDeep == nil; {
 		// Most of a log is noise or strings; these are read in one go.
@@ -102,6 +103,9 @@ func (s *scanner) Write(log []byte) (int, error) {
 		}
 		s.offset += int64(n)
 		rest = rest[n:]
+	}
+	if s.tooDeep != nil {
+		return 0, s.tooDeep
 	}
 	return len(log), nil
 }

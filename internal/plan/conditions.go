@@ -69,7 +69,8 @@ func (b *conditions) atWork() (reason, message string) {
 	}
 }
 
-// ending sets Complete and Failed.
+// ending sets Complete and Failed. The message of Complete is what users see in
+// the column Message.
 func (b *conditions) ending() {
 	switch {
 	case b.due != nil || b.active():
@@ -80,10 +81,14 @@ func (b *conditions) ending() {
 		b.set(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "It has not run yet.")
 		b.set(fissilev1.ConditionFailed, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "It has not run yet.")
 	case b.run.Result == fissilev1.ResultSucceeded:
-		b.set(fissilev1.ConditionComplete, metav1.ConditionTrue, b.run.Reason, b.run.Message)
-		b.set(fissilev1.ConditionFailed, metav1.ConditionFalse, b.run.Reason, "")
+		message := b.run.Message
+		if message == "" {
+			message = fmt.Sprintf("Run %d succeeded.", b.run.Number)
+		}
+		b.set(fissilev1.ConditionComplete, metav1.ConditionTrue, fissilev1.ReasonSucceeded, b.atRest(message))
+		b.set(fissilev1.ConditionFailed, metav1.ConditionFalse, fissilev1.ReasonSucceeded, "")
 	default:
-		b.set(fissilev1.ConditionComplete, metav1.ConditionFalse, b.run.Reason, b.run.Message)
+		b.set(fissilev1.ConditionComplete, metav1.ConditionFalse, b.run.Reason, b.atRest(b.run.Message))
 		b.set(fissilev1.ConditionFailed, conditionStatus(failed(b.run.Result)), b.run.Reason, b.run.Message)
 	}
 }
@@ -98,9 +103,9 @@ func (b *conditions) running() {
 		reason, message := b.atWork()
 		b.set(fissilev1.ConditionRunning, metav1.ConditionTrue, reason, message)
 	case b.run == nil:
-		b.set(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonIdle, "It has not run yet.")
+		b.set(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonIdle, "")
 	default:
-		b.set(fissilev1.ConditionRunning, metav1.ConditionFalse, string(b.run.Result), b.atRest(b.run.Message))
+		b.set(fissilev1.ConditionRunning, metav1.ConditionFalse, string(b.run.Result), "")
 	}
 }
 

@@ -109,6 +109,8 @@ func (o *Observation) hold(cause fissilev1.RunCause) *hold {
 	_, delay := o.streak(cause)
 	debounce := o.debounce()
 	switch set := o.EJ.Spec.UpdateDebounce; {
+	case o.NamespaceClosed:
+		return &hold{reason: fissilev1.ReasonNamespaceClosed, message: "ExtendedJobs do not run in the operator's namespace: create this one in another namespace, or set runInOwnNamespace in the operator's configuration."}
 	case value(o.EJ.Spec.Suspend):
 		return &hold{reason: fissilev1.ReasonSuspended, message: "A run is due and starts when spec.suspend is false."}
 	case o.PodsRunning:

@@ -69,16 +69,26 @@ func envNames(ej *fissilev1.ExtendedJob, run *fissilev1.Run) []string {
 func addEnv(pod *corev1.PodSpec, variables []fissilev1.TriggerEnvVar) {
 	for _, variable := range variables {
 		for i := range pod.Containers {
-			if container := &pod.Containers[i]; len(variable.Containers) == 0 || slices.Contains(variable.Containers, container.Name) {
+			if container := &pod.Containers[i]; GetsEnv(container, &variable) {
 				setEnv(container, variable)
 			}
 		}
 		for i := range pod.InitContainers {
-			if container := &pod.InitContainers[i]; slices.Contains(variable.Containers, container.Name) {
+			if container := &pod.InitContainers[i]; InitGetsEnv(container, &variable) {
 				setEnv(container, variable)
 			}
 		}
 	}
+}
+
+// GetsEnv reports whether a variable is added to a container.
+func GetsEnv(container *corev1.Container, variable *fissilev1.TriggerEnvVar) bool {
+	return len(variable.Containers) == 0 || slices.Contains(variable.Containers, container.Name)
+}
+
+// InitGetsEnv reports whether a variable is added to an init container.
+func InitGetsEnv(container *corev1.Container, variable *fissilev1.TriggerEnvVar) bool {
+	return slices.Contains(variable.Containers, container.Name)
 }
 
 func setEnv(container *corev1.Container, variable fissilev1.TriggerEnvVar) {

@@ -47,17 +47,9 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		return nil, errors.New("spec.output keeps the output of one pod: set spec.jobTemplate.spec.completions and parallelism to 1, or remove spec.output")
 	}
 	labels := Labels(ej)
-	annotations := map[string]string{
-		fissilev1.AnnotationRun:      strconv.FormatInt(run.Number, 10),
-		fissilev1.AnnotationRunCause: string(run.Cause),
-		fissilev1.AnnotationClaim:    claimOf(run).ID,
-	}
-	if run.RequestID != "" {
-		annotations[fissilev1.AnnotationRequestID] = run.RequestID
-	}
+	annotations := runAnnotations(ej, run)
 	addEnv(&template.Spec.Template.Spec, envOf(ej, run))
 	if inputs := ej.Status.Inputs; inputs != nil {
-		annotations[fissilev1.AnnotationInputsDigest] = inputs.Digest
 		configrefs.Rename(&template.Spec.Template.Spec, resolvedNames(inputs))
 	}
 	if ej.Spec.Output != nil {
@@ -73,8 +65,8 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		ObjectMeta: metav1.ObjectMeta{
 			Name:            run.JobName,
 			Namespace:       ej.Namespace,
-			Labels:          Merged(labelsOfJob(template), labels),
-			Annotations:     Merged(template.Annotations, annotations),
+			Labels:          Merged(UserKeys(labelsOfJob(template)), labels),
+			Annotations:     Merged(UserKeys(template.Annotations), annotations),
 			OwnerReferences: []metav1.OwnerReference{OwnerReference(ej)},
 		},
 		Spec: template.Spec,
@@ -87,6 +79,33 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		job.Spec.BackoffLimit = new(int32(defaultBackoffLimit))
 	}
 	return job, nil
+}
+
+// jobAnnotations are the annotations that the operator goes by on a Job.
+var jobAnnotations = []string{
+	fissilev1.AnnotationRun,
+	fissilev1.AnnotationRunCause,
+	fissilev1.AnnotationRequestID,
+	fissilev1.AnnotationClaim,
+	fissilev1.AnnotationInputsDigest,
+	fissilev1.AnnotationOutput,
+	fissilev1.AnnotationOutputContainers,
+}
+
+// runAnnotations say on a Job what run it is.
+func runAnnotations(ej *fissilev1.ExtendedJob, run *fissilev1.Run) map[string]string {
+	annotations := map[string]string{
+		fissilev1.AnnotationRun:      strconv.FormatInt(run.Number, 10),
+		fissilev1.AnnotationRunCause: string(run.Cause),
+		fissilev1.AnnotationClaim:    claimOf(run).ID,
+	}
+	if run.RequestID != "" {
+		annotations[fissilev1.AnnotationRequestID] = run.RequestID
+	}
+	if inputs := ej.Status.Inputs; inputs != nil {
+		annotations[fissilev1.AnnotationInputsDigest] = inputs.Digest
+	}
+	return annotations
 }
 
 // labelsOfJob are those that the API server gives to a Job of the template.
@@ -130,6 +149,30 @@ func resolvedNames(inputs *fissilev1.Inputs) map[string]string {
 		}
 	}
 	return names
+}
+
+// SealedParts are what the seal of a Job vouches for: whose it is, and all that
+// the end of its run goes by.
+func SealedParts(ej *fissilev1.ExtendedJob, job *batchv1.Job) []string {
+	parts := []string{"Job", job.Namespace, string(ej.UID), job.Name}
+	for _, key := range jobAnnotations {
+		if value, ok := job.Annotations[key]; ok {
+			parts = append(parts, key, value)
+		}
+	}
+	return parts
+}
+
+// Distrusted is a Job that is a run's, by its UID, but whose annotations somebody
+// has changed: with what the status tells of the run instead, and output settings
+// that cannot be read.
+func Distrusted(ej *fissilev1.ExtendedJob, run *fissilev1.Run, job *batchv1.Job) *batchv1.Job {
+	distrusted := job.DeepCopy()
+	distrusted.Annotations = Merged(UserKeys(job.Annotations), runAnnotations(ej, run))
+	if ej.Spec.Output != nil {
+		distrusted.Annotations[fissilev1.AnnotationOutput] = "not to be trusted"
+	}
+	return distrusted
 }
 
 // joinContainers lists the names of containers, which have no commas.

@@ -47,3 +47,30 @@ func TestTheLabelsOfAJob(t *testing.T) {
 		})
 	}
 }
+
+// What the operator reads from a Job, it has written there.
+func TestATemplateHasNoSayInTheAnnotationsOfTheOperator(t *testing.T) {
+	ej := &fissilev1.ExtendedJob{}
+	ej.Name, ej.UID = "myjob", "uid"
+	ej.Spec.JobTemplate.Annotations = map[string]string{
+		"example.com/mine":               "mine",
+		fissilev1.AnnotationOutput:       `{"namePrefix":"other"}`,
+		fissilev1.AnnotationRequestID:    "other",
+		fissilev1.AnnotationInputsDigest: "other",
+	}
+	job, err := NewJob(ej, &fissilev1.Run{Number: 1, JobName: JobName(ej, 1)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if job.Annotations["example.com/mine"] != "mine" {
+		t.Error("the user's annotation is lost")
+	}
+	if settings, err := OutputSettings(job); settings != nil || err != nil {
+		t.Errorf("got the output settings %v, %v", settings, err)
+	}
+	for key, value := range job.Annotations {
+		if value == "other" {
+			t.Errorf("the annotation %s is the template's", key)
+		}
+	}
+}

@@ -38,6 +38,7 @@ var operatorKeys = []string{
 	fissilev1.AnnotationInputsDigest,
 	fissilev1.AnnotationOutput,
 	fissilev1.AnnotationOutputContainers,
+	fissilev1.AnnotationSeal,
 	fissilev1.AnnotationJobUID,
 	fissilev1.AnnotationOwnerName,
 	fissilev1.AnnotationOwnerUID,
@@ -55,7 +56,7 @@ var operatorKeys = []string{
 func IsOperatorKey(key string) bool { return slices.Contains(operatorKeys, key) }
 
 // UserKeys are the labels or annotations that users may set. Validation refuses
-// the others, but may have been bypassed.
+// or warns of the others, but may have been bypassed.
 func UserKeys(all map[string]string) map[string]string {
 	users := maps.Clone(all)
 	maps.DeleteFunc(users, func(key, _ string) bool { return IsOperatorKey(key) })

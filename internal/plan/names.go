@@ -54,6 +54,14 @@ func NameLabel(name string) string {
 	return shorten(name, validation.LabelValueMaxLength-len(suffix)) + suffix
 }
 
+const (
+	// maxRunNumber bounds the numbers of Jobs, and maxClaimedNumber those that others
+	// can write down as the last one. What is beyond was made up, and there is room
+	// for all runs after the greatest that counts.
+	maxRunNumber     = 1 << 41
+	maxClaimedNumber = 1 << 40
+)
+
 // RunNumber is the number of the run that the Job belongs to. It is false for
 // a Job that is not the ExtendedJob's own: one without a controller reference
 // to its UID, or with a name other than that of the run.
@@ -68,7 +76,7 @@ func RunNumber(ej *fissilev1.ExtendedJob, job *batchv1.Job) (int64, bool) {
 // no name of the ExtendedJob's Jobs.
 func RunOfJobName(ej *fissilev1.ExtendedJob, name string) (int64, bool) {
 	number, err := strconv.ParseInt(name[strings.LastIndexByte(name, '-')+1:], 10, 64)
-	if err != nil || number < 1 || name != JobName(ej, number) {
+	if err != nil || number < 1 || number > maxRunNumber || name != JobName(ej, number) {
 		return 0, false
 	}
 	return number, true

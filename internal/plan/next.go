@@ -156,7 +156,7 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 		return Step{Kind: Wait, After: o.Process.LateCreateUntil.Sub(o.Now)}
 	case o.jobSeen(run):
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultAborted))
-	case !o.stands(run) || value(o.EJ.Spec.Suspend):
+	case !o.stands(run) || value(o.EJ.Spec.Suspend) || o.NamespaceClosed:
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultCancelled))
 	case held:
 		return o.tidyThenWait(o.rejectedStatus(run), retryIn)

@@ -794,7 +794,7 @@ func TestAOneOffThatWasEditedSaysHowToRunItAgain(t *testing.T) {
 			clear(w.Jobs)
 			test.prepare(w)
 			w.reported(t)
-			for _, conditionType := range []string{fissilev1.ConditionReady, fissilev1.ConditionRunning} {
+			for _, conditionType := range []string{fissilev1.ConditionReady, fissilev1.ConditionComplete} {
 				got := meta.FindStatusCondition(w.EJ.Status.Conditions, conditionType)
 				if strings.HasPrefix(got.Message, hint) != test.want {
 					t.Errorf("%s says %q", conditionType, got.Message)

@@ -47,6 +47,9 @@ type Observation struct {
 	// Ending says how the pod of a failed Job of the last run ended, and how to read
 	// its log; empty if there is no such pod.
 	Ending string
+	// NamespaceClosed is true in a namespace where no ExtendedJobs run: the operator's
+	// own.
+	NamespaceClosed bool
 	// LiveReadAt is when EJ and the Job of its last run were read live; zero if
 	// EJ comes from the cache.
 	LiveReadAt time.Time

@@ -58,17 +58,17 @@ func (o Output) recorded() *fissilev1.RunOutput {
 		return nil
 	}
 	if o.Stored() {
-		return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.sentence())}
+		return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.keptSentence())}
 	}
 	return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.Message)}
 }
 
-// sentence says what became of stored output.
-func (o Output) sentence() string {
+// keptSentence says which of the Secrets were there already; empty if none was.
+func (o Output) keptSentence() string {
 	kept := strings.Join(o.Kept, ", ")
 	switch len(o.Kept) {
 	case 0:
-		return "The output is stored."
+		return ""
 	case len(o.Secrets):
 		return fmt.Sprintf("The output was there already and is kept: %s.", kept)
 	default:
@@ -99,6 +99,15 @@ type Outcome struct {
 	// CompletionTime is when the Job finished; zero if there is none.
 	CompletionTime metav1.Time
 	Output         Output
+}
+
+// recorded is what the status says of why the run ended so: nothing that the
+// result says already.
+func (o Outcome) recorded() (reason, message string) {
+	if o.Result == fissilev1.ResultSucceeded {
+		return "", truncate(o.Output.keptSentence())
+	}
+	return o.Reason, truncate(o.Message)
 }
 
 // Finished is the condition that ended a Job: Complete or Failed. It is nil
@@ -172,7 +181,7 @@ func (o *Observation) jobOutcome(job *batchv1.Job) Outcome {
 	case outcome.Output.Stored():
 		outcome.Result = fissilev1.ResultSucceeded
 		outcome.Reason = fissilev1.ReasonSucceeded
-		outcome.Message = fmt.Sprintf("Job %s completed. %s", job.Name, outcome.Output.sentence())
+		outcome.Message = fmt.Sprintf("Job %s completed. %s", job.Name, firstOf(outcome.Output.keptSentence(), "The output is stored."))
 	case outcome.Output.Reason == fissilev1.ReasonNotRequested:
 		outcome.Result = fissilev1.ResultSucceeded
 		outcome.Reason = fissilev1.ReasonSucceeded

@@ -44,7 +44,7 @@ func ReadSettled(ej *fissilev1.ExtendedJob) Settled {
 		return Settled{}
 	}
 	number, err := strconv.ParseInt(parts[1], 10, 64)
-	if err != nil || number < 1 {
+	if err != nil || number < 1 || number > maxClaimedNumber {
 		return Settled{}
 	}
 	done, err := strconv.ParseBool(parts[3])

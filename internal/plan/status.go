@@ -154,8 +154,7 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 		s.LastRun.Claim = nil
 		s.LastRun.Result = outcome.Result
 		s.LastRun.CompletionTime = outcome.CompletionTime
-		s.LastRun.Reason = outcome.Reason
-		s.LastRun.Message = truncate(outcome.Message)
+		s.LastRun.Reason, s.LastRun.Message = outcome.recorded()
 		s.LastRun.Output = outcome.Output.recorded()
 		if outcome.Result != fissilev1.ResultCancelled && run.RequestID != "" {
 			s.ServedRequestID = run.RequestID

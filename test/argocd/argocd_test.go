@@ -84,7 +84,7 @@ type state struct {
 }
 
 var (
-	succeeded = &fissilev1.Run{Number: 1, Result: fissilev1.ResultSucceeded, Reason: fissilev1.ReasonSucceeded, Message: "Job completed."}
+	succeeded = &fissilev1.Run{Number: 1, Result: fissilev1.ResultSucceeded}
 	failed    = &fissilev1.Run{Number: 1, Result: fissilev1.ResultFailed, Reason: "BackoffLimitExceeded", Message: "Job failed."}
 	aborted   = &fissilev1.Run{Number: 1, Result: fissilev1.ResultAborted, Reason: fissilev1.ReasonJobDeleted, Message: "Job was deleted."}
 	active    = &fissilev1.Run{Number: 1, JobName: "job-1"}
@@ -123,7 +123,7 @@ var states = map[string]state{
 	},
 	"an errand that succeeded": {
 		strategy: "manual", status: fissilev1.ExtendedJobStatus{LastRun: succeeded},
-		health: "Healthy", message: "Job completed.",
+		health: "Healthy", message: "Run 1 succeeded.",
 		enabled: []string{"run", "suspend"},
 	},
 	"an errand that failed": {
@@ -168,7 +168,7 @@ var states = map[string]state{
 	},
 	"a request that succeeded": {
 		strategy: "manual", spec: request, status: fissilev1.ExtendedJobStatus{LastRun: of(succeeded, "v2"), ServedRequestID: "v2"},
-		health: "Healthy", message: "Job completed.",
+		health: "Healthy", message: "Run 1 succeeded.",
 		enabled: []string{"run", "suspend"},
 	},
 	"a request that failed": {
@@ -188,12 +188,12 @@ var states = map[string]state{
 	},
 	"a one-off that is done": {
 		strategy: "done", status: fissilev1.ExtendedJobStatus{LastRun: succeeded, RestingStrategy: "done", OneOffDone: true},
-		health: "Healthy", message: "Job completed.",
+		health: "Healthy", message: "Run 1 succeeded.",
 		enabled: []string{"run", "suspend"},
 	},
 	"a one-off that is applied again": {
 		strategy: "once", status: fissilev1.ExtendedJobStatus{LastRun: succeeded, RestingStrategy: "done", OneOffDone: true},
-		health: "Healthy", message: "Job completed.",
+		health: "Healthy", message: "Run 1 succeeded.",
 		enabled: []string{"suspend"},
 	},
 	"a one-off that failed": {

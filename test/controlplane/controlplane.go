@@ -170,7 +170,7 @@ func (p *Plane) OperatorConfiguration() (*configv1alpha1.OperatorConfiguration, 
 		Namespace: OperatorNamespace,
 		Metrics:   configv1alpha1.Metrics{BindAddress: metrics, SecureServing: new(false)},
 		Health:    configv1alpha1.Health{BindAddress: health},
-		Webhook:   configv1alpha1.Webhook{Port: new(int32(webhook.LocalServingPort))},
+		Webhook:   configv1alpha1.Webhook{Port: new(int32(webhook.LocalServingPort)), ReviewRequesters: new(false)},
 		Certificates: configv1alpha1.Certificates{
 			Source:    configv1alpha1.CertificatesFromDirectory,
 			Directory: &configv1alpha1.DirectoryCertificates{Path: webhook.LocalServingCertDir},

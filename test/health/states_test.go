@@ -214,8 +214,7 @@ func (o *object) ran(cause fissilev1.RunCause, result fissilev1.RunResult) *obje
 	run := s.LastRun
 	run.Claim, run.Result, run.CompletionTime = nil, result, metav1.NewTime(now.Add(-time.Second))
 	switch result {
-	case fissilev1.ResultSucceeded:
-		run.Reason = fissilev1.ReasonSucceeded
+	case fissilev1.ResultSucceeded: // says all
 	case fissilev1.ResultFailed:
 		run.Reason = batchv1.JobReasonBackoffLimitExceeded
 	case fissilev1.ResultAborted:

@@ -34,6 +34,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	eventsv1 "k8s.io/api/events/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
@@ -53,7 +54,9 @@ var _ = Describe("What Secrets hold", func() {
 		// Each line of a hexadecimal dump has a whole one in it.
 		const canary = "canary42"
 		value := func(i int) string { return strings.Repeat(canary, 4) + fmt.Sprint(i) }
-		const values = 6
+		const values = 7
+		// literal is a value that everyone reads who reads ExtendedJobs.
+		const literal = "plain-text-42"
 
 		plain := createInput(opaque("plain", value(1)))
 		createVersion("versioned", 1, value(2))
@@ -76,7 +79,20 @@ var _ = Describe("What Secrets hold", func() {
 		printing(3, fmt.Sprintf(`{"printed":[%q]}`, value(6)), fissilev1.ResultFailed)
 		edit(oneOff, func() { oneOff.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Args = []string{"new"} })
 		printing(4, fmt.Sprintf(`{"printed":%q} {`, value(6)), fissilev1.ResultFailed)
-		Eventually(eventsOn(oneOff)).Should(ContainElement(HaveField("Note", ContainSubstring("Run 4"))))
+		edit(oneOff, func() {
+			oneOff.Spec.Trigger.RequestID = "with variables"
+			oneOff.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{
+				{Name: "LEVEL", Value: new(literal)},
+				{Name: "PASSWORD", ValueFrom: &corev1.EnvVarSource{SecretKeyRef: &corev1.SecretKeySelector{
+					LocalObjectReference: corev1.LocalObjectReference{Name: "parameters"}, Key: "key",
+				}}},
+			}
+		})
+		Eventually(komega.Object(oneOff)).Should(HaveField("Status.Due", HaveValue(HaveField("Reason", fissilev1.ReasonReferencesMissing))))
+		createInput(opaque("parameters", value(7)))
+		printing(5, fmt.Sprintf(`{"printed":[%q]}`, literal), fissilev1.ResultFailed)
+		Expect(oneOff.Status.LastRun.Env).To(ConsistOf("LEVEL", "PASSWORD"))
+		Eventually(eventsOn(oneOff)).Should(ContainElement(HaveField("Note", ContainSubstring("Run 5"))))
 
 		places := map[string]string{
 			"the log": string(operator.session.Out.Contents()) + string(operator.session.Err.Contents()),
@@ -91,9 +107,14 @@ var _ = Describe("What Secrets hold", func() {
 			shown, err := json.Marshal(list)
 			Expect(err).NotTo(HaveOccurred())
 			places[fmt.Sprintf("%T", list)] = string(shown)
+			places[fmt.Sprintf("%T without specs", list)] = withoutSpecs(shown)
 		}
+		Expect(places).To(HaveKeyWithValue(fmt.Sprintf("%T", &batchv1.JobList{}), ContainSubstring(literal)))
 		for place, shown := range places {
 			Expect(shown).NotTo(BeEmpty(), place)
+			if !strings.HasPrefix(place, "*") || strings.HasSuffix(place, "without specs") {
+				Expect(strings.Contains(shown, literal)).To(BeFalse(), place)
+			}
 			Expect(strings.Contains(shown, canary)).To(BeFalse(), place)
 			for i := range values {
 				for how, form := range disguises([]byte(value(i + 1))) {
@@ -103,6 +124,21 @@ var _ = Describe("What Secrets hold", func() {
 		}
 	})
 })
+
+// withoutSpecs is a list without what its users wrote: the specs of its items, and
+// the annotation that has a part of them in v1alpha1.
+func withoutSpecs(encoded []byte) string {
+	GinkgoHelper()
+	var list struct{ Items []map[string]any }
+	Expect(json.Unmarshal(encoded, &list)).To(Succeed())
+	for _, item := range list.Items {
+		delete(item, "spec")
+		unstructured.RemoveNestedField(item, "metadata", "annotations", fissilev1.AnnotationConversionData)
+	}
+	rest, err := json.Marshal(list)
+	Expect(err).NotTo(HaveOccurred())
+	return string(rest)
+}
 
 // disguises are the forms in which a value still tells what it is.
 func disguises(value []byte) map[string]string {

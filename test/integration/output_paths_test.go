@@ -32,6 +32,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/faultproxy"
@@ -125,7 +126,10 @@ func pathsOfConflicts(wire *wire) []outputPath {
 		{name: "newer", reason: fissilev1.ReasonOutputSuperseded, before: func(ej *fissilev1.ExtendedJob) { putOwn(ej) }, end: func(job *batchv1.Job, printed logs) {
 			own, err := secret("newer-main")()
 			Expect(err).NotTo(HaveOccurred())
-			update(own, func() { own.Annotations[fissilev1.AnnotationRun] = "7" })
+			update(own, func() {
+				own.Annotations[fissilev1.AnnotationRun] = "7"
+				own.Annotations[fissilev1.AnnotationSeal] = seal.Of(operatorKey(), "Secret", namespace, own.Name, string(own.OwnerReferences[0].UID), "7")
+			})
 			complete(job, printed)
 		}},
 		{name: "foreign-version", reason: fissilev1.ReasonStored, edit: versioned, before: func(ej *fissilev1.ExtendedJob) {
@@ -155,6 +159,14 @@ func pathsOfConflicts(wire *wire) []outputPath {
 			})
 		})},
 	}
+}
+
+// operatorKey is the key that the operator has made.
+func operatorKey() []byte {
+	GinkgoHelper()
+	secret := &corev1.Secret{}
+	Expect(plane.client.Get(context.Background(), client.ObjectKey{Namespace: operatorNamespace, Name: "extendedjob-digest-key"}, secret)).To(Succeed())
+	return secret.Data["key"]
 }
 
 // pathsOfQuota wait until a quota is tried again.

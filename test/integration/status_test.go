@@ -63,10 +63,10 @@ var _ = Describe("The status", func() {
 			Expect(row[:5]).To(Equal([]string{"status", "manual", "Succeeded", "True", "1"}), resource)
 		}
 		header, row := table(kubectl("get", "ejobs", "--output=wide"))
-		Expect(header).To(Equal([]string{"NAME", "STRATEGY", "SUSPEND", "STATUS", "READY", "RUN", "LAST RUN", "CAUSE", "JOB", "MESSAGE", "AGE"}))
-		Expect(row[6]).To(Equal("Now")) // SUSPEND is empty
-		Expect(row[7]).To(Equal(ej.Status.LastRun.JobName))
-		Expect(row[8]).To(ContainSubstring("completed"))
+		Expect(header).To(Equal([]string{"NAME", "STRATEGY", "SUSPEND", "STATUS", "READY", "RUN", "LAST RUN", "AGE", "CAUSE", "JOB", "MESSAGE"}))
+		Expect(row[7]).To(Equal("Now")) // SUSPEND is empty
+		Expect(row[8]).To(Equal(ej.Status.LastRun.JobName))
+		Expect(row[9]).To(Equal("Run 1 succeeded."))
 	})
 
 	It("is accompanied by one event for each transition", func() {

@@ -117,11 +117,25 @@ func kubectl(arguments ...string) string {
 // kubectlWithInput does the same with a standard input.
 func kubectlWithInput(input string, arguments ...string) string {
 	GinkgoHelper()
+	output, err := runKubectl(input, arguments...)
+	Expect(err).NotTo(HaveOccurred(), output)
+	return output
+}
+
+// kubectlRefusal is what kubectl says when the API server refuses what it is asked
+// for.
+func kubectlRefusal(input string, arguments ...string) string {
+	GinkgoHelper()
+	output, err := runKubectl(input, arguments...)
+	Expect(err).To(HaveOccurred(), output)
+	return output
+}
+
+func runKubectl(input string, arguments ...string) (string, error) {
 	command := exec.CommandContext(context.Background(), plane.ControlPlane.KubectlPath, append([]string{
 		"--kubeconfig=" + plane.kubeconfig, "--cache-dir=" + plane.kubeconfig + ".cache", "--namespace=" + namespace,
 	}, arguments...)...)
 	command.Stdin = strings.NewReader(input)
 	output, err := command.CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), string(output))
-	return string(output)
+	return string(output), err
 }

@@ -72,6 +72,26 @@ var _ = Describe("The validating webhook", func() {
 			"metadata.annotations[fissile.cloudfoundry.org/conversion-data].jobTemplate.spec.completions")
 	})
 
+	It("refuses an ExtendedJob in the operator's namespace, unless the configuration lets it run there (attack 10)", func() {
+		intruder := func() *fissilev1.ExtendedJob {
+			return ejob.New(operatorNamespace, "intruder").Strategy(fissilev1.StrategyManual).Obj()
+		}
+		expectRefusal(plane.client.Create(ctx, intruder()), "metadata.namespace")
+
+		operator.config.RunInOwnNamespace = new(true)
+		operator.restart()
+		DeferCleanup(func() {
+			operator.config.RunInOwnNamespace = nil
+			operator.restart()
+		})
+		Expect(plane.client.Create(ctx, intruder(), client.DryRunAll)).To(Succeed())
+	})
+
+	It("refuses output in a Secret with a name that others trust (attack 7)", func() {
+		expectRefusal(plane.client.Create(ctx, ejob.New(namespace, "planter").Strategy(fissilev1.StrategyManual).
+			Containers("v2").Output("sh.helm.release.v1.app.").Obj()), "spec.output.namePrefix")
+	})
+
 	It("says all that is wrong at once, with every field", func() {
 		b := ejob.New(namespace, "wrong").Strategy(fissilev1.StrategyOnce).Containers("Not_A_Label", strings.Repeat("c", 60)).
 			Output(strings.Repeat("p", 200)).SecretLabels(map[string]string{fissilev1.LabelUID: "mine"})
@@ -107,6 +127,55 @@ var _ = Describe("The validating webhook", func() {
 		Entry("the retired field when", "v1alpha1", add("/spec/trigger/when", `"ready"`), "spec.trigger.when has no effect"),
 		Entry("the retired field selector", "v1alpha1", add("/spec/trigger/selector", `{}`), "spec.trigger.selector has no effect"),
 	)
+
+	DescribeTable("tells a user of kubectl what is wrong, and nothing else", func(version, patch string, refusals ...string) {
+		told := kubectlRefusal(string(patched(valid[version], patch)), "apply", "--filename=-")
+		told = strings.TrimPrefix(strings.TrimSuffix(told, "\n"), `The ExtendedJob "valid" is invalid: `)
+		Expect(strings.Split(strings.TrimPrefix(told, "\n* "), "\n* ")).To(ConsistOf(refusals))
+	},
+		Entry("a strategy that there is not", "v1", add("/spec/trigger/strategy", `"NOW"`),
+			`spec.trigger.strategy: Unsupported value: "NOW": supported values: "manual", "now", "once", "done"`),
+		Entry("no trigger", "v1", remove("/spec/trigger"), "spec.trigger: Required value"),
+		Entry("no restartPolicy", "v1", remove("/spec/jobTemplate/spec/template/spec/restartPolicy"),
+			`spec.jobTemplate.spec.template.spec.restartPolicy: Unsupported value: "": supported values: "Never", "OnFailure"`),
+		Entry("restartPolicy Always, in v1alpha1", "v1alpha1", add("/spec/template/spec/restartPolicy", `"Always"`),
+			`spec.template.spec.restartPolicy: Unsupported value: "Always": supported values: "Never", "OnFailure"`),
+		Entry("a number in the environment", "v1", add("/spec/jobTemplate/spec/template/spec/containers/0/env", `[{"name":"A","value":1}]`),
+			`spec.jobTemplate.spec.template.spec.containers[0].env[0].value: Invalid value: "integer": `+
+				`spec.jobTemplate.spec.template.spec.containers[0].env[0].value in body must be of type string: "integer"`),
+		Entry("everything in the output", "v1", add("/spec/output", `{"namePrefix":"My_Output","outputType":"yaml","deletionPolicy":"keep"}`),
+			`spec.output.deletionPolicy: Unsupported value: "keep": supported values: "Delete", "Retain"`,
+			`spec.output.namePrefix: Invalid value: "My_Output": spec.output.namePrefix in body should match '^[a-z0-9][-a-z0-9.]*$'`,
+			`spec.output.outputType: Unsupported value: "yaml": supported values: "json"`),
+		Entry("a requestID that is too long", "v1", add("/spec/trigger/requestID", `"`+strings.Repeat("x", 129)+`"`),
+			"spec.trigger.requestID: Too long: may not be more than 128 bytes"),
+		Entry("a selector", "v1", add("/spec/jobTemplate/spec/selector", `{"matchLabels":{"app":"mine"}}`),
+			"spec.jobTemplate.spec.selector: Forbidden: every run's Job selects its own pods: remove it"),
+		Entry("a label of the Job's own, in v1alpha1", "v1alpha1", add("/spec/template/metadata", `{"labels":{"batch.kubernetes.io/job-name":"mine"}}`),
+			"spec.template.metadata.labels[batch.kubernetes.io/job-name]: Forbidden: every run's Job sets this label: remove it"),
+		Entry("a variable from a field of the pod that there is not", "v1",
+			add("/spec/trigger", `{"strategy":"manual","requestID":"1","env":[{"name":"A","valueFrom":{"fieldRef":{"fieldPath":"metadata.nme"}}}]}`),
+			`spec.trigger.env[0].valueFrom.fieldRef.fieldPath: Invalid value: "metadata.nme": error converting fieldPath: field label not supported: metadata.nme`),
+		Entry("a variable from a resource that there is not, in v1alpha1", "v1alpha1",
+			add("/metadata/annotations", `{"fissile.cloudfoundry.org/conversion-data":`+
+				`"{\"trigger\":{\"requestID\":\"1\",\"env\":[{\"name\":\"A\",\"valueFrom\":{\"resourceFieldRef\":{\"resource\":\"limits.gold\"}}}]}}"}`),
+			`metadata.annotations[fissile.cloudfoundry.org/conversion-data].trigger.env[0].valueFrom.resourceFieldRef.resource: `+
+				`Unsupported value: "limits.gold": supported values: "limits.cpu", "limits.ephemeral-storage", "limits.memory", `+
+				`"requests.cpu", "requests.ephemeral-storage", "requests.memory"`),
+	)
+
+	It("refuses bad variables of an ExtendedJob that is there, by hand", func() {
+		create(ejob.New(namespace, "valid").Strategy(fissilev1.StrategyManual))
+		Expect(kubectlRefusal("", "patch", "ejob", "valid", "--type=merge", "--patch",
+			`{"spec":{"trigger":{"strategy":"now","env":[{"name":"A","valueFrom":{"fieldRef":{"fieldPath":"spec.nodename"}}}]}}}`)).
+			To(ContainSubstring("spec.trigger.env[0].valueFrom.fieldRef.fieldPath: "))
+	})
+
+	It("warns of a field that there is not in a patch by hand", func() {
+		create(ejob.New(namespace, "valid").Strategy(fissilev1.StrategyManual))
+		Expect(kubectl("patch", "ejob", "valid", "--type=merge", "--patch", `{"spec":{"strategy":"now"}}`)).
+			To(ContainSubstring(`Warning: unknown field "spec.strategy"`))
+	})
 
 	It("warns of output to a Secret that another ExtendedJob writes", func() {
 		create(ejob.New(namespace, "first").Strategy(fissilev1.StrategyManual).Containers("json").Output("foo-"))
@@ -181,7 +250,7 @@ var _ = Describe("The validating webhook", func() {
 		}
 	})
 
-	It("tries a Job for a new template, and for nothing else", func() {
+	It("tries a Job for a new template and new variables, and for nothing else", func() {
 		trials := func() (count int) {
 			for _, event := range plane.audit.since(0) {
 				if dryRun(event) && event.ObjectRef.Namespace == namespace {
@@ -195,8 +264,11 @@ var _ = Describe("The validating webhook", func() {
 		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		edit(ej, func() { ej.Labels = map[string]string{"key": "value"} })
 		edit(ej, func() { ej.Spec.Output.WriteOnFailure = new(true) })
-		Expect(trials()).To(Equal(1))
+		Eventually(trials).Should(Equal(1)) // the audit log is written after the answer
 		edit(ej, func() { ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = "busybox:1.37" })
-		Expect(trials()).To(Equal(2))
+		Eventually(trials).Should(Equal(2))
+		Eventually(komega.Object(ej)).Should(ejob.BeIdle()) // or the edit takes two attempts
+		edit(ej, func() { ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{{Name: "LEVEL", Value: new("debug")}} })
+		Eventually(trials).Should(Equal(3))
 	})
 })

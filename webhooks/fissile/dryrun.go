@@ -21,15 +21,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"golang.org/x/net/http2"
 	batchv1 "k8s.io/api/batch/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -40,6 +36,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 )
 
 // +kubebuilder:rbac:groups=batch,resources=jobs,verbs=create
@@ -53,22 +50,24 @@ const (
 	dryRunNumber = 999_999
 )
 
-// tryout is what a dry run of the Job tells of an ExtendedJob, by v1's paths.
+// tryout is what a dry run of the Job tells of an ExtendedJob.
 type tryout struct {
+	// refused are by v1's paths.
 	refused field.ErrorList
 	// warnings are those that a user who creates the Job gets.
 	warnings []string
+	fields   *jobFields
 }
 
 // dryRunJob asks the API server what it would say to a Job of the ExtendedJob. It
 // is an error if that cannot be told now: the API server is slow, say, or refuses
 // the Job for its namespace and not for what is in it.
 func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob) (*tryout, error) {
-	job, err := newDryRunJob(ej)
+	job, fields, err := newDryRunJob(ej)
 	if err != nil {
 		return nil, err
 	}
-	tried := &tryout{}
+	tried := &tryout{fields: fields}
 	ctx, cancel := context.WithTimeout(collectWarnings(ctx, &tried.warnings), dryRunTimeout)
 	defer cancel()
 	create := func() error {
@@ -87,7 +86,7 @@ func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob) 
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("the API server did not answer within %s", dryRunTimeout)
 	}
-	if tried.refused = templateErrors(err); len(tried.refused) > 0 {
+	if tried.refused = fields.errors(err); len(tried.refused) > 0 {
 		return tried, nil
 	}
 	return nil, err
@@ -114,16 +113,19 @@ func fieldValidation(ctx context.Context) string {
 	return options.FieldValidation
 }
 
-// newDryRunJob is the Job of a run, as big as it can become, and with what the
-// operator keeps from the Job to act on it by itself. It is unstructured, because
-// typed objects are sent in a format in which the API server does not notice
-// fields that it does not know.
-func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, error) {
+// newDryRunJob is the Job of a run, as big as it can become, with the variables of
+// a run on demand, and with what the operator keeps from the Job to act on it by
+// itself. It is unstructured, because typed objects are sent in a format in which
+// the API server does not notice fields that it does not know.
+func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, *jobFields, error) {
 	trial := ej.DeepCopy()
-	trial.Status = fissilev1.ExtendedJobStatus{Inputs: &fissilev1.Inputs{Digest: configrefs.Digest(nil, nil)}}
+	fields := &jobFields{ownLabels: len(ej.Spec.JobTemplate.Labels) > 0, env: addTriggerEnv(trial)}
+	trial.Status = fissilev1.ExtendedJobStatus{Inputs: &fissilev1.Inputs{Digest: configrefs.Digest(nil, "", nil)}}
 	if len(validateOnePod(nil, &trial.Spec.JobTemplate.Spec)) > 0 {
 		trial.Spec.Output = nil // refused already; there is no such Job
 	}
+	template := &trial.Spec.JobTemplate.Spec
+	template.Selector, template.ManualSelector = nil, nil // refused already, too
 	job, err := plan.NewJob(trial, &fissilev1.Run{
 		Number:    dryRunNumber,
 		JobName:   plan.JobName(trial, dryRunNumber),
@@ -132,75 +134,16 @@ func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, error)
 		Claim:     &fissilev1.Claim{ID: uuid.Nil.String()},
 	})
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	job.Spec.TTLSecondsAfterFinished = trial.Spec.JobTemplate.Spec.TTLSecondsAfterFinished
+	job.Annotations[fissilev1.AnnotationSeal] = seal.Of(nil)
+	job.Spec.TTLSecondsAfterFinished = template.TTLSecondsAfterFinished
 	job.OwnerReferences = nil // the ExtendedJob does not exist yet
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(job)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	object := &unstructured.Unstructured{Object: content}
 	object.SetGroupVersionKind(batchv1.SchemeGroupVersion.WithKind("Job"))
-	return object, nil
-}
-
-// unknownField is how the API server calls a field that it does not know.
-var unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)
-
-// templateErrors are the fields that a refusal of the Job names. It names none
-// if it is about something else.
-func templateErrors(refused error) field.ErrorList {
-	var errs field.ErrorList
-	if apierrors.IsBadRequest(refused) {
-		for _, match := range unknownField.FindAllStringSubmatch(refused.Error(), -1) {
-			errs = append(errs, &field.Error{
-				Type:   field.ErrorTypeForbidden,
-				Field:  templateField(match[1]),
-				Detail: "the API server of this cluster does not know the field: remove it",
-			})
-		}
-		return errs
-	}
-	var status apierrors.APIStatus
-	if !apierrors.IsInvalid(refused) || !errors.As(refused, &status) || status.Status().Details == nil {
-		return nil
-	}
-	for _, cause := range status.Status().Details.Causes {
-		if cause.Field != "" { // a policy that refuses the Job names none
-			errs = append(errs, causeError(cause))
-		}
-	}
-	return errs
-}
-
-// namedTypes are the types of errors whose messages do not begin with "Invalid
-// value".
-var namedTypes = []field.ErrorType{
-	field.ErrorTypeRequired, field.ErrorTypeNotSupported, field.ErrorTypeForbidden, field.ErrorTypeDuplicate,
-	field.ErrorTypeTooLong, field.ErrorTypeTooMany, field.ErrorTypeNotFound,
-}
-
-// causeError is the error that the API server made a cause of.
-func causeError(cause metav1.StatusCause) *field.Error {
-	err := &field.Error{Type: field.ErrorTypeInvalid, Field: templateField(cause.Field), BadValue: field.OmitValueType{}}
-	if slices.Contains(namedTypes, field.ErrorType(cause.Type)) {
-		err.Type = field.ErrorType(cause.Type)
-	}
-	err.Detail = strings.TrimPrefix(strings.TrimPrefix(cause.Message, err.Type.String()), ": ")
-	return err
-}
-
-// templateField is the path of a Job's field in the ExtendedJob. The Job's name
-// follows from the ExtendedJob's.
-func templateField(path string) string {
-	for _, metadata := range []string{"labels", "annotations"} { // whose path the API server shortens
-		if inPath(path, "spec.template."+metadata) {
-			path = strings.Replace(path, "spec.template.", "spec.template.metadata.", 1)
-		}
-	}
-	if path == "metadata.name" {
-		return path
-	}
-	return "spec.jobTemplate." + path
+	return object, fields, nil
 }

@@ -61,11 +61,11 @@ func (warningCollector) HandleWarningHeaderWithContext(ctx context.Context, code
 var warnedField = regexp.MustCompile(`^(?:spec|metadata)\.[^\s:]+|field "[^"]+"`)
 
 // jobWarning is a warning about a Job with the paths of the user's version.
-func (m *manifest) jobWarning(text string) string {
+func (m *manifest) jobWarning(fields *jobFields, text string) string {
 	return warnedField.ReplaceAllStringFunc(text, func(match string) string {
 		if path, ok := strings.CutPrefix(match, `field "`); ok {
-			return `field "` + m.field(templateField(path))
+			return `field "` + m.field(fields.inExtendedJob(strings.TrimSuffix(path, `"`))) + `"`
 		}
-		return m.field(templateField(match))
+		return m.field(fields.inExtendedJob(match))
 	})
 }

@@ -60,14 +60,14 @@ What users are told when they create or change an ExtendedJob.
 
 - The **schema** is checked by the API server itself, also while the operator is down. The **operator** is asked about
   what passes it, and says all that is wrong at once. It has the API server make a **dry run** of the Job, when an
-  ExtendedJob is created and when its template changes, and passes on what is wrong with the template.
+  ExtendedJob is created and when its template or ` + "`trigger.env`" + ` changes, and passes on what is wrong with them.
 - Fields that only v1 has are checked in v1alpha1, too. There they are in the annotation
   ` + "`fissile.cloudfoundry.org/conversion-data`" + `, and their paths begin with it.
 - An update is not refused for what was wrong before. The operator is not asked about an update that leaves the
   template, the output, ` + "`trigger.env`, `updateOnConfigChange` and `updateOnTemplateChange`" + ` as they are, about an
   update of the status, or about a deletion.
-- Inside the template the schema knows types alone. What a Job may be, the dry run says: a template is refused if and
-  only if a Job with it is. Its warnings are passed on. Fields that the API server does not know are refused, warned of
+- Inside the template the schema knows types, and the restart policies of Jobs. What else a Job may be, the dry run
+  says: a template is refused if and only if a Job with it is. Its warnings are passed on. Fields that the API server does not know are refused, warned of
   or ignored as the client asks for (kubectl: refused). The [user guide](../user-guide.md#what-is-checked) has the
   exceptions.
 
@@ -135,7 +135,7 @@ func (m malformed) refusal(t *testing.T, schemas map[string]versionSchema, versi
 		podTemplate = podTemplate[name].(map[string]any)
 	}
 	m.spoil(spec, podTemplate)
-	errs := schemas[version].refuseJSON(t, content)
+	errs := schemas[version].refuseJSON(content)
 	if len(errs) != 1 {
 		t.Fatalf("%s: got %v in %s, want one refusal", m.input, errs, version)
 	}

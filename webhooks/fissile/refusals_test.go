@@ -74,7 +74,7 @@ func onlyInV1(path string) paths {
 const (
 	annotation = "metadata.annotations[fissile.cloudfoundry.org/conversion-data]"
 
-	secretNameRule = "the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'"
+	secretNameRule = "the name of a Secret consists of lower case letters, digits, '-' and single '.', and begins with a letter or digit: for instance 'database'"
 	keyRule        = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
 		"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 	valueRule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
@@ -140,10 +140,32 @@ var refused = []example{
 		message: `Invalid value: "-foo": ` + secretNameRule,
 	},
 	{
+		input:   "two dots in a row in the name prefix",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "foo..bar" },
+		field:   inBoth("spec.output.namePrefix"),
+		message: `Invalid value: "foo..bar": ` + secretNameRule,
+	},
+	{
 		input:   "a name prefix of more than 200 characters",
 		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = strings.Repeat("a", 201) },
 		field:   inBoth("spec.output.namePrefix"),
 		message: `Too long: may not be more than 200 bytes`,
+	},
+	{
+		input: "output in a Secret that others trust",
+		write: func(ej *fissilev1.ExtendedJob) {
+			output(ej).NamePrefix = "sh.helm.release.v1.app."
+			podSpec(ej).Containers[0].Name = "v2"
+		},
+		field: inBoth("spec.output.namePrefix"),
+		message: `Invalid value: "sh.helm.release.v1.app.": the Secret of container "v2" would be "sh.helm.release.v1.app.v2", ` +
+			`and the operator's configuration reserves names like "sh.helm.release.v1.*": choose another prefix`,
+	},
+	{
+		input:   "the operator's namespace",
+		write:   func(ej *fissilev1.ExtendedJob) { ej.Namespace = rules.ClosedNamespace },
+		field:   inBoth("metadata.namespace"),
+		message: `Forbidden: ExtendedJobs do not run in the operator's namespace: choose another one, or set runInOwnNamespace in the operator's configuration`,
 	},
 	{
 		input: "a name prefix of 200 characters and a container name of 53",
@@ -177,6 +199,22 @@ var refused = []example{
 		write:   func(ej *fissilev1.ExtendedJob) { output(ej).SecretLabels = map[string]string{"key": "my value"} },
 		field:   inBoth("spec.output.secretLabels[key]"),
 		message: `Invalid value: "my value": ` + valueRule,
+	},
+	{
+		input: "a label of the pods with a key that the operator goes by",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{"fissile.cloudfoundry.org/ejob-uid": "another"}
+		},
+		field:   inPod("metadata.labels[fissile.cloudfoundry.org/ejob-uid]"),
+		message: `Forbidden: the operator goes by this key: choose another one`,
+	},
+	{
+		input: "an annotation of the Job with a key that the operator goes by",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Annotations = map[string]string{"fissile.cloudfoundry.org/output": `{"namePrefix":"planted"}`}
+		},
+		field:   onlyInV1("jobTemplate.metadata.annotations[fissile.cloudfoundry.org/output]"),
+		message: `Forbidden: the operator goes by this key: choose another one`,
 	},
 	{
 		input: "a Secret label with a key that the operator goes by",
@@ -330,6 +368,37 @@ var refused = []example{
 		message: `Required value`,
 	},
 	{
+		input: "a variable from a field of the pod that is not there",
+		write: func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).Containers[0].Env = []corev1.EnvVar{{Name: "LEVEL", Value: "info"}}
+			podSpec(ej).Containers = append(podSpec(ej).Containers, corev1.Container{Name: "second", Image: "busybox"})
+			requestWith(ej, value("SIZE", "1"), fissilev1.TriggerEnvVar{Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{
+				FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.nme"},
+			}})
+		},
+		apiServer: jobInvalid(
+			field.Invalid(field.NewPath("spec", "template", "spec", "containers").Index(0).Child("env").Index(2).Child("valueFrom", "fieldRef", "fieldPath"),
+				"metadata.nme", "error converting fieldPath: field label not supported: metadata.nme"),
+			field.Invalid(field.NewPath("spec", "template", "spec", "containers").Index(1).Child("env").Index(1).Child("valueFrom", "fieldRef", "fieldPath"),
+				"metadata.nme", "error converting fieldPath: field label not supported: metadata.nme")),
+		field:   onlyInV1("trigger.env[1].valueFrom.fieldRef.fieldPath"),
+		message: `Invalid value: "metadata.nme": error converting fieldPath: field label not supported: metadata.nme`,
+	},
+	{
+		input: "a variable for an init container from a resource that is not there",
+		write: func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).InitContainers = []corev1.Container{{Name: "prepare", Image: "busybox"}}
+			requestWith(ej, fissilev1.TriggerEnvVar{Name: "SIZE", Containers: []string{"prepare"}, ValueFrom: &corev1.EnvVarSource{
+				ResourceFieldRef: &corev1.ResourceFieldSelector{Resource: "limits.gold"},
+			}})
+		},
+		apiServer: jobInvalid(field.NotSupported(
+			field.NewPath("spec", "template", "spec", "initContainers").Index(0).Child("env").Index(0).Child("valueFrom", "resourceFieldRef", "resource"),
+			"limits.gold", []string{"limits.cpu", "limits.memory"})),
+		field:   onlyInV1("trigger.env[0].valueFrom.resourceFieldRef.resource"),
+		message: `Unsupported value: "limits.gold": supported values: "limits.cpu", "limits.memory"`,
+	},
+	{
 		input: "a variable for a container that is not there",
 		write: func(ej *fissilev1.ExtendedJob) {
 			podSpec(ej).InitContainers = []corev1.Container{{Name: "prepare", Image: "busybox"}}
@@ -410,6 +479,14 @@ var refused = []example{
 		message: `Forbidden: every run's Job selects its own pods: remove it`,
 	},
 	{
+		input: "a label of the pods by which their Job selects them",
+		write: func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{batchv1.JobNameLabel: "mine"}
+		},
+		field:   inPod("metadata.labels[batch.kubernetes.io/job-name]"),
+		message: `Forbidden: every run's Job sets this label: remove it`,
+	},
+	{
 		input: "output and no containers",
 		write: func(ej *fissilev1.ExtendedJob) {
 			output(ej)
@@ -431,9 +508,11 @@ var refused = []example{
 		write: func(ej *fissilev1.ExtendedJob) {
 			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{"key": "my value"}
 		},
-		apiServer: jobInvalid(field.Invalid(field.NewPath("spec", "template", "labels"), "my value", valueRule)),
-		field:     inPod("metadata.labels"),
-		message:   `Invalid value: "my value": ` + valueRule,
+		apiServer: jobInvalid( // a Job without labels of its own has those of its pods
+			field.Invalid(field.NewPath("metadata", "labels"), "my value", valueRule),
+			field.Invalid(field.NewPath("spec", "template", "labels"), "my value", valueRule)),
+		field:   inPod("metadata.labels"),
+		message: `Invalid value: "my value": ` + valueRule,
 	},
 	{
 		input:     "a label of the Job that the API server refuses",
@@ -585,6 +664,16 @@ var warned = []example{
 		apiServerWarning: `spec.template.spec.containers[0].ports[1]: duplicate port definition with spec.template.spec.containers[0].ports[0]`,
 		field:            inPod("spec.containers[0].ports[1]"),
 		message:          `%s: duplicate port definition with spec.template.spec.containers[0].ports[0]`,
+	},
+	{
+		input: "a source of a variable that only newer versions of Kubernetes have, written by a client that is not strict",
+		write: func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).Containers[0].Env = []corev1.EnvVar{{Name: "PATH", Value: "/bin"}}
+			requestWith(ej, fissilev1.TriggerEnvVar{Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{FileKeyRef: &corev1.FileKeySelector{}}})
+		},
+		apiServerWarning: `unknown field "spec.template.spec.containers[0].env[1].valueFrom.fileKeyRef"`,
+		field:            onlyInV1("trigger.env[0].valueFrom.fileKeyRef"),
+		message:          `unknown field "%s"`,
 	},
 	{
 		input:            "a field of the template that only newer versions of Kubernetes have, written by a client that is not strict",

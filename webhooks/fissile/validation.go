@@ -53,7 +53,9 @@ func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	errs := validateTrigger(path.Child("trigger"), &spec.Trigger, &job.Template.Spec)
 	errs = append(errs, validateEnum(jobPath.Child("template", "spec", "restartPolicy"), job.Template.Spec.RestartPolicy,
 		corev1.RestartPolicyNever, corev1.RestartPolicyOnFailure)...)
+	errs = append(errs, validateTemplateKeys(path.Child("jobTemplate"), &spec.JobTemplate)...)
 	errs = append(errs, validateSelector(jobPath, job)...)
+	errs = append(errs, validatePodLabels(jobPath.Child("template", "metadata", "labels"), job.Template.Labels)...)
 	if limit := spec.SuccessfulJobsHistoryLimit; limit != nil {
 		errs = append(errs, apivalidation.ValidateNonnegativeField(int64(*limit), path.Child("successfulJobsHistoryLimit"))...)
 	}
@@ -104,7 +106,7 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 	const shortest = "a"
 	if len(validation.IsDNS1123Subdomain(plan.SecretName(prefix, shortest))) > 0 {
 		return field.ErrorList{field.Invalid(path, prefix,
-			"the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'")}
+			"the name of a Secret consists of lower case letters, digits, '-' and single '.', and begins with a letter or digit: for instance 'database'")}
 	}
 	if len(containers) == 0 {
 		return nil
@@ -119,6 +121,23 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 		return field.ErrorList{field.Invalid(path, field.OmitValueType{}, fmt.Sprintf(
 			"the name of the Secret of container %q can become %d characters long, and %d is the most: shorten it by %d",
 			container, len(name), validation.DNS1123SubdomainMaxLength, excess))}
+	}
+	return nil
+}
+
+// validateReserved refuses names of Secrets that the operator's configuration
+// reserves.
+func validateReserved(spec *fissilev1.ExtendedJobSpec, patterns []string) field.ErrorList {
+	if spec.Output == nil {
+		return nil
+	}
+	path := field.NewPath("spec", "output", "namePrefix")
+	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
+		if name, pattern := plan.ReservedSecret(patterns, spec.Output, container.Name); pattern != "" {
+			return field.ErrorList{field.Invalid(path, spec.Output.NamePrefix, fmt.Sprintf(
+				"the Secret of container %q would be %q, and the operator's configuration reserves names like %q: choose another prefix",
+				container.Name, name, pattern))}
+		}
 	}
 	return nil
 }
@@ -153,11 +172,38 @@ func validateNumber(path *field.Path, number int) field.ErrorList {
 // spelling that counts.
 func validateKey(path *field.Path, key, name string) field.ErrorList {
 	if plan.IsOperatorKey(key) {
-		return field.ErrorList{field.Forbidden(path, "the operator goes by this key: choose another one")}
+		return field.ErrorList{operatorKey(path)}
 	}
 	var errs field.ErrorList
 	for _, message := range validation.IsQualifiedName(name) {
 		errs = append(errs, field.Invalid(path, key, message))
+	}
+	return errs
+}
+
+func operatorKey(path *field.Path) *field.Error {
+	return field.Forbidden(path, "the operator goes by this key: choose another one")
+}
+
+// validateTemplateKeys refuses what would be taken for the operator's own on Jobs
+// and pods.
+func validateTemplateKeys(path *field.Path, template *batchv1.JobTemplateSpec) field.ErrorList {
+	pod := path.Child("spec", "template")
+	var errs field.ErrorList
+	for _, metadata := range []struct {
+		path *field.Path
+		keys map[string]string
+	}{
+		{path.Child("metadata", "labels"), template.Labels},
+		{path.Child("metadata", "annotations"), template.Annotations},
+		{pod.Child("metadata", "labels"), template.Spec.Template.Labels},
+		{pod.Child("metadata", "annotations"), template.Spec.Template.Annotations},
+	} {
+		for _, key := range slices.Sorted(maps.Keys(metadata.keys)) {
+			if plan.IsOperatorKey(key) {
+				errs = append(errs, operatorKey(metadata.path.Key(key)))
+			}
+		}
 	}
 	return errs
 }
@@ -172,6 +218,21 @@ func validateSelector(path *field.Path, job *batchv1.JobSpec) field.ErrorList {
 	}
 	if isTrue(job.ManualSelector) {
 		errs = append(errs, field.Forbidden(path.Child("manualSelector"), cure))
+	}
+	return errs
+}
+
+// selectorLabels are the labels by which a Job selects its pods.
+var selectorLabels = []string{batchv1.JobNameLabel, batchv1.ControllerUidLabel, "job-name", "controller-uid"}
+
+// validatePodLabels refuses the labels that each Job has of its own, in fewer words
+// than the API server.
+func validatePodLabels(path *field.Path, labels map[string]string) field.ErrorList {
+	var errs field.ErrorList
+	for _, key := range selectorLabels {
+		if _, ok := labels[key]; ok {
+			errs = append(errs, field.Forbidden(path.Key(key), "every run's Job sets this label: remove it"))
+		}
 	}
 	return errs
 }

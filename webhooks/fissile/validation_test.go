@@ -27,6 +27,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -158,6 +159,39 @@ func TestWhatNobodyHasAnythingToSayAbout(t *testing.T) {
 	}
 }
 
+// Neither a run with the variables nor one without them may have a Job that the
+// API server refuses.
+func TestTheDryRunTriesTheVariablesBesideTheTemplates(t *testing.T) {
+	for name, trigger := range map[string]fissilev1.Trigger{
+		"for a requestID":     {Strategy: fissilev1.StrategyManual, RequestID: "1"},
+		"for now":             {Strategy: fissilev1.StrategyNow},
+		"before anybody asks": {Strategy: fissilev1.StrategyManual},
+	} {
+		t.Run(name, func(t *testing.T) {
+			ej := minimal()
+			podSpec(ej).Containers[0].Env = []corev1.EnvVar{{Name: "LEVEL", Value: "info"}}
+			ej.Spec.Trigger = trigger
+			ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{value("LEVEL", "debug"), fromSecret("PASSWORD", "database")}
+			server := newAPIServer(t)
+			var tried []corev1.EnvVar
+			server.judge = func(job *batchv1.Job) error {
+				tried = job.Spec.Template.Spec.Containers[0].Env
+				return nil
+			}
+			if _, err := server.create(example{write: func(written *fissilev1.ExtendedJob) { *written = *ej }}, "v1"); err != nil {
+				t.Fatal(err)
+			}
+			want := []corev1.EnvVar{
+				{Name: "LEVEL", Value: "info"}, {Name: "LEVEL_", Value: "debug"},
+				{Name: "PASSWORD", ValueFrom: fromSecret("PASSWORD", "database").ValueFrom},
+			}
+			if diff := cmp.Diff(want, tried); diff != "" {
+				t.Errorf("(-want +tried):\n%s", diff)
+			}
+		})
+	}
+}
+
 func TestAllThatIsWrongIsSaidAtOnce(t *testing.T) {
 	wrong := example{write: func(ej *fissilev1.ExtendedJob) {
 		ej.Spec.Trigger.Strategy = "podstate"
@@ -254,11 +288,11 @@ func TestTheDryRunsJobIsAsBigAsAnyRuns(t *testing.T) {
 	ej := minimal()
 	ej.UID = uuid.NewUUID()
 	output(ej).SecretAnnotations = map[string]string{"key": "value"}
-	tried, err := newDryRunJob(ej)
+	tried, _, err := newDryRunJob(ej)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ej.Status.Inputs = &fissilev1.Inputs{Digest: configrefs.Digest([]byte("key"), []configrefs.Entry{{Kind: configrefs.Secret, Name: "a"}})}
+	ej.Status.Inputs = &fissilev1.Inputs{Digest: configrefs.Digest([]byte("key"), "", []configrefs.Entry{{Kind: configrefs.Secret, Name: "a"}})}
 	for _, cause := range []fissilev1.RunCause{fissilev1.CauseOnce, fissilev1.CauseNow, fissilev1.CauseConfigChange, fissilev1.CauseTemplateChange} {
 		run, err := plan.NewJob(ej, &fissilev1.Run{Number: 123_456, JobName: plan.JobName(ej, 123_456), Cause: cause, Claim: &fissilev1.Claim{ID: string(uuid.NewUUID())}})
 		if err != nil {
@@ -353,6 +387,21 @@ func TestUpdates(t *testing.T) {
 			change: func(ej *fissilev1.ExtendedJob) { requestWith(ej, value("A=B", "")) },
 			want:   []paths{onlyInV1("trigger.env[0].name")},
 		},
+		"of the variables are tried": {
+			change: func(ej *fissilev1.ExtendedJob) {
+				requestWith(ej, fissilev1.TriggerEnvVar{Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{
+					FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.nme"},
+				}})
+			},
+			want: []paths{onlyInV1("trigger.env[0].valueFrom.fieldRef.fieldPath")},
+		},
+		"to a run with variables that were tried before are admitted": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				noImage(ej)
+				requestWith(ej, value("LEVEL", "info"))
+			},
+			change: func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.RequestID = "2" },
+		},
 		"that take away the container of a variable are refused": {
 			before: func(ej *fissilev1.ExtendedJob) {
 				variable := value("LEVEL", "info")
@@ -439,7 +488,7 @@ func TestTheConversionAnnotationOfV1alpha1(t *testing.T) {
 			after.Annotations = map[string]string{fissilev1.AnnotationConversionData: test.after}
 			after.Spec.UpdateOnConfigChange = new(true)
 			server := newAPIServer(t)
-			_, err := newV1alpha1Validator(server, server).ValidateUpdate(t.Context(), &before, &after)
+			_, err := newV1alpha1Validator(server, server, rules).ValidateUpdate(t.Context(), &before, &after)
 
 			var got []string
 			for _, cause := range causes(t, err) {
@@ -455,7 +504,7 @@ func TestTheConversionAnnotationOfV1alpha1(t *testing.T) {
 		before, after := convertToV1alpha1(t, *minimal()), convertToV1alpha1(t, *minimal())
 		after.Annotations = map[string]string{fissilev1.AnnotationConversionData: `{"suspend"`}
 		server := newAPIServer(t)
-		if _, err := newV1alpha1Validator(server, server).ValidateUpdate(t.Context(), &before, &after); err == nil {
+		if _, err := newV1alpha1Validator(server, server, rules).ValidateUpdate(t.Context(), &before, &after); err == nil {
 			t.Error("the update is admitted")
 		}
 	})
@@ -474,20 +523,22 @@ type apiServer struct {
 	hangs bool
 }
 
+// Find finds an ExtendedJob whose output goes to taken-main.
+func (s *apiServer) Find(_ context.Context, namespace, index, key string) ([]client.ObjectKey, error) {
+	if index == indexOutput && key == "taken-main" {
+		return []client.ObjectKey{{Namespace: namespace, Name: "other"}}, nil
+	}
+	return nil, nil
+}
+
 func newAPIServer(t *testing.T) *apiServer {
 	t.Helper()
 	scheme := runtime.NewScheme()
 	if err := errors.Join(batchv1.AddToScheme(scheme), fissilev1.AddToScheme(scheme)); err != nil {
 		t.Fatal(err)
 	}
-	other := minimal()
-	other.Name = "other"
-	output(other).NamePrefix = "taken"
-	server := &apiServer{t: t, judge: imagesRequired}
-	server.WithWatch = fake.NewClientBuilder().WithScheme(scheme).WithObjects(other).
-		WithIndex(&fissilev1.ExtendedJob{}, indexOutput, func(obj client.Object) []string {
-			return secretNames(obj.(*fissilev1.ExtendedJob))
-		}).
+	server := &apiServer{t: t, judge: judgeJob}
+	server.WithWatch = fake.NewClientBuilder().WithScheme(scheme).
 		WithInterceptorFuncs(interceptor.Funcs{
 			Create: func(ctx context.Context, api client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
 				if server.hangs {
@@ -511,25 +562,34 @@ func newAPIServer(t *testing.T) *apiServer {
 	return server
 }
 
-// imagesRequired is one of the rules that the API server has for Jobs.
-func imagesRequired(job *batchv1.Job) error {
+// judgeJob has some of the rules that the API server has for Jobs.
+func judgeJob(job *batchv1.Job) error {
 	path := field.NewPath("spec", "template", "spec", "containers")
 	for i, container := range job.Spec.Template.Spec.Containers {
 		if container.Image == "" {
 			return jobInvalid(field.Required(path.Index(i).Child("image"), ""))
 		}
+		for j, variable := range container.Env {
+			if from := variable.ValueFrom; from != nil && from.FieldRef != nil && from.FieldRef.FieldPath != "metadata.name" {
+				return jobInvalid(field.NotSupported(path.Index(i).Child("env").Index(j).Child("valueFrom", "fieldRef", "fieldPath"),
+					from.FieldRef.FieldPath, []string{"metadata.name"}))
+			}
+		}
 	}
 	return nil
 }
+
+// rules are those of the operator's configuration.
+var rules = Options{ClosedNamespace: "extendedjob-system", ReservedSecretNames: []string{"sh.helm.release.v1.*", "bootstrap-token-*"}}
 
 // create asks whether an ExtendedJob may be created.
 func (s *apiServer) create(example example, version string) (admission.Warnings, error) {
 	s.t.Helper()
 	switch ej := example.written(s.t, version).(type) {
 	case *fissilev1.ExtendedJob:
-		return newV1Validator(s, s).ValidateCreate(s.t.Context(), ej)
+		return newV1Validator(s, s, rules).ValidateCreate(s.t.Context(), ej)
 	case *fissilev1alpha1.ExtendedJob:
-		return newV1alpha1Validator(s, s).ValidateCreate(s.t.Context(), ej)
+		return newV1alpha1Validator(s, s, rules).ValidateCreate(s.t.Context(), ej)
 	}
 	panic("unknown version " + version)
 }
@@ -538,10 +598,10 @@ func (s *apiServer) create(example example, version string) (admission.Warnings,
 func (s *apiServer) update(before, after *fissilev1.ExtendedJob, version string) (admission.Warnings, error) {
 	s.t.Helper()
 	if version == "v1" {
-		return newV1Validator(s, s).ValidateUpdate(s.t.Context(), before, after)
+		return newV1Validator(s, s, rules).ValidateUpdate(s.t.Context(), before, after)
 	}
 	oldEJ, ej := convertToV1alpha1(s.t, *before), convertToV1alpha1(s.t, *after)
-	return newV1alpha1Validator(s, s).ValidateUpdate(s.t.Context(), &oldEJ, &ej)
+	return newV1alpha1Validator(s, s, rules).ValidateUpdate(s.t.Context(), &oldEJ, &ej)
 }
 
 // written is the example's ExtendedJob in a version.

@@ -36,9 +36,13 @@ import (
 // Secrets that their output goes to.
 const indexOutput = "extendedjob.output"
 
-// warnings are about what is legal, and useless or not what it seems. reader
-// reads from the manager's cache.
-func warnings(ctx context.Context, reader client.Reader, m *manifest, created bool) admission.Warnings {
+// outputFinder finds ExtendedJobs in the manager's cache.
+type outputFinder interface {
+	Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error)
+}
+
+// warnings are about settings that are valid but have no effect or may surprise.
+func warnings(ctx context.Context, outputs outputFinder, m *manifest, created bool) admission.Warnings {
 	warnings := slices.Clone(m.warnings)
 	if created {
 		warnings = append(warnings, nameWarnings(m.ej.Name)...)
@@ -52,7 +56,7 @@ func warnings(ctx context.Context, reader client.Reader, m *manifest, created bo
 	warnings = append(warnings, triggerWarnings(m)...)
 	if m.ej.Spec.Output != nil {
 		warnings = append(warnings, outputWarnings(m)...)
-		warnings = append(warnings, sharedOutputWarnings(ctx, reader, m.ej)...)
+		warnings = append(warnings, sharedOutputWarnings(ctx, outputs, m.ej)...)
 	}
 	return warnings
 }
@@ -113,15 +117,15 @@ func outputWarnings(m *manifest) (warnings admission.Warnings) {
 
 // sharedOutputWarnings name the ExtendedJobs whose output goes to the same
 // Secrets.
-func sharedOutputWarnings(ctx context.Context, reader client.Reader, ej *fissilev1.ExtendedJob) (warnings admission.Warnings) {
+func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissilev1.ExtendedJob) (warnings admission.Warnings) {
 	for _, secret := range secretNames(ej) {
-		var list fissilev1.ExtendedJobList
-		if err := reader.List(ctx, &list, client.InNamespace(ej.Namespace), client.MatchingFields{indexOutput: secret}); err != nil {
+		others, err := outputs.Find(ctx, ej.Namespace, indexOutput, secret)
+		if err != nil {
 			// The cache does not hold the ExtendedJobs of namespaces that are not watched.
 			ctrl.LoggerFrom(ctx).V(1).Info("Cannot tell whose output a Secret is", "secret", secret, "error", err.Error())
 			return warnings
 		}
-		for _, other := range list.Items {
+		for _, other := range others {
 			if other.Name != ej.Name {
 				warnings = append(warnings, warningf("Secret %s is the output of ExtendedJob %s, too: choose another spec.output.namePrefix", secret, other.Name))
 			}

@@ -42,19 +42,21 @@ var (
 // validator admits the ExtendedJobs of one version, or says all that is wrong
 // with them. The rules are the same for every version.
 type validator[T runtime.Object] struct {
-	// cache is the manager's.
-	cache client.Reader
+	outputs outputFinder
 	// dryRuns makes dry runs of Jobs.
 	dryRuns client.Client
-	read    func(context.Context, T) (*manifest, error)
+	options Options
+	// requesters is nil where a policy looks after their rights.
+	requesters *requesterReview
+	read       func(context.Context, T) (*manifest, error)
 }
 
-func newV1Validator(cache client.Reader, dryRuns client.Client) *validator[*fissilev1.ExtendedJob] {
-	return &validator[*fissilev1.ExtendedJob]{cache: cache, dryRuns: dryRuns, read: readV1}
+func newV1Validator(outputs outputFinder, dryRuns client.Client, options Options) *validator[*fissilev1.ExtendedJob] {
+	return &validator[*fissilev1.ExtendedJob]{outputs: outputs, dryRuns: dryRuns, options: options, read: readV1}
 }
 
-func newV1alpha1Validator(cache client.Reader, dryRuns client.Client) *validator[*fissilev1alpha1.ExtendedJob] {
-	return &validator[*fissilev1alpha1.ExtendedJob]{cache: cache, dryRuns: dryRuns, read: readV1alpha1}
+func newV1alpha1Validator(outputs outputFinder, dryRuns client.Client, options Options) *validator[*fissilev1alpha1.ExtendedJob] {
+	return &validator[*fissilev1alpha1.ExtendedJob]{outputs: outputs, dryRuns: dryRuns, options: options, read: readV1alpha1}
 }
 
 func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warnings, error) {
@@ -62,8 +64,15 @@ func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warn
 	if err != nil {
 		return nil, err
 	}
+	if err := v.checkRequester(ctx, nil, created.ej); err != nil {
+		return nil, err
+	}
 	errs, dryRunWarnings := v.errors(ctx, created, true)
-	return append(warnings(ctx, v.cache, created, true), dryRunWarnings...), refusal(created, errs)
+	if v.options.ClosedNamespace != "" && created.ej.Namespace == v.options.ClosedNamespace {
+		errs = append(errs, field.Forbidden(field.NewPath("metadata", "namespace"),
+			"ExtendedJobs do not run in the operator's namespace: choose another one, or set runInOwnNamespace in the operator's configuration"))
+	}
+	return append(warnings(ctx, v.outputs, created, true), dryRunWarnings...), refusal(created, errs)
 }
 
 // ValidateUpdate does not refuse what was wrong before, so that an object that
@@ -77,6 +86,9 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 	if err != nil {
 		return nil, err
 	}
+	if err := v.checkRequester(ctx, before.ej, updated.ej); err != nil {
+		return nil, err
+	}
 	// Where the webhook configuration has no matchConditions, as with OLM, such
 	// updates come here. One of them sets the strategy back after a run. An object
 	// that is being deleted is looked at, too: with a finalizer it can stay for long.
@@ -84,15 +96,15 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 		return nil, nil
 	}
 
-	newTemplate := !equality.Semantic.DeepEqual(before.ej.Spec.JobTemplate, updated.ej.Spec.JobTemplate)
-	errs, dryRunWarnings := v.errors(ctx, updated, newTemplate)
+	newJob := !equality.Semantic.DeepEqual(before.ej.Spec.JobTemplate, updated.ej.Spec.JobTemplate) || !sameEnv(before.ej, updated.ej)
+	errs, dryRunWarnings := v.errors(ctx, updated, newJob)
 	if len(errs) > 0 {
-		old, _ := v.errors(ctx, before, newTemplate)
+		old, _ := v.errors(ctx, before, newJob)
 		errs = slices.DeleteFunc(errs, func(err *field.Error) bool {
 			return slices.ContainsFunc(old, func(e *field.Error) bool { return e.Error() == err.Error() })
 		})
 	}
-	return append(warnings(ctx, v.cache, updated, false), dryRunWarnings...), refusal(updated, errs)
+	return append(warnings(ctx, v.outputs, updated, false), dryRunWarnings...), refusal(updated, errs)
 }
 
 // ValidateDelete is not called: the webhook configuration leaves deletion out.
@@ -100,10 +112,18 @@ func (v *validator[T]) ValidateDelete(context.Context, T) (admission.Warnings, e
 	return nil, nil
 }
 
+func (v *validator[T]) checkRequester(ctx context.Context, before, after *fissilev1.ExtendedJob) error {
+	if v.requesters == nil {
+		return nil
+	}
+	return v.requesters.check(ctx, before, after)
+}
+
 // errors are all that is wrong with an ExtendedJob, by v1's paths. A dry run
 // that tells nothing about the template is a warning.
 func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (field.ErrorList, admission.Warnings) {
 	errs := append(slices.Clone(m.errs), validate(&m.ej.Spec)...)
+	errs = append(errs, validateReserved(&m.ej.Spec, v.options.ReservedSecretNames)...)
 	if !dryRun {
 		return errs, nil
 	}
@@ -111,15 +131,17 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 	if err != nil {
 		return errs, admission.Warnings{warningf("%s was not tried: %v", m.field(templatePath), err)}
 	}
+	ruled := errs // in the words of ExtendedJobs
 	for _, err := range tried.refused {
-		// The rules have said it in the words of ExtendedJobs.
-		if !slices.ContainsFunc(errs, func(e *field.Error) bool { return e.Field == err.Field }) {
+		sameField := func(e *field.Error) bool { return e.Field == err.Field }
+		same := func(e *field.Error) bool { return e.Error() == err.Error() } // of a variable in two containers
+		if !slices.ContainsFunc(ruled, sameField) && !slices.ContainsFunc(errs, same) {
 			errs = append(errs, err)
 		}
 	}
 	var warnings admission.Warnings
 	for _, warning := range tried.warnings {
-		warnings = append(warnings, m.jobWarning(warning))
+		warnings = append(warnings, m.jobWarning(tried.fields, warning))
 	}
 	return errs, warnings
 }

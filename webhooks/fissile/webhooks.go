@@ -18,16 +18,29 @@ limitations under the License.
 package fissile
 
 import (
-	"errors"
+	"fmt"
 
+	authorizationclient "k8s.io/client-go/kubernetes/typed/authorization/v1"
 	ctrl "sigs.k8s.io/controller-runtime"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 )
 
+// Options are the settings of the validating webhooks.
+type Options struct {
+	// ReviewRequesters has them look after the rights of users.
+	ReviewRequesters bool
+	// ClosedNamespace is a namespace in which no ExtendedJobs run; empty if there is
+	// none.
+	ClosedNamespace string
+	// ReservedSecretNames are patterns of names that no output Secret may have.
+	ReservedSecretNames []string
+}
+
 // SetupWithManager makes mgr's webhook server serve the webhooks of ExtendedJob.
-func SetupWithManager(mgr ctrl.Manager) error {
+func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	converter, err := newConversionHandler()
 	if err != nil {
 		return err
@@ -37,12 +50,17 @@ func SetupWithManager(mgr ctrl.Manager) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(
-		ctrl.NewWebhookManagedBy(mgr, &fissilev1.ExtendedJob{}).
-			WithValidator(newV1Validator(mgr.GetClient(), dryRuns)).
-			Complete(),
-		ctrl.NewWebhookManagedBy(mgr, &fissilev1alpha1.ExtendedJob{}).
-			WithValidator(newV1alpha1Validator(mgr.GetClient(), dryRuns)).
-			Complete(),
-	)
+	extendedJobs := ejcache.Reader{Cache: mgr.GetCache()}
+	v1, v1alpha1 := newV1Validator(extendedJobs, dryRuns, options), newV1alpha1Validator(extendedJobs, dryRuns, options)
+	if options.ReviewRequesters {
+		authorization, err := authorizationclient.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
+		if err != nil {
+			return fmt.Errorf("make client for reviews: %w", err)
+		}
+		v1.requesters = &requesterReview{authorization.SubjectAccessReviews()}
+		v1alpha1.requesters = v1.requesters
+	}
+	mgr.GetWebhookServer().Register("/validate-fissile-cloudfoundry-org-v1-extendedjob", newWebhook(mgr.GetScheme(), &fissilev1.ExtendedJob{}, v1))
+	mgr.GetWebhookServer().Register("/validate-fissile-cloudfoundry-org-v1alpha1-extendedjob", newWebhook(mgr.GetScheme(), &fissilev1alpha1.ExtendedJob{}, v1alpha1))
+	return nil
 }

@@ -16,18 +16,28 @@ limitations under the License.
 
 package v1alpha1
 
-import "cmp"
+import (
+	"cmp"
+
+	"k8s.io/apimachinery/pkg/api/resource"
+)
 
 // SetDefaults fills in what is not set.
 func SetDefaults(c *OperatorConfiguration) {
+	c.RunInOwnNamespace = cmp.Or(c.RunInOwnNamespace, new(false))
 	c.Concurrency = cmp.Or(c.Concurrency, new(int32(10)))
 	c.Output.LogReadTimeoutSeconds = cmp.Or(c.Output.LogReadTimeoutSeconds, new(int32(120)))
+	c.Output.MaxLogSize = cmp.Or(c.Output.MaxLogSize, resource.NewQuantity(64<<20, resource.BinarySI))
+	if c.Output.ReservedSecretNames == nil {
+		c.Output.ReservedSecretNames = []string{"sh.helm.release.v1.*", "bootstrap-token-*"}
+	}
 	c.ConfigChange.DebounceMilliseconds = cmp.Or(c.ConfigChange.DebounceMilliseconds, new(int32(1000)))
 	c.Metrics.BindAddress = cmp.Or(c.Metrics.BindAddress, ":8443")
 	c.Metrics.SecureServing = cmp.Or(c.Metrics.SecureServing, new(true))
 	c.Health.BindAddress = cmp.Or(c.Health.BindAddress, ":8081")
 	c.Profiling.BindAddress = cmp.Or(c.Profiling.BindAddress, "0")
 	c.Webhook.Port = cmp.Or(c.Webhook.Port, new(int32(9443)))
+	c.Webhook.ReviewRequesters = cmp.Or(c.Webhook.ReviewRequesters, new(true))
 	setCertificateDefaults(&c.Certificates)
 	c.LeaderElection.Enabled = cmp.Or(c.LeaderElection.Enabled, new(true))
 	c.LeaderElection.LeaseDurationSeconds = cmp.Or(c.LeaderElection.LeaseDurationSeconds, new(int32(15)))

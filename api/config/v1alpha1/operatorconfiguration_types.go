@@ -17,6 +17,7 @@ limitations under the License.
 package v1alpha1
 
 import (
+	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
@@ -37,6 +38,11 @@ type OperatorConfiguration struct {
 	// +optional
 	// +listType=set
 	WatchNamespaces []string `json:"watchNamespaces,omitempty"`
+
+	// runInOwnNamespace has ExtendedJobs run in the namespace above, too. There they
+	// can read the operator's keys. False, if not set.
+	// +optional
+	RunInOwnNamespace *bool `json:"runInOwnNamespace,omitempty"`
 
 	// concurrency is how many ExtendedJobs are worked on at once. 10, if not set.
 	// +optional
@@ -85,6 +91,19 @@ type Output struct {
 	// 120, if not set.
 	// +optional
 	LogReadTimeoutSeconds *int32 `json:"logReadTimeoutSeconds,omitempty"`
+
+	// maxLogSize is how much of a container log is read; the output of one that is
+	// larger is refused as OutputTooLarge. 64Mi, if not set.
+	// +optional
+	MaxLogSize *resource.Quantity `json:"maxLogSize,omitempty"`
+
+	// reservedSecretNames are patterns of names that no output Secret may have,
+	// because others trust what is in Secrets of such a name; "*" stands for any
+	// characters. "sh.helm.release.v1.*" and "bootstrap-token-*", if not set; an
+	// empty list reserves none.
+	// +optional
+	// +listType=set
+	ReservedSecretNames []string `json:"reservedSecretNames,omitempty"`
 }
 
 // ConfigChange is how a change of ConfigMaps and Secrets is acted on.
@@ -129,6 +148,14 @@ type Webhook struct {
 	// port is the TCP port. 9443, if not set.
 	// +optional
 	Port *int32 `json:"port,omitempty"`
+
+	// reviewRequesters has the webhooks ask the API server whether users may
+	// themselves create what they would have the operator create. That costs a
+	// request or two for each ExtendedJob that is created or changed. False is for
+	// where the ValidatingAdmissionPolicy extendedjob-requester-rights sees to that.
+	// True, if not set.
+	// +optional
+	ReviewRequesters *bool `json:"reviewRequesters,omitempty"`
 }
 
 // Certificates says where the serving certificate comes from.

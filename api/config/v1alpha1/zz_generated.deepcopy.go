@@ -163,6 +163,11 @@ func (in *OperatorConfiguration) DeepCopyInto(out *OperatorConfiguration) {
 		*out = make([]string, len(*in))
 		copy(*out, *in)
 	}
+	if in.RunInOwnNamespace != nil {
+		in, out := &in.RunInOwnNamespace, &out.RunInOwnNamespace
+		*out = new(bool)
+		**out = **in
+	}
 	if in.Concurrency != nil {
 		in, out := &in.Concurrency, &out.Concurrency
 		*out = new(int32)
@@ -203,6 +208,16 @@ func (in *Output) DeepCopyInto(out *Output) {
 		in, out := &in.LogReadTimeoutSeconds, &out.LogReadTimeoutSeconds
 		*out = new(int32)
 		**out = **in
+	}
+	if in.MaxLogSize != nil {
+		in, out := &in.MaxLogSize, &out.MaxLogSize
+		x := (*in).DeepCopy()
+		*out = &x
+	}
+	if in.ReservedSecretNames != nil {
+		in, out := &in.ReservedSecretNames, &out.ReservedSecretNames
+		*out = make([]string, len(*in))
+		copy(*out, *in)
 	}
 }
 
@@ -257,6 +272,11 @@ func (in *Webhook) DeepCopyInto(out *Webhook) {
 	if in.Port != nil {
 		in, out := &in.Port, &out.Port
 		*out = new(int32)
+		**out = **in
+	}
+	if in.ReviewRequesters != nil {
+		in, out := &in.ReviewRequesters, &out.ReviewRequesters
+		*out = new(bool)
 		**out = **in
 	}
 }

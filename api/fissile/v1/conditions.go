@@ -16,7 +16,6 @@ limitations under the License.
 
 package v1
 
-// Condition types of an ExtendedJob.
 // Types of conditions. Package plan derives all of them from spec and status.
 const (
 	// ConditionReady is true when nothing is due and what was asked for has
@@ -89,6 +88,9 @@ const (
 	// ReasonReferencesMissing: a run is due and waits for ConfigMaps, Secrets or
 	// keys of them that its pods cannot start without.
 	ReasonReferencesMissing = "ReferencesMissing"
+	// ReasonNamespaceClosed: a run is due, and does not start in the operator's own
+	// namespace.
+	ReasonNamespaceClosed = "NamespaceClosed"
 	// ReasonPodsTerminating: the next run waits for pods of an earlier one.
 	ReasonPodsTerminating = "PodsTerminating"
 	// ReasonTriggerBackoff: a run is due and is delayed, because several followed
@@ -102,6 +104,9 @@ const (
 	// ReasonStepFailed: the API server refuses a request that the run needs; the
 	// message says which. It is tried again.
 	ReasonStepFailed = "StepFailed"
+	// ReasonUndecodable: the API server stores what the operator cannot decode; the
+	// message says in which field. Nothing runs until that is corrected.
+	ReasonUndecodable = "Undecodable"
 	// ReasonStatusRefused: the API server refuses the status, which is shortened for
 	// that.
 	ReasonStatusRefused = "StatusRefused"

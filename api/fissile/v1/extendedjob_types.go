@@ -36,10 +36,10 @@ import (
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether nothing is due, and what was asked for has succeeded"
 // +kubebuilder:printcolumn:name="Run",type=integer,JSONPath=`.status.lastRun.number`,description="Number of the last run"
 // +kubebuilder:printcolumn:name="Last Run",type=date,JSONPath=`.status.lastRun.startTime`,description="Time since the last run started"
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Cause",type=string,JSONPath=`.status.lastRun.cause`,priority=1,description="Why the last run was started"
 // +kubebuilder:printcolumn:name="Job",type=string,JSONPath=`.status.lastRun.jobName`,priority=1,description="Job of the last run"
-// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Running")].message`,priority=1,description="The same as Status, in a sentence"
-// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Complete")].message`,priority=1,description="The same as Status, in a sentence"
 type ExtendedJob struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -82,7 +82,6 @@ type ExtendedJobSpec struct {
 	// backoffLimit that is not set is 2. The pod's restartPolicy must be Never or
 	// OnFailure.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="has(self.spec) && has(self.spec.template.spec) && has(self.spec.template.spec.restartPolicy) && self.spec.template.spec.restartPolicy in ['Never', 'OnFailure']",fieldPath=".spec.template.spec.restartPolicy",message="must be Never or OnFailure"
 	JobTemplate batchv1.JobTemplateSpec `json:"jobTemplate,omitzero"`
 
 	// suspend holds back runs while it is true. What was due starts when it is
@@ -105,8 +104,8 @@ type ExtendedJobSpec struct {
 	// operator's configuration decides, if not set.
 	// +optional
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:MaxLength=32
-	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([0-9]+(\\.[0-9]+)?(ns|us|µs|ms|s|m|h))+$') && duration(self) <= duration('10m')",message="must be a duration of at most 10 minutes, for instance '30s' or '1m30s'"
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}(\.[0-9]{1,9})?(ns|us|µs|ms|s|m|h)){1,3}$`
 	UpdateDebounce *metav1.Duration `json:"updateDebounce,omitempty"`
 
 	// output keeps the JSON object that the containers print in Secrets.
@@ -137,9 +136,9 @@ type Trigger struct {
 
 	// requestID asks for a run: each new value, the first included, is one
 	// request, on an errand and on a one-off alike. Any text will do, for
-	// instance a version or a commit. Only users write it: the operator echoes it in
-	// status.servedRequestID when that run is over, and the same value runs nothing
-	// again.
+	// instance a version or a commit. Only users write it: the operator echoes it
+	// in status.servedRequestID when that run is over, and the same value runs
+	// nothing again.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
@@ -169,8 +168,8 @@ type TriggerEnvVar struct {
 	// +kubebuilder:validation:MaxLength=32768
 	Value *string `json:"value,omitempty"`
 
-	// valueFrom takes the value from elsewhere, as in a container's env. A ConfigMap
-	// or Secret that it names is waited for.
+	// valueFrom takes the value from elsewhere, as in a container's env. A run
+	// waits for a ConfigMap or Secret that it names.
 	// +optional
 	ValueFrom *corev1.EnvVarSource `json:"valueFrom,omitempty"`
 
@@ -211,7 +210,7 @@ type Output struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
-	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([a-z0-9]([-a-z0-9]*[a-z0-9])?\\.)*([a-z0-9][-a-z0-9]*)?$')",message="the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'"
+	// +kubebuilder:validation:Pattern=`^[a-z0-9][-a-z0-9.]*$`
 	NamePrefix string `json:"namePrefix,omitempty"`
 
 	// outputType is the format of the output. Only "json" is supported: a flat
@@ -257,8 +256,8 @@ type Output struct {
 	// earlier run or retained from an earlier ExtendedJob of this name: with
 	// "Overwrite" it replaces them, with "Keep" they stay as they are and only
 	// missing ones are made, so that a password is generated once. With versioned,
-	// the newest version that is there stays, and no further one is made. Overwrite,
-	// if not set.
+	// the newest version that is there stays, and no further one is made.
+	// Overwrite, if not set.
 	// +optional
 	IfExists ExistingOutput `json:"ifExists,omitempty"`
 }
@@ -364,9 +363,9 @@ type ExtendedJobStatus struct {
 	// +optional
 	Inputs *Inputs `json:"inputs,omitempty"`
 
-	// templateDigest identifies the jobTemplate that the last run was started with:
-	// as it was written and, with updateOnTemplateChange, as the API server completed
-	// it.
+	// templateDigest identifies the jobTemplate that the last run was started
+	// with: as it was written and, with updateOnTemplateChange, as the API server
+	// completed it.
 	// +optional
 	TemplateDigest string `json:"templateDigest,omitempty"`
 
@@ -441,12 +440,13 @@ type Run struct {
 	// +optional
 	Result RunResult `json:"result,omitempty"`
 
-	// reason is why the run ended as it did, as a word; while it is active, what
+	// reason is why the run did not succeed, as a word; while it is active, what
 	// keeps it from running, if anything does.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 
-	// message says the same in a sentence.
+	// message says the same in a sentence. For a run that succeeded, it names the
+	// output that was kept as it was, if any.
 	// +optional
 	Message string `json:"message,omitempty"`
 
@@ -504,8 +504,8 @@ type Claim struct {
 	Strategy TriggerStrategy `json:"strategy,omitempty"`
 
 	// specDigest identifies the jobTemplate, output and env that the run was
-	// started with. A "now" that is still there when the run is over is a new request
-	// if they were edited since.
+	// started with. A "now" that is still there when the run is over is a new
+	// request if they were edited since.
 	// +optional
 	SpecDigest string `json:"specDigest,omitempty"`
 
@@ -514,9 +514,9 @@ type Claim struct {
 	// +optional
 	StrategyChanged bool `json:"strategyChanged,omitempty"`
 
-	// jobUID is the UID of the run's Job, once that has existed for some time. A Job
-	// that was seen and is gone was deleted; one that was never seen may not have
-	// been created yet.
+	// jobUID is the UID of the run's Job, once that has existed for some time. A
+	// Job that was seen and is gone was deleted; one that was never seen may not
+	// have been created yet.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	JobUID types.UID `json:"jobUID,omitempty"`
@@ -540,7 +540,7 @@ type FinishedRun struct {
 	// +required
 	Result RunResult `json:"result,omitempty"`
 
-	// reason is why the run ended as it did, as a word.
+	// reason is why the run did not succeed, as a word.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 
@@ -614,7 +614,8 @@ type Inputs struct {
 type InputObject struct {
 	ObjectName `json:",inline"`
 
-	// resolvedName is the name of the version that was used for a versioned Secret.
+	// resolvedName is the name of the version that was used for a versioned
+	// Secret.
 	// +optional
 	ResolvedName string `json:"resolvedName,omitempty"`
 

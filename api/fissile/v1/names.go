@@ -53,6 +53,9 @@ const (
 	// AnnotationOutputContainers names the containers that the output is of, those
 	// of the template as of the run's start, separated by commas, on Jobs.
 	AnnotationOutputContainers = "fissile.cloudfoundry.org/output-containers"
+	// AnnotationSeal proves that the operator wrote its other annotations, on Jobs and
+	// output Secrets.
+	AnnotationSeal = "fissile.cloudfoundry.org/seal"
 	// AnnotationJobUID is the UID of the Job that printed the output, on
 	// output Secrets. A retry finds by it what it has already written.
 	AnnotationJobUID = "fissile.cloudfoundry.org/job-uid"

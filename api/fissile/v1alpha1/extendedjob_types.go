@@ -34,10 +34,10 @@ import (
 // +kubebuilder:printcolumn:name="Ready",type=string,JSONPath=`.status.conditions[?(@.type=="Ready")].status`,description="Whether nothing is due, and what was asked for has succeeded"
 // +kubebuilder:printcolumn:name="Run",type=integer,JSONPath=`.status.lastRun.number`,description="Number of the last run"
 // +kubebuilder:printcolumn:name="Last Run",type=date,JSONPath=`.status.lastRun.startTime`,description="Time since the last run started"
+// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
 // +kubebuilder:printcolumn:name="Cause",type=string,JSONPath=`.status.lastRun.cause`,priority=1,description="Why the last run was started"
 // +kubebuilder:printcolumn:name="Job",type=string,JSONPath=`.status.lastRun.jobName`,priority=1,description="Job of the last run"
-// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Running")].message`,priority=1,description="The same as Status, in a sentence"
-// +kubebuilder:printcolumn:name="Age",type=date,JSONPath=`.metadata.creationTimestamp`
+// +kubebuilder:printcolumn:name="Message",type=string,JSONPath=`.status.conditions[?(@.type=="Complete")].message`,priority=1,description="The same as Status, in a sentence"
 type ExtendedJob struct {
 	metav1.TypeMeta `json:",inline"`
 
@@ -79,7 +79,6 @@ type ExtendedJobSpec struct {
 	// template is the pod that a run starts. Its restartPolicy must be Never or
 	// OnFailure.
 	// +required
-	// +kubebuilder:validation:XValidation:rule="has(self.spec) && has(self.spec.restartPolicy) && self.spec.restartPolicy in ['Never', 'OnFailure']",fieldPath=".spec.restartPolicy",message="must be Never or OnFailure"
 	Template corev1.PodTemplateSpec `json:"template,omitzero"`
 
 	// updateOnConfigChange runs a one-off again when the data of a ConfigMap or
@@ -126,7 +125,7 @@ type Output struct {
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
-	// +kubebuilder:validation:XValidation:rule="self.matches(r'^([a-z0-9]([-a-z0-9]*[a-z0-9])?\\.)*([a-z0-9][-a-z0-9]*)?$')",message="the name of a Secret consists of lower case letters, digits, '-' and '.', and begins with a letter or digit: for instance 'database'"
+	// +kubebuilder:validation:Pattern=`^[a-z0-9][-a-z0-9.]*$`
 	NamePrefix string `json:"namePrefix,omitempty"`
 
 	// outputType is the format of the output. Only "json" is supported: a flat

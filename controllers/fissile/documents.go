@@ -1,0 +1,227 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/types"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/joboutput"
+)
+
+// logIdleTimeout is how long a log may send nothing before it is given up for
+// now.
+const logIdleTimeout = 10 * time.Second
+
+// document is what a container printed, as the data of a Secret.
+type document struct {
+	container string
+	data      map[string][]byte
+}
+
+// logRequest names the logs that hold the output of a run. Logs are read by the
+// name of the pod; the UIDs bind the documents to the run.
+type logRequest struct {
+	extendedJob types.NamespacedName
+	job         types.UID
+	pod         string
+	podUID      types.UID
+	node        string
+	containers  []string
+}
+
+// equal reports whether two requests are for the same logs.
+func (q *logRequest) equal(other *logRequest) bool {
+	return q.extendedJob == other.extendedJob && q.job == other.job && q.podUID == other.podUID && slices.Equal(q.containers, other.containers)
+}
+
+// errReading means that documents are being read, or wait to be. The ExtendedJob
+// is reconciled again when they are there.
+var errReading = errors.New("the logs are being read")
+
+// documentReader reads the documents that containers printed.
+type documentReader interface {
+	// read returns the documents of all containers of a request, in their order. It
+	// may return errReading.
+	read(ctx context.Context, request logRequest) ([]document, error)
+	// offer returns a function that forgets the documents that have been read for an
+	// ExtendedJob so far, unless read has returned them by then.
+	offer(extendedJob types.NamespacedName) func()
+	// forget forgets an ExtendedJob.
+	forget(extendedJob types.NamespacedName)
+}
+
+// logReader reads documents from logs while its caller waits.
+type logReader struct {
+	logs Logs
+	// timeout bounds each read of a log, idleTimeout its pauses, and maxSize its
+	// bytes.
+	timeout, idleTimeout time.Duration
+	maxSize              int64
+}
+
+func (r *logReader) offer(types.NamespacedName) func() { return func() {} }
+
+func (r *logReader) forget(types.NamespacedName) {}
+
+func (r *logReader) read(ctx context.Context, request logRequest) ([]document, error) {
+	documents := make([]document, 0, len(request.containers))
+	pod := types.NamespacedName{Namespace: request.extendedJob.Namespace, Name: request.pod}
+	for _, container := range request.containers {
+		data, err := r.readDocument(ctx, pod, container)
+		if err != nil {
+			return nil, logError(err, pod.Name, container)
+		}
+		documents = append(documents, document{container, data})
+	}
+	return documents, nil
+}
+
+// logError says why there is no document in the log of a container.
+func logError(err error, pod, container string) error {
+	var invalid *joboutput.Error
+	var tooLarge *logTooLargeError
+	switch {
+	case errors.As(err, &invalid):
+		return &outputError{reason: invalid.Reason, message: fmt.Sprintf("Container %s: %v.", container, err)}
+	case errors.As(err, &tooLarge):
+		return &outputError{reason: fissilev1.ReasonOutputTooLarge, message: fmt.Sprintf("Container %s: %v.", container, tooLarge)}
+	case notThere(err) == pod:
+		return &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
+			"Container %s: pod %s is gone, and its log with it.", container, pod)}
+	case notThere(err) != "":
+		return transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
+			"Container %s: node %s of pod %s is gone, and the log with it.", container, notThere(err), pod))
+	default:
+		return transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
+			"Container %s: the log of pod %s cannot be read: %s.", container, pod, strings.TrimSpace(err.Error())))
+	}
+}
+
+// notThere returns the name of the pod or of the node whose absence is why there
+// is no log; empty if that is not why it cannot be read. The API server calls both
+// a pod. What the kubelet does not find, it may find later: after a restart it does
+// not know its pods at once.
+func notThere(err error) string {
+	var status apierrors.APIStatus
+	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
+		return ""
+	}
+	if details := status.Status().Details; details != nil && details.Kind == "pods" {
+		return details.Name
+	}
+	return ""
+}
+
+// readDocument finds the document in a container's log. Where stderr may have
+// got in its way, stdout alone is the tie-breaker, if the cluster offers it.
+func (r *logReader) readDocument(ctx context.Context, pod types.NamespacedName, container string) (map[string][]byte, error) {
+	data, err := r.parseTwice(ctx, r.logs.Open, pod, container)
+	var invalid *joboutput.Error
+	if !errors.As(err, &invalid) || invalid.Reason != joboutput.ReasonNoOutput && invalid.Reason != joboutput.ReasonAmbiguousOutput {
+		return data, err
+	}
+	data, stdoutErr := r.parseTwice(ctx, r.logs.OpenStdout, pod, container)
+	var refused *joboutput.Error
+	switch {
+	case errors.Is(stdoutErr, errors.ErrUnsupported), errors.As(stdoutErr, &refused) && refused.Line == 0:
+		return nil, err // It names a line, or else says the same.
+	case refused != nil:
+		return nil, fmt.Errorf("stdout alone: %w", stdoutErr)
+	default:
+		return data, stdoutErr
+	}
+}
+
+// parseTwice reads a log once more before it is refused for what may not be all
+// of it. When the connection to the kubelet breaks, the API server ends the log
+// there and does not tell.
+func (r *logReader) parseTwice(ctx context.Context, open openLog, pod types.NamespacedName, container string) (map[string][]byte, error) {
+	data, err := r.parseLog(ctx, open, pod, container)
+	var first, second *joboutput.Error
+	if !errors.As(err, &first) || first.Reason == joboutput.ReasonOutputTooLarge || first.Reason == joboutput.ReasonAmbiguousOutput {
+		return data, err
+	}
+	data, err = r.parseLog(ctx, open, pod, container)
+	if errors.As(err, &second) && *second != *first {
+		return nil, errors.New("it was not the same when it was read again")
+	}
+	return data, err
+}
+
+type openLog func(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
+
+// errLogStalled is why a read ends that gets nothing for too long.
+var errLogStalled = errors.New("nothing has come from its node for too long")
+
+func (r *logReader) parseLog(ctx context.Context, open openLog, pod types.NamespacedName, container string) (map[string][]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.timeout)
+	defer cancel()
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	idle := time.AfterFunc(r.idleTimeout, func() { stop(errLogStalled) })
+	defer idle.Stop()
+
+	data, err := r.openAndParse(ctx, open, pod, container, idle)
+	if err != nil && errors.Is(context.Cause(ctx), errLogStalled) {
+		return nil, errLogStalled
+	}
+	return data, err
+}
+
+func (r *logReader) openAndParse(ctx context.Context, open openLog, pod types.NamespacedName, container string, idle *time.Timer) (map[string][]byte, error) {
+	log, err := open(ctx, pod, container)
+	if err != nil {
+		return nil, err
+	}
+	defer log.Close()
+	return joboutput.Parse(&boundedLog{Reader: log, idle: idle, idleTimeout: r.idleTimeout, maxSize: r.maxSize})
+}
+
+// boundedLog is a log that may not pause for too long, nor be too large.
+type boundedLog struct {
+	io.Reader
+	idle          *time.Timer
+	idleTimeout   time.Duration
+	size, maxSize int64
+}
+
+func (l *boundedLog) Read(p []byte) (int, error) {
+	n, err := l.Reader.Read(p)
+	l.idle.Reset(l.idleTimeout)
+	if l.size += int64(n); l.size > l.maxSize {
+		return n, &logTooLargeError{l.maxSize}
+	}
+	return n, err
+}
+
+// logTooLargeError means that a log is not read to its end.
+type logTooLargeError struct{ maxSize int64 }
+
+func (e *logTooLargeError) Error() string {
+	return fmt.Sprintf("the log is larger than %s: print less", resource.NewQuantity(e.maxSize, resource.BinarySI))
+}

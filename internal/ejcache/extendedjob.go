@@ -1,0 +1,117 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package ejcache holds ExtendedJobs in little memory: those at rest as compressed
+// JSON, which is decoded when one is read.
+//
+// So one that cannot be decoded, whatever let it be stored, is told of when it is
+// read, and does not keep the others from being listed.
+package ejcache
+
+import (
+	"bytes"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"sigs.k8s.io/json"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// ExtendedJob is an ExtendedJob as the cache holds it.
+type ExtendedJob struct {
+	metav1.TypeMeta
+	// ObjectMeta has only what identifies this version of the ExtendedJob.
+	metav1.ObjectMeta
+
+	// content is the ExtendedJob as JSON, compressed once it is packed; nil if it is
+	// held decoded. It is never written to.
+	content []byte
+	packed  bool
+	// decoded is the ExtendedJob while it is at work: it is read and changes soon. It
+	// is never written to.
+	decoded *fissilev1.ExtendedJob
+	// keys are its index keys, by index.
+	keys []indexKeys
+}
+
+type indexKeys struct {
+	index string
+	keys  []string
+}
+
+// ExtendedJobList is a list of ExtendedJobs as the API server sends it.
+type ExtendedJobList struct {
+	metav1.TypeMeta `json:",inline"`
+	metav1.ListMeta `json:"metadata"`
+
+	Items []ExtendedJob `json:"items"`
+}
+
+// NewScheme returns a scheme of a cache: another one, but for the type of
+// ExtendedJobs.
+func NewScheme(addToScheme ...func(*runtime.Scheme) error) (*runtime.Scheme, error) {
+	scheme := runtime.NewScheme()
+	for _, add := range addToScheme {
+		if err := add(scheme); err != nil {
+			return nil, err
+		}
+	}
+	scheme.AddKnownTypeWithName(fissilev1.GroupVersion.WithKind("ExtendedJob"), &ExtendedJob{})
+	scheme.AddKnownTypeWithName(fissilev1.GroupVersion.WithKind("ExtendedJobList"), &ExtendedJobList{})
+	metav1.AddToGroupVersion(scheme, fissilev1.GroupVersion)
+	return scheme, nil
+}
+
+// UnmarshalJSON decodes no more than the metadata.
+func (e *ExtendedJob) UnmarshalJSON(data []byte) error {
+	var partial metav1.PartialObjectMetadata
+	if err := json.UnmarshalCaseSensitivePreserveInts(data, &partial); err != nil {
+		return err
+	}
+	*e = ExtendedJob{
+		TypeMeta: partial.TypeMeta,
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace:       partial.Namespace,
+			Name:            partial.Name,
+			UID:             partial.UID,
+			ResourceVersion: partial.ResourceVersion,
+			// A bookmark says by an annotation that a list is complete.
+			Annotations: partial.Annotations,
+		},
+		content: bytes.Clone(data),
+	}
+	return nil
+}
+
+// DeepCopyObject shares what is held, which does not change.
+func (e *ExtendedJob) DeepCopyObject() runtime.Object {
+	copied := *e
+	e.DeepCopyInto(&copied.ObjectMeta)
+	return &copied
+}
+
+// DeepCopyObject copies the list. It shares what its items hold, which does
+// not change.
+func (l *ExtendedJobList) DeepCopyObject() runtime.Object {
+	copied := *l
+	l.DeepCopyInto(&copied.ListMeta)
+	copied.Items = make([]ExtendedJob, len(l.Items))
+	for i := range l.Items {
+		copied.Items[i] = *l.Items[i].DeepCopyObject().(*ExtendedJob)
+	}
+	return &copied
+}

@@ -1,0 +1,142 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package ejcache
+
+import (
+	"bytes"
+	"compress/flate"
+	"encoding/json"
+	"fmt"
+	"io"
+	"sync"
+
+	corev1 "k8s.io/api/core/v1"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	kjson "sigs.k8s.io/json"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// Indexes are functions that return the keys of an ExtendedJob, by index.
+type Indexes map[string]func(*fissilev1.ExtendedJob) []string
+
+// Transform returns what the cache does to ExtendedJobs before it holds them.
+func Transform(indexes Indexes) func(any) (any, error) {
+	return func(obj any) (any, error) {
+		e, ok := obj.(*ExtendedJob)
+		if !ok || e.packed {
+			return obj, nil
+		}
+		return obj, e.pack(indexes)
+	}
+}
+
+// pack makes little of the content, and leaves out what only kubectl reads.
+func (e *ExtendedJob) pack(indexes Indexes) error {
+	e.Annotations = nil
+	e.packed = true
+	ej := &fissilev1.ExtendedJob{}
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(e.content, ej); err != nil {
+		// Whoever reads it is told.
+		e.content, err = compress(e.content)
+		return err
+	}
+	for index, keysOf := range indexes {
+		if keys := keysOf(ej); len(keys) > 0 {
+			e.keys = append(e.keys, indexKeys{index, keys})
+		}
+	}
+	ej.ManagedFields = nil
+	delete(ej.Annotations, corev1.LastAppliedConfigAnnotation)
+	if !atRest(ej) {
+		e.content, e.decoded = nil, ej
+		return nil
+	}
+	content, err := json.Marshal(ej)
+	if err != nil {
+		return fmt.Errorf("encode ExtendedJob %s/%s: %w", e.Namespace, e.Name, err)
+	}
+	e.content, err = compress(content)
+	return err
+}
+
+// atRest reports whether nothing is to be done for an ExtendedJob.
+func atRest(ej *fissilev1.ExtendedJob) bool {
+	s := &ej.Status
+	return s.Active == "" && s.Due == nil && s.ObservedGeneration != nil && *s.ObservedGeneration == ej.Generation
+}
+
+// KeysOf returns the function by which the cache finds the keys of an index.
+func KeysOf(index string) client.IndexerFunc {
+	return func(obj client.Object) []string {
+		for _, k := range obj.(*ExtendedJob).keys {
+			if k.index == index {
+				return k.keys
+			}
+		}
+		return nil
+	}
+}
+
+// Decode returns the whole ExtendedJob. It returns an *UndecodableError if the
+// API server stores what the type does not hold.
+func (e *ExtendedJob) Decode() (*fissilev1.ExtendedJob, error) {
+	if e.decoded != nil {
+		return e.decoded.DeepCopy(), nil
+	}
+	content, err := decompress(e.content)
+	if err != nil {
+		return nil, fmt.Errorf("decompress ExtendedJob %s/%s: %w", e.Namespace, e.Name, err)
+	}
+	ej := &fissilev1.ExtendedJob{}
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(content, ej); err != nil {
+		return nil, newUndecodableError(content, err)
+	}
+	return ej, nil
+}
+
+// Writers and readers are large beside what they work on.
+var (
+	writers = sync.Pool{New: func() any {
+		w, _ := flate.NewWriter(nil, flate.BestSpeed) // fails for unknown levels only
+		return w
+	}}
+	readers = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+)
+
+func compress(content []byte) ([]byte, error) {
+	w := writers.Get().(*flate.Writer)
+	defer writers.Put(w)
+	var compressed bytes.Buffer
+	w.Reset(&compressed)
+	if _, err := w.Write(content); err != nil {
+		return nil, err
+	}
+	if err := w.Close(); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(compressed.Bytes()), nil
+}
+
+func decompress(compressed []byte) ([]byte, error) {
+	r := readers.Get().(io.ReadCloser)
+	defer readers.Put(r)
+	if err := r.(flate.Resetter).Reset(bytes.NewReader(compressed), nil); err != nil {
+		return nil, err
+	}
+	return io.ReadAll(r)
+}
