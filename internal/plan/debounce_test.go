@@ -57,7 +57,7 @@ func TestARunForAChangeStartsWhenNothingChangesAnyMore(t *testing.T) {
 	w := rollout(t).noticed("a").reported(t)
 	w.waitsFor(t, time.Minute)
 	w.after(59*time.Second).noticed("b").waitsFor(t, time.Minute)
-	w.after(59*time.Second).waitsFor(t, time.Second)
+	w.after(59*time.Second).noticed("b").waitsFor(t, time.Second) // which is no change
 	w.after(time.Second).claims(t)
 }
 

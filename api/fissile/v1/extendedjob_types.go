@@ -104,7 +104,8 @@ type ExtendedJobSpec struct {
 	// operator's configuration decides, if not set.
 	// +optional
 	// +kubebuilder:validation:Type=string
-	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}(\.[0-9]{1,9})?(ms|s|m|h)){1,4}$`
+	// +kubebuilder:validation:MaxLength=64
+	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}(\.[0-9]{1,9})?(ns|us|µs|ms|s|m|h)){1,3}$`
 	UpdateDebounce *metav1.Duration `json:"updateDebounce,omitempty"`
 
 	// output keeps the JSON object that the containers print in Secrets.
