@@ -191,13 +191,6 @@ func pathsOfQuota() []outputPath {
 }
 
 func pathsOfRefusals() []outputPath {
-	// endWith ends a Job whose output settings somebody has edited.
-	endWith := func(settings string) func(*batchv1.Job, logs) {
-		return func(job *batchv1.Job, printed logs) {
-			Eventually(komega.Update(job, func() { job.Annotations[fissilev1.AnnotationOutput] = settings })).Should(Succeed())
-			complete(job, printed)
-		}
-	}
 	return []outputPath{
 		{name: "refused", reason: fissilev1.ReasonSecretRejected},
 		{name: "refused-owner", reason: fissilev1.ReasonStored, after: func(ej *fissilev1.ExtendedJob) {
@@ -205,8 +198,13 @@ func pathsOfRefusals() []outputPath {
 				edit(ej, func() { ej.Spec.Output.DeletionPolicy = fissilev1.DeletionPolicyRetain })
 			})
 		}},
-		{name: "label", reason: fissilev1.ReasonOutputInvalid, end: endWith(`{"namePrefix":"label","secretLabels":{"no label":""}}`)},
-		{name: "settings", reason: fissilev1.ReasonOutputUnavailable, end: endWith(`{`)},
+		{name: "settings", reason: fissilev1.ReasonOutputUnavailable, end: func(job *batchv1.Job, printed logs) {
+			// Somebody has edited them.
+			Eventually(komega.Update(job, func() {
+				job.Annotations[fissilev1.AnnotationOutput] = `{"namePrefix":"planted"}`
+			})).Should(Succeed())
+			complete(job, printed)
+		}},
 	}
 }
 
