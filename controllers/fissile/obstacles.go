@@ -254,7 +254,7 @@ func inOrder(message string) string {
 	}
 	const separator = ", "
 	var items []string
-	for _, part := range strings.Split(strings.TrimSuffix(list, "]"), separator) {
+	for part := range strings.SplitSeq(strings.TrimSuffix(list, "]"), separator) {
 		if last := len(items) - 1; last >= 0 && strings.HasPrefix(part, "but ") {
 			items[last] += separator + part
 		} else {
