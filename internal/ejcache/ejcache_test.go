@@ -21,6 +21,8 @@ import (
 	"errors"
 	"fmt"
 	"math/rand"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -154,4 +156,29 @@ func TestOneThatCannotBeDecodedIsListedWithTheOthers(t *testing.T) {
 	if len(list.Items) != 2 || list.Items[0].Name != "bad" || list.Items[1].Name != "good" || list.ResourceVersion != "5" {
 		t.Errorf("got %+v, want both", list)
 	}
+}
+
+func TestHeldAtRestItTakesLittleMemory(t *testing.T) {
+	stored, err := os.ReadFile("testdata/at-rest.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	const n, most = 1000, 2200
+	held := make([]*ejcache.ExtendedJob, n)
+	before := liveHeap()
+	for i := range held {
+		held[i] = hold(t, strings.ReplaceAll(string(stored), "00000", fmt.Sprintf("%05d", i)))
+	}
+	if got := (liveHeap() - before) / n; got > most {
+		t.Errorf("one of %d bytes takes %d, want at most %d", len(stored), got, most)
+	}
+	runtime.KeepAlive(held)
+}
+
+func liveHeap() uint64 {
+	runtime.GC()
+	runtime.GC() // what pools hold outlives one
+	var stats runtime.MemStats
+	runtime.ReadMemStats(&stats)
+	return stats.HeapAlloc
 }

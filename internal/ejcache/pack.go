@@ -19,12 +19,14 @@ package ejcache
 import (
 	"bytes"
 	"compress/flate"
+	_ "embed"
 	"encoding/json"
 	"fmt"
 	"io"
 	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	kjson "sigs.k8s.io/json"
 
@@ -47,7 +49,7 @@ func Transform(indexes Indexes) func(any) (any, error) {
 
 // pack makes little of the content, and leaves out what only kubectl reads.
 func (e *ExtendedJob) pack(indexes Indexes) error {
-	e.Annotations = nil
+	e.TypeMeta, e.Annotations = metav1.TypeMeta{}, nil
 	e.packed = true
 	ej := &fissilev1.ExtendedJob{}
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(e.content, ej); err != nil {
@@ -109,13 +111,22 @@ func (e *ExtendedJob) Decode() (*fissilev1.ExtendedJob, error) {
 	return ej, nil
 }
 
+// dictionary is much of what ExtendedJobs at rest have in common. They are held in
+// a third less with it.
+//
+//go:embed dictionary.json
+var dictionary []byte
+
+// level is the fastest that makes use of the dictionary.
+const level = flate.BestSpeed + 1
+
 // Writers and readers are large beside what they work on.
 var (
 	writers = sync.Pool{New: func() any {
-		w, _ := flate.NewWriter(nil, flate.BestSpeed) // fails for unknown levels only
+		w, _ := flate.NewWriterDict(nil, level, dictionary) // fails for unknown levels only
 		return w
 	}}
-	readers = sync.Pool{New: func() any { return flate.NewReader(nil) }}
+	readers = sync.Pool{New: func() any { return flate.NewReaderDict(nil, dictionary) }}
 )
 
 func compress(content []byte) ([]byte, error) {
@@ -135,7 +146,7 @@ func compress(content []byte) ([]byte, error) {
 func decompress(compressed []byte) ([]byte, error) {
 	r := readers.Get().(io.ReadCloser)
 	defer readers.Put(r)
-	if err := r.(flate.Resetter).Reset(bytes.NewReader(compressed), nil); err != nil {
+	if err := r.(flate.Resetter).Reset(bytes.NewReader(compressed), dictionary); err != nil {
 		return nil, err
 	}
 	return io.ReadAll(r)

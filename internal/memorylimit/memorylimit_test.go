@@ -52,3 +52,26 @@ func TestALimitThatIsNoNumberIsAnError(t *testing.T) {
 		t.Error("no error")
 	}
 }
+
+func TestGarbageIsCollectedBeforeThereIsMuch(t *testing.T) {
+	for name, test := range map[string]struct {
+		set  string
+		want int
+	}{
+		"by default":             {want: 50},
+		"unless Go's own is set": {set: "200", want: 100}, // Go read it when it started
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := debug.SetGCPercent(100)
+			t.Cleanup(func() { debug.SetGCPercent(before) })
+			t.Setenv("GOGC", test.set)
+			t.Setenv(Variable, "")
+			if err := Set(); err != nil {
+				t.Fatal(err)
+			}
+			if got := debug.SetGCPercent(100); got != test.want {
+				t.Errorf("got %d, want %d", got, test.want)
+			}
+		})
+	}
+}

@@ -55,6 +55,22 @@ func sampleCPU() cpuSample {
 	if err := syscall.Getrusage(syscall.RUSAGE_CHILDREN, &children); err == nil {
 		s.ended = time.Duration(children.Utime.Nano() + children.Stime.Nano()).Seconds()
 	}
+	for _, p := range ourProcesses() {
+		s.programs[p.name] += p.cpu
+	}
+	return s
+}
+
+// process is this process or one of its children.
+type process struct {
+	pid  int
+	name string
+	// cpu is what it has used, in seconds.
+	cpu float64
+}
+
+func ourProcesses() []process {
+	var processes []process
 	self := os.Getpid()
 	files, _ := filepath.Glob("/proc/[0-9]*/stat") // fails only for a bad pattern
 	for _, file := range files {
@@ -64,7 +80,7 @@ func sampleCPU() cpuSample {
 		}
 		// The name is in parentheses, and may have any in it.
 		open, end := bytes.IndexByte(data, '('), bytes.LastIndexByte(data, ')')
-		name, fields := string(data[open+1:end]), strings.Fields(string(data[end+1:]))
+		fields := strings.Fields(string(data[end+1:]))
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
 		parent, _ := strconv.Atoi(fields[1])
 		if pid != self && parent != self {
@@ -72,9 +88,9 @@ func sampleCPU() cpuSample {
 		}
 		user, _ := strconv.ParseFloat(fields[11], 64)
 		system, _ := strconv.ParseFloat(fields[12], 64)
-		s.programs[name] += (user + system) / hertz
+		processes = append(processes, process{pid, string(data[open+1 : end]), (user + system) / hertz})
 	}
-	return s
+	return processes
 }
 
 // programsSince is what our programs have used since an earlier sample.
@@ -108,6 +124,16 @@ func (s cpuSample) ours() float64 {
 // processMemory are figures of a process, in bytes.
 type processMemory struct {
 	resident, peak, anonymous, received float64
+}
+
+// memoryOfProgram is that of a child, by the name of its program.
+func memoryOfProgram(name string) processMemory {
+	for _, p := range ourProcesses() {
+		if p.name == name {
+			return memoryOf(p.pid)
+		}
+	}
+	return processMemory{}
 }
 
 // memoryOf reads the memory of a process, and how much it has read, which of a

@@ -154,4 +154,5 @@ var bodies = map[string]func(context.Context, *bench) error{
 	"e": memory,
 	"f": restart,
 	"g": chaos,
+	"h": neighbours,
 }

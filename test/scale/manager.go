@@ -137,6 +137,12 @@ func (m *manager) memory(ctx context.Context) (processMemory, float64, error) {
 	return memoryOf(m.command.Process.Pid), values["go_memstats_heap_inuse_bytes"], err
 }
 
+// collectGarbage has the manager collect garbage.
+func (m *manager) collectGarbage(ctx context.Context) error {
+	_, err := get(ctx, "http://"+m.profiling+"/debug/pprof/heap?gc=1")
+	return err
+}
+
 // profile keeps a profile of the manager, if that is wanted. It returns when
 // the profile is there: that of the CPU is over the given time.
 func (b *bench) profile(ctx context.Context, m *manager, name, of string) error {

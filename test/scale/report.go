@@ -127,6 +127,9 @@ func (p parameters) String() string {
 		}
 	}
 	add(p.Count > 0, "%d objects", p.Count)
+	add(p.Namespaces > 0, "in each of %d namespaces", p.Namespaces)
+	add(p.Counts != nil, "%v ExtendedJobs", p.Counts)
+	add(p.TemplateBytes != nil, "templates of %v bytes", p.TemplateBytes)
 	add(p.Secrets != nil, "%v Secrets", p.Secrets)
 	add(p.ConfigMaps > 0, "%d ConfigMaps", p.ConfigMaps)
 	add(p.Definitions > 0, "%d foreign CRDs", p.Definitions)

@@ -20,148 +20,122 @@ import (
 	"context"
 	"fmt"
 	"time"
-
-	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
+
+// start is one start of the operator.
+type start struct {
+	// ready and took are how long it took until the operator was ready, and had
+	// looked at all ExtendedJobs.
+	ready, took time.Duration
+	// peak is the most resident memory, in bytes; rest and heap are what is resident
+	// and what is live once garbage is collected.
+	peak, rest, heap float64
+	requests         map[request]int
+}
 
 // restart is scenario f.
 func restart(ctx context.Context, b *bench) error {
-	namespace, err := b.newNamespace(ctx, "settled")
+	empty, err := b.measureStart(ctx, 0)
 	if err != nil {
 		return err
 	}
-	if err := b.createSettled(ctx, namespace); err != nil {
-		return err
-	}
-	n := b.parameters.Count
-	var rows [][]string
-	for round := range b.parameters.Rounds {
-		b.quiet(ctx)
-		position, err := b.audit.position()
+	rows := [][]string{empty.row("", 0)}
+	for _, size := range b.parameters.TemplateBytes {
+		settled, err := b.startSettled(ctx, size)
 		if err != nil {
 			return err
 		}
-		started := time.Now()
-		m, err := b.startOperator(ctx, nil)
-		if err != nil {
-			return err
-		}
-		profiled := b.profileCPU(ctx, m, 5)
-		if err := m.workedOff(ctx, n); err != nil {
-			return err
-		}
-		took := time.Since(started)
-		if err := profiled(); err != nil {
-			return err
-		}
-		p, heap, err := m.memory(ctx)
-		if err != nil {
-			return err
-		}
-		requests, err := b.audit.requestsSince(position)
-		if err != nil {
-			return err
-		}
-		own := operatorRequests(requests)
-		b.atMost("writes", float64(sum(own, request.isWrite)), true)
-		b.atMost("reads of the ConfigMap", float64(sum(own, readsConfigMap)), true)
-		b.progress("  ready after %.2f s, looked at all after %.1f s, peak %.1f MiB", m.ready.Seconds(), took.Seconds(), p.peak/mebi)
-		rows = append(rows, []string{
-			fmt.Sprint(round + 1), fmt.Sprintf("%.2f", m.ready.Seconds()), fmt.Sprintf("%.1f", took.Seconds()),
-			fmt.Sprintf("%.1f", p.peak/mebi), fmt.Sprintf("%.1f", p.resident/mebi), fmt.Sprintf("%.1f", heap/mebi), fmt.Sprintf("%.1f", p.received/mebi),
-			fmt.Sprint(sum(own, func(request) bool { return true })),
-		})
-		if round == b.parameters.Rounds-1 {
-			if err := b.profile(ctx, m, "heap", "heap"); err != nil {
+		for _, n := range b.parameters.Counts {
+			if err := settled.grow(ctx, n); err != nil {
 				return err
 			}
+			for range b.parameters.Rounds {
+				s, err := b.measureStart(ctx, n)
+				if err != nil {
+					return err
+				}
+				b.checkStart(size, n, s, empty)
+				rows = append(rows, s.row(kibi(size), n))
+				b.note("%d with a template of %s: %.2f KiB of resident memory for each beyond the empty operator, %.2f KiB of live heap. The API server takes %.0f MiB, etcd %.0f MiB.",
+					n, kibi(size), (s.rest-empty.rest)/1024/float64(n), (s.heap-empty.heap)/1024/float64(n),
+					memoryOfProgram("kube-apiserver").resident/mebi, memoryOfProgram("etcd").resident/mebi)
+			}
 		}
-		m.stop()
+		if err := settled.remove(ctx); err != nil {
+			return err
+		}
 	}
 	b.result.Checks = dropRepeated(b.result.Checks)
-	b.addTable("Each start; seconds, and MiB", []string{"start", "ready", "has looked at all", "peak RSS", "RSS then", "heap then", "received", "requests"}, rows...)
+	b.addTable("Each start; seconds, and MiB; at rest is after a garbage collection, which Go makes at least every two minutes",
+		[]string{"template", "ExtendedJobs", "ready", "has looked at all", "peak RSS", "RSS at rest", "live heap", "requests"}, rows...)
 	return nil
 }
 
-// createSettled makes ExtendedJobs that look as if they had run: two really do,
-// and what became of them is copied, while an operator is there that serves the
-// webhooks only.
-func (b *bench) createSettled(ctx context.Context, namespace string) error {
-	if err := b.client.Create(ctx, sharedConfigMap(namespace, "value")); err != nil {
-		return err
+// measureStart starts the operator with n ExtendedJobs at rest, and stops it.
+func (b *bench) measureStart(ctx context.Context, n int) (*start, error) {
+	b.quiet(ctx)
+	position, err := b.audit.position()
+	if err != nil {
+		return nil, err
 	}
+	started := time.Now()
 	m, err := b.startOperator(ctx, nil)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	var models [2]*fissilev1.ExtendedJob
-	for i := range models {
-		ej := settledSpec(namespace, i)
-		ej.Name = fmt.Sprintf("model-%d", i)
-		ej.Spec.Trigger.Strategy = fissilev1.StrategyOnce
-		if err := b.client.Create(ctx, ej); err != nil {
-			return err
-		}
-		models[i] = ej
+	defer m.stop()
+	profiled := b.profileCPU(ctx, m, 5)
+	if err := m.workedOff(ctx, n); err != nil {
+		return nil, err
 	}
-	if err := waitFor(ctx, "the models to run", 10*time.Minute, func(ctx context.Context) (bool, error) {
-		atRest, _, err := b.settledAs(ctx, namespace, fissilev1.StrategyDone, 1)
-		return atRest == len(models), err
-	}); err != nil {
-		return err
+	s := &start{ready: m.ready, took: time.Since(started)}
+	if err := profiled(); err != nil {
+		return nil, err
 	}
-	for i := range models {
-		if err := b.client.Get(ctx, client.ObjectKeyFromObject(models[i]), models[i]); err != nil {
-			return err
-		}
+	if err := m.collectGarbage(ctx); err != nil {
+		return nil, err
 	}
-	m.stop()
-
-	elsewhere := func(c *configv1alpha1.OperatorConfiguration) { c.WatchNamespaces = []string{"default"} }
-	if m, err = b.startOperator(ctx, elsewhere); err != nil {
-		return err
+	if err := b.profile(ctx, m, fmt.Sprintf("heap-%d", n), "heap"); err != nil {
+		return nil, err
 	}
-	b.progress("  creating %d settled ExtendedJobs", b.parameters.Count)
-	if err := parallel(b.parameters.Count, b.parameters.Workers, func(i int) error {
-		ej, model := settledSpec(namespace, i), models[i%len(models)]
-		ej.Spec.JobTemplate = *model.Spec.JobTemplate.DeepCopy() // which the status tells of
-		if err := b.client.Create(ctx, ej); err != nil {
-			return err
-		}
-		patch := fmt.Appendf(nil, `{"metadata":{"annotations":{%q:%q}}}`, fissilev1.AnnotationSettledRun, plan.ReadSettled(model).Annotation(ej))
-		if err := b.client.Patch(ctx, ej, client.RawPatch("application/merge-patch+json", patch)); err != nil {
-			return err
-		}
-		ej.Status = *model.Status.DeepCopy()
-		ej.Status.LastRun.JobName = plan.JobName(ej, ej.Status.LastRun.Number)
-		for j := range ej.Status.Conditions {
-			ej.Status.Conditions[j].ObservedGeneration = ej.Generation
-		}
-		ej.Status.ObservedGeneration = &ej.Generation
-		ej.Status.Outputs = nil // There are no Secrets of them.
-		return b.client.Status().Update(ctx, ej)
-	}); err != nil {
-		return err
+	if err := pause(ctx, b.parameters.Seconds); err != nil {
+		return nil, err
 	}
-	m.stop()
-	for _, model := range models {
-		if err := b.client.Delete(ctx, model); err != nil {
-			return err
-		}
+	values, err := m.values(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return nil
+	memory := memoryOf(m.command.Process.Pid)
+	s.peak, s.rest, s.heap = memory.peak, memory.resident, values["go_memstats_heap_alloc_bytes"]
+	s.requests, err = b.audit.requestsSince(position)
+	b.progress("  %d at rest: ready after %.2f s, looked at all after %.1f s; MiB: peak %.1f, at rest %.1f, live heap %.1f",
+		n, s.ready.Seconds(), s.took.Seconds(), s.peak/mebi, s.rest/mebi, s.heap/mebi)
+	return s, err
 }
 
-// settledSpec is an ExtendedJob with output or, every second one, one that reads
-// the shared ConfigMap.
-func settledSpec(namespace string, i int) *fissilev1.ExtendedJob {
-	ej := newExtendedJob(namespace, i, fissilev1.StrategyDone)
-	if i%2 == 0 {
-		return ej.Output(ej.Obj().Name).Obj()
+func (b *bench) checkStart(templateBytes, n int, s, empty *start) {
+	own := operatorRequests(s.requests)
+	b.atMost("writes", float64(sum(own, request.isWrite)), true)
+	b.atMost("reads of the ConfigMap", float64(sum(own, readsConfigMap)), true)
+	compare := func(target string, got float64) {
+		limit := b.scenario.Targets[target]
+		what := fmt.Sprintf("%s, %d with a template of %s", target, n, kibi(templateBytes))
+		b.result.Checks = append(b.result.Checks, check{What: what, Got: got, Most: &limit})
 	}
-	return readingShared(ej)
+	compare("KiB an ExtendedJob at rest", (s.rest-empty.rest)/1024/float64(n))
+	compare("peak, of memory at rest", s.peak/s.rest)
+	if n == 10000 {
+		compare("memory at rest, MiB", s.rest/mebi)
+		compare("ready, s", s.ready.Seconds())
+	}
 }
+
+func (s *start) row(template string, n int) []string {
+	return []string{
+		template, fmt.Sprint(n), fmt.Sprintf("%.2f", s.ready.Seconds()), fmt.Sprintf("%.1f", s.took.Seconds()),
+		fmt.Sprintf("%.1f", s.peak/mebi), fmt.Sprintf("%.1f", s.rest/mebi), fmt.Sprintf("%.1f", s.heap/mebi),
+		fmt.Sprint(sum(operatorRequests(s.requests), func(request) bool { return true })),
+	}
+}
+
+func kibi(bytes int) string { return fmt.Sprintf("%d KiB", bytes/1024) }

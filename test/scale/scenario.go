@@ -47,6 +47,12 @@ type parameters struct {
 	Rounds int `json:"rounds,omitempty"`
 	// Count is how many ExtendedJobs there are.
 	Count int `json:"count,omitempty"`
+	// Counts are the numbers of ExtendedJobs at which the operator is started.
+	Counts []int `json:"counts,omitempty"`
+	// TemplateBytes are the sizes of their templates.
+	TemplateBytes []int `json:"templateBytes,omitempty"`
+	// Namespaces is how many there are, each with as many ExtendedJobs.
+	Namespaces int `json:"namespaces,omitempty"`
 	// Workers is how many requests the client has under way.
 	Workers int `json:"workers,omitempty"`
 	// Secrets are the numbers of Secrets at which memory is measured.
