@@ -200,13 +200,9 @@ func ownerAnnotation(secret client.Object) []string {
 }
 
 func outputNames(ej *fissilev1.ExtendedJob) []string {
-	spec := &ej.Spec
-	if spec.Output == nil {
-		return nil
-	}
 	var names []string
-	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
-		names = append(names, plan.SecretName(spec.Output.NamePrefix, container.Name))
+	for _, container := range plan.PrintingContainers(&ej.Spec) {
+		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container))
 	}
 	return names
 }

@@ -21,11 +21,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strconv"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
@@ -58,7 +58,7 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 			return nil, fmt.Errorf("encode spec.output: %w", err)
 		}
 		annotations[fissilev1.AnnotationOutput] = string(settings)
-		annotations[fissilev1.AnnotationOutputContainers] = joinContainers(template.Spec.Template.Spec.Containers)
+		annotations[fissilev1.AnnotationOutputContainers] = strings.Join(PrintingContainers(&ej.Spec), ",")
 	}
 
 	job := &batchv1.Job{
@@ -175,17 +175,23 @@ func Distrusted(ej *fissilev1.ExtendedJob, run *fissilev1.Run, job *batchv1.Job)
 	return distrusted
 }
 
-// joinContainers lists the names of containers, which have no commas.
-func joinContainers(containers []corev1.Container) string {
-	names := make([]string, len(containers))
-	for i := range containers {
-		names[i] = containers[i].Name
+// PrintingContainers are the names of the containers whose output is kept, in the
+// order of the template. There are none without spec.output.
+func PrintingContainers(spec *fissilev1.ExtendedJobSpec) []string {
+	if spec.Output == nil {
+		return nil
 	}
-	return strings.Join(names, ",")
+	var names []string
+	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
+		if len(spec.Output.Containers) == 0 || slices.Contains(spec.Output.Containers, container.Name) {
+			names = append(names, container.Name)
+		}
+	}
+	return names
 }
 
 // OutputContainers are the names of the containers that the output of a Job is
-// of: those that its template had before policies added others to the Job. There
+// of: PrintingContainers as of the run's start. There
 // are none only if somebody took the annotation off.
 func OutputContainers(job *batchv1.Job) []string {
 	recorded := job.Annotations[fissilev1.AnnotationOutputContainers]

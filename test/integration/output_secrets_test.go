@@ -262,6 +262,15 @@ var _ = Describe("An output Secret", func() {
 		Expect(output.Data).To(HaveKeyWithValue("by", []byte(stored[0])))
 	})
 
+	It("is that of the containers that are named, whatever others print", func() {
+		builder := ejob.New(namespace, "output").Strategy(fissilev1.StrategyOnce).Containers("main", "uploader").Output("foo")
+		builder.Obj().Spec.Output.Containers = []string{"main"}
+		ej := create(builder)
+		complete(activeJob(ej, 1), logs{"main": `{"by":"main"}`, "uploader": "3 files uploaded"})
+		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		Expect(secretNames()).To(ConsistOf("foo-main"))
+	})
+
 	It("that is left behind when a container is renamed is named until it is deleted", func(ctx context.Context) {
 		ej := create(ejob.New(namespace, "output").Strategy(fissilev1.StrategyManual).Output("foo"))
 		run(ej, 1, printed)

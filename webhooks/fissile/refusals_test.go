@@ -217,6 +217,12 @@ var refused = []example{
 		message: `Forbidden: the operator goes by this key: choose another one`,
 	},
 	{
+		input:   "output of a container that is not there",
+		write:   func(ej *fissilev1.ExtendedJob) { output(ej).Containers = []string{"mian"} },
+		field:   onlyInV1("output.containers[0]"),
+		message: `Unsupported value: "mian": supported values: "main"`,
+	},
+	{
 		input: "a Secret label with a key that the operator goes by",
 		write: func(ej *fissilev1.ExtendedJob) {
 			output(ej).SecretLabels = map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}

@@ -77,6 +77,7 @@ func validateOutput(path *field.Path, output *fissilev1.Output, containers []cor
 	if output.OutputType != "" {
 		errs = append(errs, validateEnum(path.Child("outputType"), output.OutputType, fissilev1.OutputTypeJSON)...)
 	}
+	errs = append(errs, validateContainers(path.Child("containers"), output.Containers, containers)...)
 	errs = append(errs, validateSecretLabels(path.Child("secretLabels"), output.SecretLabels)...)
 	errs = append(errs, validateSecretAnnotations(path.Child("secretAnnotations"), output.SecretAnnotations)...)
 	if output.VersionsToKeep < 0 {
@@ -128,18 +129,33 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 // validateReserved refuses names of Secrets that the operator's configuration
 // reserves.
 func validateReserved(spec *fissilev1.ExtendedJobSpec, patterns []string) field.ErrorList {
-	if spec.Output == nil {
-		return nil
-	}
 	path := field.NewPath("spec", "output", "namePrefix")
-	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
-		if name, pattern := plan.ReservedSecret(patterns, spec.Output, container.Name); pattern != "" {
+	for _, container := range plan.PrintingContainers(spec) {
+		if name, pattern := plan.ReservedSecret(patterns, spec.Output, container); pattern != "" {
 			return field.ErrorList{field.Invalid(path, spec.Output.NamePrefix, fmt.Sprintf(
 				"the Secret of container %q would be %q, and the operator's configuration reserves names like %q: choose another prefix",
-				container.Name, name, pattern))}
+				container, name, pattern))}
 		}
 	}
 	return nil
+}
+
+// validateContainers checks that the containers that are to print are there.
+func validateContainers(path *field.Path, names []string, containers []corev1.Container) field.ErrorList {
+	var known []string
+	for i := range containers {
+		known = append(known, containers[i].Name)
+	}
+	var errs field.ErrorList
+	for i, name := range names {
+		switch {
+		case slices.Contains(names[:i], name):
+			errs = append(errs, field.Duplicate(path.Index(i), name))
+		case !slices.Contains(known, name):
+			errs = append(errs, field.NotSupported(path.Index(i), name, known))
+		}
+	}
+	return errs
 }
 
 func validateSecretLabels(path *field.Path, labels map[string]string) field.ErrorList {

@@ -138,8 +138,8 @@ func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissile
 // version.
 func secretNames(ej *fissilev1.ExtendedJob) []string {
 	var names []string
-	for _, container := range ej.Spec.JobTemplate.Spec.Template.Spec.Containers {
-		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container.Name))
+	for _, container := range plan.PrintingContainers(&ej.Spec) {
+		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container))
 	}
 	return names
 }

@@ -213,6 +213,16 @@ type Output struct {
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][-a-z0-9.]*$`
 	NamePrefix string `json:"namePrefix,omitempty"`
 
+	// containers are the names of the containers that print output. What others
+	// print does not matter. All of the template's, if not set.
+	// +optional
+	// +listType=set
+	// +kubebuilder:validation:MinItems=1
+	// +kubebuilder:validation:MaxItems=64
+	// +kubebuilder:validation:items:MinLength=1
+	// +kubebuilder:validation:items:MaxLength=63
+	Containers []string `json:"containers,omitempty"`
+
 	// outputType is the format of the output. Only "json" is supported: a flat
 	// JSON object whose values are all strings.
 	// +optional
