@@ -147,8 +147,6 @@ var _ = Describe("The validating webhook", func() {
 			`spec.output.deletionPolicy: Unsupported value: "keep": supported values: "Delete", "Retain"`,
 			`spec.output.namePrefix: Invalid value: "My_Output": spec.output.namePrefix in body should match '^[a-z0-9][-a-z0-9.]*$'`,
 			`spec.output.outputType: Unsupported value: "yaml": supported values: "json"`),
-		Entry("a requestID that is too long", "v1", add("/spec/trigger/requestID", `"`+strings.Repeat("x", 129)+`"`),
-			"spec.trigger.requestID: Too long: may not be more than 128 bytes"),
 		Entry("a selector", "v1", add("/spec/jobTemplate/spec/selector", `{"matchLabels":{"app":"mine"}}`),
 			"spec.jobTemplate.spec.selector: Forbidden: every run's Job selects its own pods: remove it"),
 		Entry("a label of the Job's own, in v1alpha1", "v1alpha1", add("/spec/template/metadata", `{"labels":{"batch.kubernetes.io/job-name":"mine"}}`),
