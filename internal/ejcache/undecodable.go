@@ -18,7 +18,6 @@ package ejcache
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"k8s.io/apimachinery/pkg/util/validation/field"
 	kjson "sigs.k8s.io/json"
@@ -32,16 +31,17 @@ type UndecodableError struct {
 	// status.
 	ExtendedJob *fissilev1.ExtendedJob
 	// Field is the path of the field that cannot be decoded; empty if there are
-	// several.
+	// several, or the ExtendedJob is large.
 	Field string
 	cause error
 }
 
+// Error does not quote the cause, which may have a value in it.
 func (e *UndecodableError) Error() string {
 	if e.Field == "" {
-		return fmt.Sprintf("more than one field cannot be decoded: %s", e.cause)
+		return "its fields cannot all be decoded"
 	}
-	return fmt.Sprintf("%s cannot be decoded: %s", e.Field, e.cause)
+	return e.Field + " cannot be decoded"
 }
 
 func (e *UndecodableError) Unwrap() error { return e.cause }
@@ -59,46 +59,66 @@ func newUndecodableError(content []byte, cause error) *UndecodableError {
 		}
 	}
 	var tree any
-	if json.Unmarshal(content, &tree) == nil {
+	if len(content) <= maxSearched && json.Unmarshal(content, &tree) == nil {
 		e.Field = fieldAtFault(tree)
 	}
 	return e
 }
 
+// maxSearched is the size of an ExtendedJob up to which the field at fault is looked
+// for: it is decoded again and again for that, and anyone may have made it.
+const maxSearched = 64 << 10
+
+// location is a place in a JSON tree.
+type location struct {
+	path  *field.Path
+	value any
+	set   func(any)
+}
+
+// locations returns the places right below a value.
+func locations(value any, path *field.Path) []location {
+	var below []location
+	switch value := value.(type) {
+	case map[string]any:
+		for key, child := range value {
+			below = append(below, location{path.Child(key), child, func(v any) { value[key] = v }})
+		}
+	case []any:
+		for i, child := range value {
+			below = append(below, location{path.Index(i), child, func(v any) { value[i] = v }})
+		}
+	}
+	return below
+}
+
 // fieldAtFault returns the path of the innermost field without which an object can
-// be decoded; empty if there is none.
+// be decoded; empty if there is none. It halves what it looks through.
 func fieldAtFault(tree any) string {
-	decodes := func() bool {
+	decodesWithout := func(fields []location) bool {
+		for _, f := range fields {
+			f.set(nil)
+		}
 		content, err := json.Marshal(tree)
+		for _, f := range fields {
+			f.set(f.value)
+		}
 		return err == nil && kjson.UnmarshalCaseSensitivePreserveInts(content, &fissilev1.ExtendedJob{}) == nil
 	}
 	var path *field.Path
 	for node := tree; ; {
-		next, child := (*field.Path)(nil), any(nil)
-		try := func(value any, set func(any), at *field.Path) {
-			if next != nil {
-				return
+		fields := locations(node, path)
+		for len(fields) > 1 {
+			half := fields[:len(fields)/2]
+			if !decodesWithout(half) {
+				half = fields[len(fields)/2:]
 			}
-			set(nil)
-			if decodes() {
-				next, child = at, value
-			}
-			set(value)
+			fields = half
 		}
-		switch node := node.(type) {
-		case map[string]any:
-			for key, value := range node {
-				try(value, func(v any) { node[key] = v }, path.Child(key))
-			}
-		case []any:
-			for i, value := range node {
-				try(value, func(v any) { node[i] = v }, path.Index(i))
-			}
-		}
-		if next == nil {
+		if len(fields) == 0 || !decodesWithout(fields) {
 			break
 		}
-		path, node = next, child
+		path, node = fields[0].path, fields[0].value
 	}
 	if path == nil {
 		return ""
