@@ -43,6 +43,7 @@ SCRIPTS = $(call files,'*.sh' .ci/run)
 # in runs a command in each directory.
 in = @for directory in $(1); do echo "$$directory: $(2)"; (cd "$$directory" && $(2)); done
 
+include cmd/kubectl-ejob/plugin.mk
 include hack/certmanager/certmanager.mk
 include hack/cluster/cluster.mk
 include hack/image/image.mk
