@@ -26,6 +26,7 @@ import (
 // they make.
 func manifestCommands(options *cli.Options) []*cobra.Command {
 	return []*cobra.Command{
+		newGraphCommand(options),
 		newLintCommand(options),
 		newMigrateCommand(options),
 	}
