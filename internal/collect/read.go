@@ -43,8 +43,12 @@ func (r *fileReader) read(directory, name string) sealedfiles.Content {
 	if fault := checkPath(root, name); fault != 0 {
 		return sealedfiles.Content{Fault: fault}
 	}
-	// The file may be another one by now.
-	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK|syscall.O_NOFOLLOW, 0)
+	return r.readNow(root, name)
+}
+
+// readNow reads a file that may have become another one since its path was checked.
+func (r *fileReader) readNow(root *os.Root, name string) sealedfiles.Content {
+	file, err := root.OpenFile(name, os.O_RDONLY|syscall.O_NONBLOCK, 0)
 	if err != nil {
 		return failed(err)
 	}
@@ -117,7 +121,7 @@ func (r *fileReader) readOpen(file openFile) sealedfiles.Content {
 	if err != nil {
 		return failed(err)
 	}
-	if int64(read) != size || after.Size() != size || !after.ModTime().Equal(before.ModTime()) {
+	if int64(read) != size || !after.ModTime().Equal(before.ModTime()) {
 		return sealedfiles.Content{Fault: sealedfiles.Changing}
 	}
 	return sealedfiles.Content{Data: r.buffer[:size]}

@@ -123,6 +123,31 @@ func TestOnlyRegularFilesOfTheDirectoryAreRead(t *testing.T) {
 	}
 }
 
+// The file was regular when its path was checked.
+func TestAFileThatBecameAnotherIsNotRead(t *testing.T) {
+	for name, test := range map[string]struct {
+		make func(t *testing.T, path string)
+		want sealedfiles.Fault
+	}{
+		"FIFO":             {func(t *testing.T, path string) { must(t, syscall.Mkfifo(path, 0o600)) }, sealedfiles.FIFO},
+		"directory":        {func(t *testing.T, path string) { must(t, os.Mkdir(path, 0o700)) }, sealedfiles.Directory},
+		"link to /proc":    {func(t *testing.T, path string) { must(t, os.Symlink("/proc/self/environ", path)) }, sealedfiles.Unreadable},
+		"link out of here": {func(t *testing.T, path string) { must(t, os.Symlink("../../etc/passwd", path)) }, sealedfiles.Unreadable},
+		"link to itself":   {func(t *testing.T, path string) { must(t, os.Symlink("output.json", path)) }, sealedfiles.SymbolicLink},
+		"nothing":          {func(*testing.T, string) {}, sealedfiles.Missing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root, err := os.OpenRoot(t.TempDir())
+			must(t, err)
+			defer root.Close()
+			test.make(t, filepath.Join(root.Name(), "output.json"))
+			if got := (&fileReader{}).readNow(root, "output.json"); got.Fault != test.want {
+				t.Errorf("got %d bytes (%v), want %v", len(got.Data), got.Fault, test.want)
+			}
+		})
+	}
+}
+
 func TestFilesBesideItCostNothing(t *testing.T) {
 	directory := t.TempDir()
 	writeFile(t, filepath.Join(directory, "output.json"), []byte("canary"))
@@ -164,6 +189,12 @@ func TestAFileThatIsWrittenMeanwhileIsNotRead(t *testing.T) {
 			sealedfiles.Content{Fault: sealedfiles.Changing}},
 		"is cut":     {func(t *testing.T, path string) { must(t, os.Truncate(path, 5)) }, sealedfiles.Content{Fault: sealedfiles.Changing}},
 		"is emptied": {func(t *testing.T, path string) { must(t, os.Truncate(path, 0)) }, sealedfiles.Content{Fault: sealedfiles.Changing}},
+		"is cut, and its time is set back": {func(t *testing.T, path string) {
+			before, err := os.Stat(path)
+			must(t, err)
+			must(t, os.Truncate(path, 5))
+			must(t, os.Chtimes(path, time.Time{}, before.ModTime()))
+		}, sealedfiles.Content{Fault: sealedfiles.Changing}},
 		"is written with equal size": {func(t *testing.T, path string) { writeFile(t, path, []byte("yranac")) },
 			sealedfiles.Content{Fault: sealedfiles.Changing}},
 		"is replaced": {func(t *testing.T, path string) {
