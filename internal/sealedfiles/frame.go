@@ -99,10 +99,7 @@ func checkWhole(raw []byte) error {
 	case len(raw) < recordsAt+sha256.Size:
 		return ErrCut
 	}
-	switch size := int64(binary.BigEndian.Uint32(raw[sizeAt:])); {
-	case size > int64(maxFrameSize) || size < int64(len(raw)):
-		return ErrDamaged
-	case size > int64(len(raw)):
+	if size := binary.BigEndian.Uint32(raw[sizeAt:]); int64(size) > int64(len(raw)) {
 		return ErrCut
 	}
 	content, trailer := raw[:len(raw)-sha256.Size], raw[len(raw)-sha256.Size:]

@@ -108,7 +108,8 @@ func TestAFrameArrivesByLog(t *testing.T) {
 		"after half of other": slices.Concat(otherFrame[:3], lines),
 		"among other":         interleave(otherFrame, lines),
 		"before noise":        append(slices.Clone(lines), "\n", strings.Repeat("x", 2*maxLog)),
-		"behind a long line":  append([]string{strings.Repeat("x", maxLine), logMarker + " a 1/1 b\n"}, lines...),
+		"before a long line":  append(slices.Clone(lines), strings.Repeat("x", maxLine)+logMarker+" a 1/1 bbbb\n"),
+		"with a line again":   slices.Concat(lines[:3], lines[:1], lines[3:]),
 	} {
 		t.Run(name, func(t *testing.T) {
 			frame, err := ParseLog(iotest.HalfReader(strings.NewReader(strings.Join(log, ""))))
