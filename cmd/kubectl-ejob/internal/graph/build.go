@@ -22,7 +22,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
@@ -58,7 +57,7 @@ type Workload struct {
 // Build makes the graph of objects. Workloads are in it only if they use what an
 // ExtendedJob writes.
 func Build(objects Objects) *Graph {
-	b := &builder{graph: &Graph{}, nodes: map[nodeKey]*Node{}, exists: objects.existing()}
+	b := &builder{graph: &Graph{}, nodes: map[nodeKey]*Node{}, exists: objects.existing(), perKey: map[nodeKey]plan.Target{}}
 	b.addVersions(objects.Secrets.Items)
 	for i := range objects.ExtendedJobs {
 		b.addExtendedJob(&objects.ExtendedJobs[i])
@@ -90,6 +89,8 @@ type builder struct {
 	// cannot do without.
 	written, needed map[*Node]bool
 	exists          map[nodeKey]bool
+	// perKey are the files of which each key is a Secret; one node stands for these.
+	perKey map[nodeKey]plan.Target
 }
 
 func (o *Objects) existing() map[nodeKey]bool {
@@ -137,33 +138,37 @@ func (b *builder) connect(from, to *Node, version string) {
 func (b *builder) addExtendedJob(ej *fissilev1.ExtendedJob) {
 	node := b.node(nodeKey{ej.Namespace, ExtendedJob, ej.Name})
 	node.State, node.Detail = stateOf(ej)
-	for _, key := range outputsOf(ej) {
+	write := func(key nodeKey) {
 		output := b.node(key)
 		b.written[output] = true
 		b.connect(node, output, "")
 	}
+	targets := plan.Targets(&ej.Spec)
+	for _, target := range targets {
+		key := keyOfTarget(ej.Namespace, target)
+		if target.PerKey {
+			b.perKey[key] = target
+		}
+		write(key)
+	}
+	for _, output := range ej.Status.Outputs { // that hold the output now, whatever the spec says
+		named := slices.ContainsFunc(targets, func(target plan.Target) bool { return target.Has(output.SecretName) })
+		base, _, ok := versionedsecret.ParseName(output.SecretName)
+		switch {
+		case named:
+		case ok && output.Version > 0:
+			write(seriesKey(ej.Namespace, base))
+		default:
+			write(nodeKey{ej.Namespace, Secret, output.SecretName})
+		}
+	}
 }
 
-// outputsOf are the Secrets that an ExtendedJob writes by its spec, and those that
-// hold its output now.
-func outputsOf(ej *fissilev1.ExtendedJob) []nodeKey {
-	var keys []nodeKey
-	for _, container := range plan.PrintingContainers(&ej.Spec) {
-		name := plan.SecretName(ej.Spec.Output.NamePrefix, container)
-		if ptr.Deref(ej.Spec.Output.Versioned, false) {
-			keys = append(keys, seriesKey(ej.Namespace, name))
-		} else {
-			keys = append(keys, nodeKey{ej.Namespace, Secret, name})
-		}
+func keyOfTarget(namespace string, target plan.Target) nodeKey {
+	if target.Versioned {
+		return seriesKey(namespace, target.SecretName)
 	}
-	for _, output := range ej.Status.Outputs {
-		if base, _, ok := versionedsecret.ParseName(output.SecretName); ok && output.Version > 0 {
-			keys = append(keys, seriesKey(ej.Namespace, base))
-		} else {
-			keys = append(keys, nodeKey{ej.Namespace, Secret, output.SecretName})
-		}
-	}
-	return keys
+	return nodeKey{namespace, Secret, target.Name()}
 }
 
 // addInputs connects an ExtendedJob with what it reads.
@@ -179,6 +184,11 @@ func (b *builder) addInputs(ej *fissilev1.ExtendedJob) {
 // keyOf is the key of what a reference stands for: a name of a version is that of
 // all versions, if there are any or an ExtendedJob makes them.
 func (b *builder) keyOf(namespace string, reference configrefs.Reference) nodeKey {
+	for key, target := range b.perKey {
+		if reference.Kind == configrefs.Secret && key.namespace == namespace && target.Has(reference.Name) {
+			return key
+		}
+	}
 	if base, _, ok := versionedsecret.ParseName(reference.Name); ok && reference.Kind == configrefs.Secret {
 		series := seriesKey(namespace, base)
 		if _, known := b.nodes[series]; known || len(b.versions[series]) > 0 {
@@ -217,6 +227,8 @@ func (b *builder) describeData(objects Objects) {
 		case !node.isData() || unknown || b.exists[key]:
 		case len(versions) > 0:
 			node.Detail = newestOf(versions)
+		case b.countOf(key, objects.Secrets.Items) > 0:
+			node.Detail = fmt.Sprintf("%d of them", b.countOf(key, objects.Secrets.Items))
 		case b.written[node]:
 			node.State, node.Detail = Idle, "not written yet"
 		case b.needed[node]:
@@ -225,6 +237,21 @@ func (b *builder) describeData(objects Objects) {
 			node.State, node.Detail = Idle, "not there, and optional"
 		}
 	}
+}
+
+// countOf is how many Secrets a node stands for, if each is a key of a file.
+func (b *builder) countOf(key nodeKey, secrets []metav1.PartialObjectMetadata) int {
+	target, ok := b.perKey[key]
+	if !ok {
+		return 0
+	}
+	count := 0
+	for i := range secrets {
+		if secrets[i].Namespace == key.namespace && target.Has(secrets[i].Name) {
+			count++
+		}
+	}
+	return count
 }
 
 // newestOf names the newest version: of those that the ExtendedJob made which made

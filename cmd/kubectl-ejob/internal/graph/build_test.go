@@ -140,10 +140,24 @@ func TestBuild(t *testing.T) {
 	moved := extendedJob("moved")
 	moved.Status.Outputs = []fissilev1.OutputSecret{{SecretName: "moved-v4", Version: 4}, {SecretName: "by-hand"}}
 
+	files := extendedJob("files")
+	files.Spec.Output = &fissilev1.Output{Files: []fissilev1.OutputFile{
+		{Container: "main", Path: "a", SecretName: "link", Layout: fissilev1.LayoutSecretPerKey},
+		{Container: "main", Path: "b", SecretName: "tls", Versioned: new(true)},
+	}}
+	files.Status.Outputs = []fissilev1.OutputSecret{{SecretName: "link-nats"}, {SecretName: "tls-v2", Version: 2}}
+
 	for name, test := range map[string]struct {
 		objects Objects
 		want    []string
 	}{
+		"files": {
+			Objects{ExtendedJobs: []fissilev1.ExtendedJob{files, extendedJob("a", "link-nats", "linked")}, Workloads: []Workload{job("report", "tls-v1")}},
+			[]string{
+				"a > Secret a-main", "files > Secret link-*", "files > Secret tls-v*",
+				"Secret link-* > a", "Secret linked > a", "Secret tls-v* > Job report (v1)",
+			},
+		},
 		"a plain name that looks like a version": {
 			Objects{ExtendedJobs: []fissilev1.ExtendedJob{extendedJob("a", "app-v2")}},
 			[]string{"a > Secret a-main", "Secret app-v2 > a"},

@@ -79,9 +79,6 @@ func TestNothingIsFoundInRewrittenManifests(t *testing.T) {
 		if strings.Contains(file, "losses") {
 			continue // which somebody has to complete
 		}
-		if content, err := os.ReadFile(file); err != nil || strings.Contains(string(content), "files:") {
-			continue
-		}
 		for _, finding := range findings(t, file) {
 			t.Error(finding)
 		}

@@ -142,6 +142,9 @@ func (r *rewriter) file(container, files *yaml.Node, path string) *yaml.Node {
 	case "", "one-to-one":
 	case "fan-out":
 		manifest.Set(file, "layout", manifest.Scalar("SecretPerKey"))
+		if manifest.Text(manifest.Get(options, "versioned")) == "true" {
+			r.drop(options, at, "versioned", "left out: Secrets of a fan-out have no versions in v1")
+		}
 	default:
 		r.drop(options, at, "persistencemethod", "left out: v1 has no %q", manifest.Text(method))
 	}
