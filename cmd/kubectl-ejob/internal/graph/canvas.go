@@ -185,3 +185,16 @@ func (c *canvas) width() int {
 	}
 	return width
 }
+
+// margin is the number of columns on the left that are blank in all rows.
+func (c *canvas) margin() int {
+	margin := c.width()
+	for _, row := range c.rows {
+		for x := 0; x < min(margin, len(row)); x++ {
+			if row[x].character() != ' ' {
+				margin = x
+			}
+		}
+	}
+	return margin
+}

@@ -87,12 +87,13 @@ func beside(pictures []*canvas, between int, paint Paint) []string {
 	all := &canvas{}
 	x := 0
 	for _, picture := range pictures {
+		margin := picture.margin()
 		for y, row := range picture.rows {
-			for i, cell := range row {
-				*all.at(x+i, y) = cell
+			for i := margin; i < len(row); i++ {
+				*all.at(x+i-margin, y) = row[i]
 			}
 		}
-		x += picture.width() + between
+		x += picture.width() - margin + between
 	}
 	return all.lines(paint)
 }
