@@ -232,7 +232,7 @@ func requireWiresApart(t *testing.T, d *drawing, row int) {
 
 func TestNamesAreShortenedOnlyForWidth(t *testing.T) {
 	name := strings.Repeat("long-", 30) + "name"
-	for _, line := range strings.Split(sketch(name+" > Secret s").Text(80, plain), "\n") {
+	for line := range strings.SplitSeq(sketch(name+" > Secret s").Text(80, plain), "\n") {
 		if length := utf8.RuneCountInString(line); length > 80 {
 			t.Errorf("%q has %d columns", line, length)
 		}

@@ -61,15 +61,17 @@ func (r *rewriter) output(spec *yaml.Node, writesFiles bool) {
 		r.drop(output, "spec.output", stream, "left out: what containers print, on both streams, goes to Secrets that spec.output.namePrefix names")
 	}
 	files := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
-	if outputMap := manifest.Get(output, "outputMap"); outputMap != nil {
+	outputMap, prefix := manifest.Get(output, "outputMap"), manifest.Get(output, "namePrefix")
+	switch {
+	case outputMap != nil:
 		r.drop(output, "spec.output", "namePrefix", "left out: outputMap names the Secrets")
 		files.Content = r.filesOfMap(spec, outputMap)
 		manifest.Remove(output, "outputMap")
-	} else if prefix := manifest.Get(output, "namePrefix"); prefix != nil && writesFiles {
+	case prefix != nil && writesFiles:
 		files.Content = filesOfPrefix(spec, output, manifest.Text(prefix))
 		manifest.Remove(output, "namePrefix")
 		manifest.Remove(output, "versioned")
-	} else if prefix != nil {
+	case prefix != nil:
 		r.changedNames(spec, prefix)
 	}
 	if len(files.Content) > 0 {
