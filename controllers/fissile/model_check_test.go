@@ -97,7 +97,7 @@ type runRecord struct {
 }
 
 func (r *record) of(job *batchv1.Job) *runRecord {
-	if r.uid == "" || ownerUID(job) != r.uid {
+	if r.uid == "" || ownerUID(job) != r.uid || isForeign(job) {
 		return nil
 	}
 	return &r.runs[runOf(job.Name)]
@@ -433,6 +433,9 @@ func (w *world) checkOutput(v *version) {
 	}
 	_, ordinal, versioned := versionedsecret.Parse(v)
 	for _, other := range w.objects[secrets] {
+		if isForeign(other) {
+			continue
+		}
 		if _, before, ok := versionedsecret.Parse(other); versioned && ok && before < ordinal && printedByRun(other) > number {
 			w.fail("version %s of run %d follows %s of run %d", v.GetName(), number, other.GetName(), printedByRun(other))
 		}
