@@ -204,6 +204,11 @@ test-certificates: image cert-manager cluster-up cluster-load deploy ## Run the 
 		go tool ginkgo run --tags=e2e --label-filter=certificates --timeout=30m --trace ./test/e2e
 	@$(MAKE) --no-print-directory --silent deploy > /dev/null # whichever overlay was tested last
 
+SOAK ?= 30m
+.PHONY: soak
+soak: image cluster-up cluster-load deploy ## Run ExtendedJobs on the local cluster for SOAK while its parts fail, and count what became of them.
+	go run ./test/soak -duration=$(SOAK)
+
 .PHONY: bench
 bench: bench-programs ## Measure what the operator costs, and write docs/benchmarks.md: about an hour. SCENARIOS=a,b measures these again.
 	bin/bench/scale -only='$(SCENARIOS)' -report=docs/benchmarks.md -profiles=bin/bench/profiles
