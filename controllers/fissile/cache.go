@@ -200,11 +200,7 @@ func ownerAnnotation(secret client.Object) []string {
 }
 
 func outputNames(ej *fissilev1.ExtendedJob) []string {
-	var names []string
-	for _, container := range plan.PrintingContainers(&ej.Spec) {
-		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container))
-	}
-	return names
+	return namesOf(plan.Targets(&ej.Spec))
 }
 
 func outputNamesOfJob(obj client.Object) []string {
@@ -213,9 +209,16 @@ func outputNamesOfJob(obj client.Object) []string {
 	if err != nil || output == nil {
 		return nil // If it cannot be read, the run says so.
 	}
+	return namesOf(plan.TargetsOfJob(job, output))
+}
+
+// namesOf are the names of targets. Those of keys nobody knows before a run.
+func namesOf(targets []plan.Target) []string {
 	var names []string
-	for _, container := range plan.OutputContainers(job) {
-		names = append(names, plan.SecretName(output.NamePrefix, container))
+	for _, target := range targets {
+		if !target.PerKey {
+			names = append(names, target.SecretName)
+		}
 	}
 	return names
 }

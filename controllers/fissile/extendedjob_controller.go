@@ -86,6 +86,8 @@ type Options struct {
 	RunInNamespace bool
 	// ReservedSecretNames are patterns of names that no output Secret may have.
 	ReservedSecretNames []string
+	// CollectorImage is the image of the collector of files; empty if it is not known.
+	CollectorImage string
 	// LeaseDuration is that of the leader election: how long a leader that was
 	// replaced may not know it.
 	LeaseDuration time.Duration

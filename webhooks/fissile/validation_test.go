@@ -288,7 +288,7 @@ func TestTheDryRunsJobIsAsBigAsAnyRuns(t *testing.T) {
 	ej := minimal()
 	ej.UID = uuid.NewUUID()
 	output(ej).SecretAnnotations = map[string]string{"key": "value"}
-	tried, _, err := newDryRunJob(ej)
+	tried, _, err := newDryRunJob(ej, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -127,7 +127,7 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 	if !dryRun {
 		return errs, nil
 	}
-	tried, err := dryRunJob(ctx, v.dryRuns, m.ej)
+	tried, err := dryRunJob(ctx, v.dryRuns, m.ej, v.options.CollectorImage)
 	if err != nil {
 		return errs, admission.Warnings{warningf("%s was not tried: %v", m.field(templatePath), err)}
 	}
@@ -139,7 +139,7 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 			errs = append(errs, err)
 		}
 	}
-	var warnings admission.Warnings
+	warnings := collectorWarnings(m, v.options.CollectorImage)
 	for _, warning := range tried.warnings {
 		warnings = append(warnings, m.jobWarning(tried.fields, warning))
 	}
