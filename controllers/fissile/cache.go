@@ -212,13 +212,10 @@ func outputNamesOfJob(obj client.Object) []string {
 	return namesOf(plan.TargetsOfJob(job, output))
 }
 
-// namesOf are the names of targets. Those of keys nobody knows before a run.
 func namesOf(targets []plan.Target) []string {
 	var names []string
 	for _, target := range targets {
-		if !target.PerKey {
-			names = append(names, target.SecretName)
-		}
+		names = append(names, target.Name())
 	}
 	return names
 }

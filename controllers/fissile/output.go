@@ -44,8 +44,6 @@ type outputError struct {
 	// transient errors are tried again at once, until that has failed for too
 	// long.
 	transient bool
-	// unannounced is true if no event tells that the output can be stored.
-	unannounced bool
 }
 
 func (e *outputError) Error() string { return e.message }
@@ -64,7 +62,7 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 		o.Output = output
 	case errors.As(err, &refused) && (!refused.transient || o.process.storeFailingFor(storeFailure{job.UID, refused.reason}, r.Clock.Now()) >= r.LogReadTimeout):
 		o.Output = &plan.Output{Reason: refused.reason, Message: refused.message}
-		if refused.reason == fissilev1.ReasonSecretRejected || refused.unannounced {
+		if refused.reason == fissilev1.ReasonSecretRejected {
 			o.process.known.OutputRetryAt = r.Clock.Now().Add(plan.OutputRetry)
 			o.Process = o.process.known
 		}

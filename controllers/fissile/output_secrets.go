@@ -221,7 +221,7 @@ func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObj
 		if err != nil || inherited {
 			return err
 		}
-		return &outputError{reason: fissilev1.ReasonOutputConflict, unannounced: target.Key != "", message: fmt.Sprintf(
+		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
 			"Secret %s %s: delete it, and the output is stored; or set another %s, and run again.", secret.Name, whose(secret), target.NamedBy())}
 	}
 	return w.superseded(ctx, secret)

@@ -158,11 +158,40 @@ func KeysOfType(kind corev1.SecretType) [][]string {
 	}
 }
 
+// Name is the name of the Secret or, if its keys are Secrets, a pattern for those of
+// all.
+func (t Target) Name() string {
+	if t.PerKey {
+		return t.beginning() + "*"
+	}
+	return t.SecretName
+}
+
+// beginning is what the names of the Secrets of keys begin with.
+func (t Target) beginning() string {
+	const key = "a"
+	return strings.TrimSuffix(SecretName(t.SecretName, key), key)
+}
+
+// TargetNames are the names of all targets that a Secret of a name may be one of.
+func TargetNames(secret string) []string {
+	names := []string{secret}
+	if base, _, ok := versionedsecret.ParseName(secret); ok {
+		names = append(names, base)
+	}
+	for i, c := range secret {
+		if c == '-' || c == '.' {
+			names = append(names, secret[:i+1]+"*")
+		}
+	}
+	return names
+}
+
 // Has reports whether a Secret of a name may be one of the target's, there or not.
 func (t Target) Has(name string) bool {
 	switch {
 	case t.PerKey:
-		beginning := strings.TrimSuffix(SecretName(t.SecretName, "a"), "a")
+		beginning := t.beginning()
 		return strings.HasPrefix(name, beginning) && name != beginning
 	case t.Versioned:
 		base, _, ok := versionedsecret.ParseName(name)

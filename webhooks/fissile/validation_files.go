@@ -68,7 +68,7 @@ func validateFile(at *field.Path, output *fissilev1.Output, i int, containers []
 	if slices.ContainsFunc(output.Files[:i], func(other fissilev1.OutputFile) bool {
 		return other.Container == file.Container && other.Path == file.Path
 	}) {
-		errs = append(errs, field.Duplicate(at, fmt.Sprintf("%s, %s", file.Container, file.Path)))
+		errs = append(errs, field.Duplicate(at, map[string]any{"container": file.Container, "path": file.Path}))
 	}
 	errs = append(errs, validateFileSecretName(at.Child("secretName"), file)...)
 	if file.Layout != "" {

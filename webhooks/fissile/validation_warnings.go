@@ -142,7 +142,7 @@ func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissile
 // namedBy is the field that an output Secret has its name from.
 func namedBy(ej *fissilev1.ExtendedJob, secret string) string {
 	targets := plan.Targets(&ej.Spec)
-	return targets[slices.IndexFunc(targets, func(target plan.Target) bool { return target.SecretName == secret })].NamedBy()
+	return targets[slices.IndexFunc(targets, func(target plan.Target) bool { return target.Name() == secret })].NamedBy()
 }
 
 // secretNames are the names of the output Secrets, without the ordinal of a
@@ -150,9 +150,7 @@ func namedBy(ej *fissilev1.ExtendedJob, secret string) string {
 func secretNames(ej *fissilev1.ExtendedJob) []string {
 	var names []string
 	for _, target := range plan.Targets(&ej.Spec) {
-		if !target.PerKey {
-			names = append(names, target.SecretName)
-		}
+		names = append(names, target.Name())
 	}
 	return names
 }
