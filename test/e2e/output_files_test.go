@@ -110,14 +110,14 @@ var _ = Describe("Files", func() {
 			"as-it-is":           {write, func(*batchv1.JobSpec) {}},
 			"short":              {write + "; sleep 0.2", func(*batchv1.JobSpec) {}},
 			"restarted-never":    {write, func(job *batchv1.JobSpec) { job.Template.Spec.RestartPolicy = corev1.RestartPolicyOnFailure }},
-			"with-a-policy":      {write, failOnAnyExitCode},
+			"failed":             {write + "; exit 3", failOnExitCode1},
 			"with-a-sidecar":     {write, addSidecar},
 			"with-a-debugger":    {"touch /tmp/waits; until [ -e /tmp/goes ]; do sleep 0.1; done; " + write, func(*batchv1.JobSpec) {}},
 			"with-a-private-one": {"umask 077; " + write, func(job *batchv1.JobSpec) { runAs(job, 4711) }},
 		}
 		for name, pod := range pods {
 			file.SecretName = name
-			builder := writer(namespace, name, pod.script, file)
+			builder := writer(namespace, name, pod.script, file).WriteOnFailure()
 			pod.change(&builder.Obj().Spec.JobTemplate.Spec)
 			Expect(k8s.Create(ctx, builder.Obj())).To(Succeed())
 		}
@@ -127,6 +127,9 @@ var _ = Describe("Files", func() {
 			want[name] = map[string]string{"a": "b"}
 		}
 		Eventually(secrets(namespace)).WithContext(ctx).Should(Equal(want))
+		failed := ejob.New(namespace, "failed").Obj()
+		Eventually(the(failed)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultFailed, fissilev1.StrategyDone))
+		Expect(failed.Status.LastRun.Reason).To(Equal(batchv1.JobReasonBackoffLimitExceeded), "no exit code of the collector counts")
 	})
 
 	It("are refused with the reason if they are not what they are to be, and none of them is stored", func(ctx context.Context) {
@@ -221,13 +224,12 @@ func expectNowhere(ctx context.Context, namespace, text string) {
 		NotTo(ContainSubstring(text))
 }
 
-// failOnAnyExitCode fails a Job when any of its containers, sidecars included, ends
-// with another exit code than 0.
-func failOnAnyExitCode(job *batchv1.JobSpec) {
-	job.BackoffLimit = new(int32(3))
+// failOnExitCode1 has a Job fail for a reason of its own when any of its containers,
+// sidecars included, ends with exit code 1.
+func failOnExitCode1(job *batchv1.JobSpec) {
 	job.PodFailurePolicy = &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{{
 		Action:      batchv1.PodFailurePolicyActionFailJob,
-		OnExitCodes: &batchv1.PodFailurePolicyOnExitCodesRequirement{Operator: batchv1.PodFailurePolicyOnExitCodesOpNotIn, Values: []int32{0}},
+		OnExitCodes: &batchv1.PodFailurePolicyOnExitCodesRequirement{Operator: batchv1.PodFailurePolicyOnExitCodesOpIn, Values: []int32{1}},
 	}}}
 }
 
