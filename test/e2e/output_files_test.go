@@ -190,6 +190,18 @@ var _ = Describe("Files", func() {
 		Expect(fmt.Sprintf("%x", sha256.Sum256([]byte(stored["large"]["large"])))).To(Equal(stored["digest"]["digest"]))
 		expectNowhere(ctx, namespace, "canary-4711")
 	})
+
+	It("are handed over by the samples", func(ctx context.Context) {
+		namespace := newNamespace(ctx)
+		kubectl(ctx, "label", "namespace", namespace, "pod-security.kubernetes.io/enforce-") // samples show the essential
+		kubectl(ctx, "--namespace="+namespace, "apply", "--dry-run=server", "--kustomize=../../config/samples/files")
+		kubectl(ctx, "--namespace="+namespace, "apply", "--filename=../../config/samples/files/provides.yaml")
+		Eventually(secrets(namespace)).WithContext(ctx).Should(SatisfyAll(
+			HaveLen(2),
+			HaveKeyWithValue("link-nats", SatisfyAll(HaveKeyWithValue("user", "nats"), HaveKeyWithValue("password", HaveLen(32)))),
+			HaveKeyWithValue("link-nats-tls", map[string]string{"ca": "none"}),
+		))
+	})
 })
 
 // secrets returns a function that reads the data of all Secrets of a namespace, by
