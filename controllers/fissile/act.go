@@ -104,7 +104,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	defer cancel()
 	err = r.Client.Create(ctx, job)
 	switch rejection, refused := plan.RejectionOf(err); {
-	case err == nil && plan.CollectsFiles(o.EJ.Spec.Output) && !plan.HasCollector(job):
+	case err == nil && lostCollector(o.EJ, job):
 		o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 	case err == nil:
 		o.process.known.JobCreated(job.UID, r.Clock.Now())
@@ -122,6 +122,9 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 			r.reject(o, plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: fmt.Sprintf("Job %s exists and is not this ExtendedJob's.", job.Name)})
 			r.recordRejected(o.EJ, o.Process.Run.Rejection)
 			return nil
+		}
+		if lostCollector(o.EJ, job) {
+			o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 		}
 	case refused:
 		r.reject(o, rejection)

@@ -34,6 +34,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -116,10 +117,22 @@ func stripPod(obj any) (any, error) {
 		Reason:                pod.Status.Reason,
 		Message:               pod.Status.Message,
 		Conditions:            pod.Status.Conditions,
-		InitContainerStatuses: pod.Status.InitContainerStatuses,
-		ContainerStatuses:     pod.Status.ContainerStatuses,
+		InitContainerStatuses: boundMessages(pod.Status.InitContainerStatuses),
+		ContainerStatuses:     boundMessages(pod.Status.ContainerStatuses),
 	}
 	return pod, nil
+}
+
+// boundMessages drops termination messages that no kubelet lets a container have.
+func boundMessages(statuses []corev1.ContainerStatus) []corev1.ContainerStatus {
+	for i := range statuses {
+		for _, state := range []*corev1.ContainerState{&statuses[i].State, &statuses[i].LastTerminationState} {
+			if state.Terminated != nil && len(state.Terminated.Message) > sealedfiles.MessageLimit(1) {
+				state.Terminated.Message = ""
+			}
+		}
+	}
+	return statuses
 }
 
 // sidecars leaves of init containers the names of those that keep running.

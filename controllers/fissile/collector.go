@@ -62,3 +62,9 @@ func (r *Reconciler) addCollector(ctx context.Context, ej *fissilev1.ExtendedJob
 	plan.AddCollector(job, ej, r.CollectorImage, key.Public())
 	return true, nil
 }
+
+// lostCollector reports whether a Job that is to have a collector has none that
+// works.
+func lostCollector(ej *fissilev1.ExtendedJob, job *batchv1.Job) bool {
+	return plan.CollectsFiles(ej.Spec.Output) && !plan.HasCollector(job)
+}

@@ -17,6 +17,8 @@ limitations under the License.
 package fissile
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -26,6 +28,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
 // newFilesTest begins with an errand whose container leaves a file.
@@ -37,6 +40,36 @@ func newFilesTest(t *testing.T) *outputTest {
 		v.ej.Spec.Output = &fissilev1.Output{Files: []fissilev1.OutputFile{{Container: "main", Path: "a.json", SecretName: "a"}}}
 	})
 	return v
+}
+
+// collected is how the collector of a Job ends, if it has one.
+func (v *outputTest) collected(job *batchv1.Job) []corev1.ContainerStatus {
+	v.Helper()
+	if !plan.HasCollector(job) {
+		return nil
+	}
+	config, err := sealedfiles.ParseArgs(job.Spec.Template.Spec.InitContainers[0].Args)
+	if err != nil {
+		v.Fatal(err)
+	}
+	sealer, err := sealedfiles.NewSealer(config.Key, config.Run)
+	if err != nil {
+		v.Fatal(err)
+	}
+	for _, file := range config.Files {
+		content := sealedfiles.Content{Data: []byte(v.files[file.Path])}
+		if _, there := v.files[file.Path]; !there {
+			content = sealedfiles.Content{Fault: sealedfiles.Missing}
+		}
+		if err := sealer.Add(file, content); err != nil {
+			v.Fatal(err)
+		}
+	}
+	message, _ := sealedfiles.Message(sealer.Frame(), config.MessageLimit)
+	return []corev1.ContainerStatus{{
+		Name:  plan.CollectorContainer,
+		State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ContainerID: "c", Message: message}},
+	}}
 }
 
 func (v *outputTest) trigger() {
@@ -116,5 +149,64 @@ func TestNoRunWithFilesStartsBeforeTheImageOfTheCollectorIsKnown(t *testing.T) {
 	v.reconcile()
 	if jobs := v.jobs(); len(jobs) != 1 || jobs[0].Spec.Template.Spec.InitContainers[0].Image != "collector" {
 		t.Errorf("got the Jobs %v, want one with the collector", jobs)
+	}
+}
+
+// The operator dies at one of its writes: those of the Secrets of a file, of its keys,
+// and the deletion of a key's that is gone, are among them.
+func TestFilesAreStoredOnceWhereverTheOperatorDies(t *testing.T) {
+	for _, after := range []bool{true, false} {
+		died := true
+		for dieAt := 1; died && !t.Failed(); dieAt++ {
+			t.Run(fmt.Sprintf("at write %d, made %t", dieAt, after), func(t *testing.T) {
+				v := newFilesTest(t)
+				v.edit(func() {
+					v.ej.Spec.Output.Files[0].Versioned, v.ej.Spec.Output.Files[0].SkipUnchanged = new(true), new(true)
+					v.ej.Spec.Output.Files = append(v.ej.Spec.Output.Files, fissilev1.OutputFile{
+						Container: "main", Path: "links.json", SecretName: "link", Layout: fissilev1.LayoutSecretPerKey,
+					})
+				})
+				v.files = map[string]string{"a.json": `{"n":"1"}`, "links.json": `{"x":"{}","y":"{}"}`}
+				v.run()
+				v.expectSecrets("a-v1", "link-x", "link-y")
+
+				v.files = map[string]string{"a.json": `{"n":"2"}`, "links.json": `{"y":"{\"n\":\"2\"}","z":"{}"}`}
+				died = (&keepTest{outputTest: v}).runThrough(dieAt, after)
+				v.expectSecrets("a-v1", "a-v2", "link-y", "link-z")
+				v.expectPersisted(fissilev1.ReasonStored)
+				if former := v.ej.Status.FormerOutputs; len(former) > 0 {
+					t.Errorf("got the former outputs %v, and they are deleted", former)
+				}
+			})
+		}
+	}
+}
+
+func (v *outputTest) expectSecrets(want ...string) {
+	v.Helper()
+	var secrets corev1.SecretList
+	if err := v.client.List(v.Context(), &secrets); err != nil {
+		v.Fatal(err)
+	}
+	var got []string
+	for _, secret := range secrets.Items {
+		got = append(got, secret.Name)
+	}
+	if slices.Sort(got); !slices.Equal(got, want) {
+		v.Errorf("got the Secrets %v, want %v", got, want)
+	}
+}
+
+func TestTheCacheKeepsTheMessageOfACollectorAndNoLongerOne(t *testing.T) {
+	for size, kept := range map[int]bool{4096: true, 4097: false} {
+		pod := &corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: []corev1.ContainerStatus{{
+			State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Message: strings.Repeat("x", size)}},
+		}}}}
+		if _, err := stripPod(pod); err != nil {
+			t.Fatal(err)
+		}
+		if message := pod.Status.InitContainerStatuses[0].State.Terminated.Message; (message != "") != kept {
+			t.Errorf("of %d bytes, %d are kept", size, len(message))
+		}
 	}
 }

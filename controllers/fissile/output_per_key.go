@@ -32,8 +32,12 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// maxKeys is how many Secrets the keys of a file can be.
-const maxKeys = 64
+const (
+	// maxKeys is how many Secrets the keys of a file can be.
+	maxKeys = 64
+	// maxSecrets is how many those of all files of a run can be: the status lists them.
+	maxSecrets = 256
+)
 
 // perKey puts a target for each key in the place of one whose keys are Secrets, and
 // its content in that of the whole. It leaves out targets that nothing goes to, and
@@ -61,8 +65,11 @@ func (w *secretWriter) perKey(ctx context.Context, targets []plan.Target, conten
 			}
 		}
 	}
-	if len(added) == 0 {
+	switch {
+	case len(added) == 0:
 		return all, split, nil
+	case len(added) > maxSecrets:
+		return nil, nil, invalidContent(added[len(added)-1], fmt.Errorf("the files of the run have %d keys: as many as %d can be Secrets", len(added), maxSecrets))
 	}
 	if err := checkCollisions(all, added); err != nil {
 		return nil, nil, err

@@ -202,7 +202,7 @@ func collectorResources(pod *corev1.PodSpec) corev1.ResourceRequirements {
 	if pod.Resources != nil {
 		return corev1.ResourceRequirements{}
 	}
-	limits := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("64Mi")}
+	limits := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("500m"), corev1.ResourceMemory: resource.MustParse("32Mi")}
 	requests := corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("10m"), corev1.ResourceMemory: resource.MustParse("16Mi")}
 	if guaranteed(pod) {
 		limits[corev1.ResourceCPU] = resource.MustParse("100m")

@@ -19,6 +19,7 @@ package fissile
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -45,6 +46,15 @@ func addTrialCollector(job *batchv1.Job, trial *fissilev1.ExtendedJob, image str
 	fields.collector = newCollectorFields(job)
 	plan.AddCollector(job, trial, image, key.Public())
 	return nil
+}
+
+// sameCollector reports whether an update leaves what collects the files as it is.
+func sameCollector(before, updated *fissilev1.ExtendedJob) bool {
+	old, output := before.Spec.Output, updated.Spec.Output
+	if !plan.CollectsFiles(old) || !plan.CollectsFiles(output) {
+		return plan.CollectsFiles(old) == plan.CollectsFiles(output)
+	}
+	return plan.OutputDirectory(old) == plan.OutputDirectory(output) && slices.Equal(plan.CollectedFiles(old), plan.CollectedFiles(output))
 }
 
 // collectorFields tell the fields of the collector from those of the template.

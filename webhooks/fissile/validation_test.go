@@ -396,6 +396,14 @@ func TestUpdates(t *testing.T) {
 			change: noImage,
 			want:   []paths{inPod(imagePath)},
 		},
+		"to files of which there can be no Job are refused": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				podSpec(ej).Containers[0].Image = "not with the collector"
+				output(ej).Containers = []string{"main"}
+			},
+			change: func(ej *fissilev1.ExtendedJob) { file(ej) },
+			want:   []paths{onlyInV1("output.files")},
+		},
 		"that leave what is invalid are admitted": {
 			before: func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "Foo" },
 			change: func(ej *fissilev1.ExtendedJob) { output(ej).WriteOnFailure = new(true) },
@@ -641,6 +649,9 @@ func newAPIServer(t *testing.T) *apiServer {
 // judgeJob has some of the rules that the API server has for Jobs.
 func judgeJob(job *batchv1.Job) error {
 	path := field.NewPath("spec", "template", "spec", "containers")
+	if plan.HasCollector(job) && job.Spec.Template.Spec.Containers[0].Image == "not with the collector" {
+		return jobInvalid(field.Required(field.NewPath("spec", "template", "spec", "initContainers").Index(0).Child("image"), ""))
+	}
 	for i, container := range job.Spec.Template.Spec.Containers {
 		if container.Image == "" {
 			return jobInvalid(field.Required(path.Index(i).Child("image"), ""))

@@ -96,7 +96,8 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 		return nil, nil
 	}
 
-	newJob := !equality.Semantic.DeepEqual(before.ej.Spec.JobTemplate, updated.ej.Spec.JobTemplate) || !sameEnv(before.ej, updated.ej)
+	newJob := !equality.Semantic.DeepEqual(before.ej.Spec.JobTemplate, updated.ej.Spec.JobTemplate) ||
+		!sameEnv(before.ej, updated.ej) || !sameCollector(before.ej, updated.ej)
 	errs, dryRunWarnings := v.errors(ctx, updated, newJob)
 	if len(errs) > 0 {
 		old, _ := v.errors(ctx, before, newJob)
