@@ -174,7 +174,8 @@ func keyOfTarget(namespace string, target plan.Target) nodeKey {
 // addInputs connects an ExtendedJob with what it reads.
 func (b *builder) addInputs(ej *fissilev1.ExtendedJob) {
 	node := b.node(nodeKey{ej.Namespace, ExtendedJob, ej.Name})
-	for _, reference := range configrefs.Of(&ej.Spec.JobTemplate.Spec.Template.Spec) {
+	references := configrefs.Of(&ej.Spec.JobTemplate.Spec.Template.Spec)
+	for _, reference := range append(references, plan.EnvReferences(ej.Spec.Trigger.Env)...) {
 		input := b.node(b.keyOf(ej.Namespace, reference))
 		b.needed[input] = b.needed[input] || !reference.Optional
 		b.connect(input, node, "")

@@ -147,10 +147,19 @@ func TestBuild(t *testing.T) {
 	}}
 	files.Status.Outputs = []fissilev1.OutputSecret{{SecretName: "link-nats"}, {SecretName: "tls-v2", Version: 2}}
 
+	request := extendedJob("request")
+	request.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{{Name: "PASSWORD", ValueFrom: &corev1.EnvVarSource{
+		SecretKeyRef: &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: "password"}, Key: "password"},
+	}}}
+
 	for name, test := range map[string]struct {
 		objects Objects
 		want    []string
 	}{
+		"variables of a request": {
+			Objects{ExtendedJobs: []fissilev1.ExtendedJob{request}},
+			[]string{"request > Secret request-main", "Secret password > request"},
+		},
 		"files": {
 			Objects{ExtendedJobs: []fissilev1.ExtendedJob{files, extendedJob("a", "link-nats", "linked")}, Workloads: []Workload{job("report", "tls-v1")}},
 			[]string{
