@@ -159,7 +159,11 @@ vulnerabilities: $(GOVULNCHECK) ## Look for known vulnerabilities that the opera
 
 .PHONY: test
 test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integration tests. KUBEBUILDER_ASSETS names other binaries than those built here.
-	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) go test -timeout=20m ./...)
+	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) go test -timeout=20m -skip='^TestIntegration$$' ./...)
+	$(call integration-test,$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)))
+
+# integration-test runs the integration tests on the kube-apiserver in a directory. They wait more than they compute.
+integration-test = KUBEBUILDER_ASSETS=$(1) go tool ginkgo run --procs=2 --timeout=20m --trace ./test/integration
 
 # How many templates each generator makes, and which.
 CASES ?= 1000
@@ -173,7 +177,7 @@ test-templates: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Compare what
 
 .PHONY: test-compat
 test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubernetes that the operator supports.
-	KUBEBUILDER_ASSETS=$(OLDEST_KUBE_ASSETS) go test -timeout=20m ./test/integration
+	$(call integration-test,$(OLDEST_KUBE_ASSETS))
 	$(call templates-test,$(OLDEST_KUBE_ASSETS))
 
 .PHONY: test-e2e
@@ -199,6 +203,11 @@ test-certificates: image cert-manager cluster-up cluster-load deploy ## Run the 
 	KUBECTL=$(KUBECTL_COMMAND) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) IMG=$(IMG) IMAGE_ARCHIVE=$(IMAGE_ARCHIVE) CERT_MANAGER=$(CERT_MANAGER)/cert-manager.yaml \
 		go tool ginkgo run --tags=e2e --label-filter=certificates --timeout=30m --trace ./test/e2e
 	@$(MAKE) --no-print-directory --silent deploy > /dev/null # whichever overlay was tested last
+
+SOAK ?= 30m
+.PHONY: soak
+soak: image cluster-up cluster-load deploy ## Run ExtendedJobs on the local cluster for SOAK while its parts fail, and count what became of them.
+	go run ./test/soak -duration=$(SOAK)
 
 .PHONY: bench
 bench: bench-programs ## Measure what the operator costs, and write docs/benchmarks.md: about an hour. SCENARIOS=a,b measures these again.

@@ -72,6 +72,21 @@ func TestTheAPIServerCallsAServiceOfTheDeployment(t *testing.T) {
 	}
 }
 
+func TestV1AloneIsNeitherConvertedNorValidatedAsAnother(t *testing.T) {
+	for _, overlay := range overlays {
+		t.Run(overlay, func(t *testing.T) {
+			resources := build(t, overlay, "components/v1-only")
+			definition := decode[apiextensionsv1.CustomResourceDefinition](t, resources, "CustomResourceDefinition", "extendedjobs.fissile.cloudfoundry.org")
+			if versions := definition.Spec.Versions; len(versions) != 1 || versions[0].Name != "v1" || !versions[0].Storage || definition.Spec.Conversion != nil {
+				t.Errorf("got %d versions and conversion %+v, want v1 alone", len(versions), definition.Spec.Conversion)
+			}
+			if webhooks := validating(t, resources).Webhooks; len(webhooks) != 1 || webhooks[0].Rules[0].APIVersions[0] != "v1" {
+				t.Errorf("got %d webhooks, want that of v1", len(webhooks))
+			}
+		})
+	}
+}
+
 func TestTheOperatorHasAShareOfTheAPIServer(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {

@@ -120,8 +120,8 @@ type extendedJobReader interface {
 	// Get returns an ExtendedJob. It returns an *ejcache.UndecodableError for one that
 	// cannot be decoded.
 	Get(ctx context.Context, key client.ObjectKey) (*fissilev1.ExtendedJob, error)
-	// Find returns the names of the ExtendedJobs that an index has under a key. An
-	// empty namespace stands for all that are watched.
+	// Find returns the names of the ExtendedJobs that an index has under a key, the
+	// oldest first. An empty namespace stands for all that are watched.
 	Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error)
 }
 
@@ -177,6 +177,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
 			RateLimiter:             retryLimiter{newRetryLimiter(), logs},
+			NewQueue:                newFairQueue,
 		}).
 		Complete(r)
 }

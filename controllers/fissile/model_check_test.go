@@ -66,8 +66,14 @@ type record struct {
 	// inputAhead is true when the Secret that the pods read was written after the
 	// last Job was created.
 	inputAhead bool
-	runs       [8]runRecord
+	// unread is how many reads of a log have failed, if that is fewer than it takes
+	// until a log that still cannot be read is given up.
+	unread int8
+	runs   [8]runRecord
 }
+
+// unreadForLong is how many reads of a log fail that is given up.
+const unreadForLong = 2
 
 // runRecord is what the check remembers of a run.
 type runRecord struct {
@@ -97,7 +103,7 @@ type runRecord struct {
 }
 
 func (r *record) of(job *batchv1.Job) *runRecord {
-	if r.uid == "" || ownerUID(job) != r.uid {
+	if r.uid == "" || ownerUID(job) != r.uid || isForeign(job) {
 		return nil
 	}
 	return &r.runs[runOf(job.Name)]
@@ -433,6 +439,9 @@ func (w *world) checkOutput(v *version) {
 	}
 	_, ordinal, versioned := versionedsecret.Parse(v)
 	for _, other := range w.objects[secrets] {
+		if isForeign(other) {
+			continue
+		}
 		if _, before, ok := versionedsecret.Parse(other); versioned && ok && before < ordinal && printedByRun(other) > number {
 			w.fail("version %s of run %d follows %s of run %d", v.GetName(), number, other.GetName(), printedByRun(other))
 		}
@@ -604,7 +613,7 @@ func (w *world) checkSettled(ej *fissilev1.ExtendedJob) {
 	}
 
 	for number := range r.runs {
-		if run := &r.runs[number]; run.succeeded && !run.deleted && w.loses(number) && !w.obstructed() {
+		if run := &r.runs[number]; run.succeeded && !run.deleted && w.loses(number) && !w.obstructed() && r.unread < unreadForLong {
 			w.fail("the output of run %d is lost", number)
 		}
 	}

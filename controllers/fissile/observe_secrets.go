@@ -37,17 +37,23 @@ func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
 	if err := r.Client.List(ctx, list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexOwner: string(o.EJ.UID)}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("list output Secrets: %w", err)
 	}
-	var own []*metav1.PartialObjectMetadata
+	// Others can put the name of an ExtendedJob on their Secrets: what no seal
+	// proves to be output is left as it is.
+	var own, sealed []*metav1.PartialObjectMetadata
 	for i := range list.Items {
-		if secret := &list.Items[i]; owns(o.EJ, secret) {
-			own = append(own, secret)
+		secret := &list.Items[i]
+		if !owns(o.EJ, secret) {
+			continue
 		}
-	}
-	for _, secret := range own {
+		own = append(own, secret)
 		run, err := r.storedRun(ctx, secret)
 		if err != nil {
 			return err
 		}
+		if run == 0 {
+			continue
+		}
+		sealed = append(sealed, secret)
 		o.StoredRun = max(o.StoredRun, run)
 		if output := o.EJ.Spec.Output; output != nil && secret.DeletionTimestamp == nil &&
 			metav1.IsControlledBy(secret, o.EJ) != (output.DeletionPolicy != fissilev1.DeletionPolicyRetain) {
@@ -67,7 +73,7 @@ func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
 			o.LostFormerOutputs = append(o.LostFormerOutputs, name)
 		}
 	}
-	return r.observePrunable(ctx, o, own)
+	return r.observePrunable(ctx, o, sealed)
 }
 
 // readOutputs finds which Secrets of the output are gone that the cache does not

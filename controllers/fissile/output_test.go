@@ -555,6 +555,8 @@ func (v *outputTest) createVersions(n int64) {
 		secret := versionedsecret.New(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "out-main"}}, ordinal+1, "")
 		secret.OwnerReferences = []metav1.OwnerReference{plan.OwnerReference(v.ej)}
 		secret.Annotations[fissilev1.AnnotationOwnerUID] = string(v.ej.UID)
+		secret.Annotations[fissilev1.AnnotationRun] = "1"
+		secret.Annotations[fissilev1.AnnotationSeal] = seal.Of(v.r.digestKey.key, sealedRun(secret)...)
 		v.mustCreate(secret)
 	}
 }

@@ -17,6 +17,8 @@ limitations under the License.
 package fissile
 
 import (
+	"slices"
+	"strconv"
 	"testing"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -24,6 +26,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
@@ -40,7 +43,7 @@ func TestRunsThatHaveFinishedAreWorkedOnFirst(t *testing.T) {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(fissilev1.GroupVersion.WithKind("ExtendedJob"), meta.RESTScopeNamespace)
 	jobs := endsFirst{handler.EnqueueRequestForOwner(scheme, mapper, &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}
-	queue := priorityqueue.New[reconcile.Request]("test")
+	queue := newFairQueue("", newRetryLimiter())
 	defer queue.ShutDown()
 
 	queue.Add(request("created-before"))
@@ -55,6 +58,47 @@ func TestRunsThatHaveFinishedAreWorkedOnFirst(t *testing.T) {
 			t.Errorf("got %s, want %s", got.Name, want)
 		}
 		queue.Done(got)
+	}
+}
+
+func TestNamespacesTakeTurnsInTheQueue(t *testing.T) {
+	queue := newFairQueue("", newRetryLimiter()).(priorityqueue.PriorityQueue[reconcile.Request])
+	defer queue.ShutDown()
+	in := func(namespace, name string) reconcile.Request {
+		return reconcile.Request{NamespacedName: types.NamespacedName{Namespace: namespace, Name: name}}
+	}
+	for i := range 1000 {
+		queue.Add(in("busy", strconv.Itoa(i)))
+	}
+	queue.Add(in("calm", "first"))
+	queue.Add(in("calm", "second"))
+	queue.Add(in("quiet", "only"))
+	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(1)}, in("busy", "999"), in("quiet", "urgent"))
+	queue.AddWithOpts(priorityqueue.AddOpts{Priority: new(handler.LowPriority)}, in("late", "at the start"))
+
+	var order []string
+	for range 8 {
+		got, _, _ := queue.GetWithPriority()
+		order = append(order, got.String())
+		queue.Done(got)
+	}
+	if want := []string{
+		"busy/999", "quiet/urgent", "busy/0", "calm/first", "quiet/only", "busy/1", "calm/second", "busy/2",
+	}; !slices.Equal(order, want) {
+		t.Errorf("got %q, want %q", order, want)
+	}
+	for range 996 {
+		got, priority, _ := queue.GetWithPriority()
+		if got.Namespace != "busy" || priority != 0 {
+			t.Fatalf("got %s with priority %d, want what is left of the busy namespace", got, priority)
+		}
+		queue.Done(got)
+	}
+	if last, priority, _ := queue.GetWithPriority(); last != in("late", "at the start") || priority != handler.LowPriority {
+		t.Errorf("got %s with priority %d at last", last, priority)
+	}
+	if n := queue.Len(); n != 0 {
+		t.Errorf("%d are left", n)
 	}
 }
 

@@ -5,7 +5,7 @@
 #   kind      a kind cluster, where there are Docker and kind
 #   existing  any other cluster: the context KUBE_CONTEXT of the user's kubeconfig
 #
-# The API server of the local one can also be killed and started again, for tests.
+# For tests, programs of the local one can be killed and started again, and its etcd be compacted.
 set -euo pipefail
 
 CLUSTER=${CLUSTER:-local}
@@ -31,13 +31,13 @@ esac
 
 case "$*" in
   up | down | status) "$1" ;;
-  restart-api-server)
-    [ "$CLUSTER" = local ] || die "only the local cluster can restart its API server"
-    restart_api_server
+  "restart "* | compact-etcd)
+    [ "$CLUSTER" = local ] || die "programs can be restarted, and etcd compacted, in the local cluster only"
+    if [ "$1" = restart ]; then restart "$2"; else compact; fi
     ;;
   "load "*) load "$2" ;;
   *)
-    echo "usage: [CLUSTER=local|kind|existing] $0 up|down|status|restart-api-server|load ARCHIVE" >&2
+    echo "usage: [CLUSTER=local|kind|existing] $0 up|down|status|load ARCHIVE|restart PROGRAM|compact-etcd" >&2
     exit 2
     ;;
 esac

@@ -75,21 +75,26 @@ func callers(ctx context.Context, reader client.Reader) ([]caller, error) {
 	validation, err := validationCaller(ctx, reader)
 	if apierrors.IsNotFound(err) {
 		// Somebody has switched validation off, or not applied all manifests yet.
-		return []caller{conversion}, nil
+		return conversion, nil
 	}
-	return []caller{conversion, validation}, err
+	return append(conversion, validation), err
 }
 
-func conversionCaller(ctx context.Context, reader client.Reader) (caller, error) {
+// conversionCaller returns what has the API server convert; nothing if there is
+// one version only.
+func conversionCaller(ctx context.Context, reader client.Reader) ([]caller, error) {
 	crd := &apiextensionsv1.CustomResourceDefinition{}
 	if err := reader.Get(ctx, types.NamespacedName{Name: crdName}, crd); err != nil {
-		return caller{}, fmt.Errorf("read CustomResourceDefinition %s: %w", crdName, err)
+		return nil, fmt.Errorf("read CustomResourceDefinition %s: %w", crdName, err)
+	}
+	if len(crd.Spec.Versions) == 1 {
+		return nil, nil
 	}
 	conversion := crd.Spec.Conversion
 	if conversion == nil || conversion.Webhook == nil || conversion.Webhook.ClientConfig == nil {
-		return caller{}, fmt.Errorf("no conversion webhook in CustomResourceDefinition %s: apply the operator's manifests again", crdName)
+		return nil, fmt.Errorf("no conversion webhook in CustomResourceDefinition %s: apply the operator's manifests again", crdName)
 	}
-	return caller{crd, []*[]byte{&conversion.Webhook.ClientConfig.CABundle}, mergeFrom}, nil
+	return []caller{{crd, []*[]byte{&conversion.Webhook.ClientConfig.CABundle}, mergeFrom}}, nil
 }
 
 // stripCRD leaves out what is big and nothing to us: the schemas, and the copy

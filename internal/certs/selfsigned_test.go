@@ -361,6 +361,23 @@ func TestValidationThatIsSwitchedOffIsNoObstacle(t *testing.T) {
 	}
 }
 
+func TestOneVersionNeedsNoConversion(t *testing.T) {
+	definition := crd()
+	definition.Spec.Conversion = nil
+	definition.Spec.Versions = []apiextensionsv1.CustomResourceDefinitionVersion{{Name: "v1"}}
+	c := newAPIServer(t, definition, validating())
+	s := c.selfSigned()
+
+	c.reconcile(s)
+
+	if err := s.Ready(&http.Request{}); err != nil {
+		t.Errorf("not ready: %v", err)
+	}
+	if err := c.call(s, webhookHost); err != nil {
+		t.Errorf("call: %v", err)
+	}
+}
+
 func TestTrustTakesBackNoChangeOfSomebodyElse(t *testing.T) {
 	for name, change := range map[string]func(*apiServer){
 		"of the webhooks": func(c *apiServer) {
@@ -480,7 +497,10 @@ func (c *apiServer) validating() *admissionregistrationv1.ValidatingWebhookConfi
 // roots are what the API server trusts for conversion and for each webhook.
 func (c *apiServer) roots() []*x509.CertPool {
 	c.t.Helper()
-	caBundles := [][]byte{c.crd().Spec.Conversion.Webhook.ClientConfig.CABundle}
+	var caBundles [][]byte
+	if conversion := c.crd().Spec.Conversion; conversion != nil {
+		caBundles = append(caBundles, conversion.Webhook.ClientConfig.CABundle)
+	}
 	var configurations admissionregistrationv1.ValidatingWebhookConfigurationList
 	c.must(c.List(c.t.Context(), &configurations))
 	for _, configuration := range configurations.Items {

@@ -17,12 +17,14 @@ limitations under the License.
 package ejcache_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"math/rand"
 	"os"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,6 +32,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/serializer"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/randfill"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -163,6 +166,37 @@ func TestOneThatCannotBeDecodedIsListedWithTheOthers(t *testing.T) {
 	list := object.(*ejcache.ExtendedJobList)
 	if len(list.Items) != 2 || list.Items[0].Name != "bad" || list.Items[1].Name != "good" || list.ResourceVersion != "5" {
 		t.Errorf("got %+v, want both", list)
+	}
+}
+
+// cached is a cache that lists what it has, in no order.
+type cached struct {
+	client.Reader
+	items []ejcache.ExtendedJob
+}
+
+func (c cached) List(_ context.Context, list client.ObjectList, _ ...client.ListOption) error {
+	list.(*ejcache.ExtendedJobList).Items = c.items
+	return nil
+}
+
+func TestTheOldestAreFoundFirst(t *testing.T) {
+	created := func(name, at string) (ej ejcache.ExtendedJob) {
+		ej.Name = name
+		if err := ej.CreationTimestamp.UnmarshalQueryParameter(at); err != nil {
+			t.Fatal(err)
+		}
+		return ej
+	}
+	reader := ejcache.Reader{Cache: cached{items: []ejcache.ExtendedJob{
+		created("third", "2026-03-01T00:00:00Z"), created("second", "2026-02-01T00:00:00Z"), created("first", "2026-02-01T00:00:00Z"),
+	}}}
+	found, err := reader.Find(t.Context(), "", "", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []client.ObjectKey{{Name: "first"}, {Name: "second"}, {Name: "third"}}; !slices.Equal(found, want) {
+		t.Errorf("got %v, want %v", found, want)
 	}
 }
 

@@ -17,7 +17,9 @@ limitations under the License.
 package ejcache
 
 import (
+	"cmp"
 	"context"
+	"slices"
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -39,13 +41,16 @@ func (r Reader) Get(ctx context.Context, key client.ObjectKey) (*fissilev1.Exten
 	return e.Decode()
 }
 
-// Find returns the names of the ExtendedJobs that an index has under a key. An
-// empty namespace stands for all that are watched.
+// Find returns the names of the ExtendedJobs that an index has under a key, the
+// oldest first. An empty namespace stands for all that are watched.
 func (r Reader) Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error) {
 	var list ExtendedJobList
 	if err := r.Cache.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{index: key}, client.UnsafeDisableDeepCopy); err != nil {
 		return nil, err
 	}
+	slices.SortFunc(list.Items, func(a, b ExtendedJob) int {
+		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
+	})
 	found := make([]client.ObjectKey, len(list.Items))
 	for i := range list.Items {
 		found[i] = client.ObjectKeyFromObject(&list.Items[i])

@@ -52,6 +52,9 @@ var operatorKeys = []string{
 	versionedsecret.AnnotationSourceDescription,
 }
 
+// OperatorKeys are the labels and annotations that the operator goes by.
+func OperatorKeys() []string { return slices.Clone(operatorKeys) }
+
 // IsOperatorKey tells whether the operator goes by a label or annotation, so
 // that it is not the users' to set.
 func IsOperatorKey(key string) bool { return slices.Contains(operatorKeys, key) }

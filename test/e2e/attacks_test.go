@@ -42,6 +42,14 @@ import (
 // What users of a namespace try against each other's ExtendedJobs, with no other
 // rights than those that a spec names.
 var _ = Describe("An attacker", Label("attacks"), func() {
+	// Whatever happens, others are served, and by the same processes.
+	var serving []replica
+	BeforeEach(func(ctx context.Context) { serving = replicas(ctx) })
+	AfterEach(func(ctx context.Context) {
+		startsSoon(ctx)
+		Expect(replicas(ctx)).To(ConsistOf(serving))
+	})
+
 	// victim is a one-off that has run once, with output in app-main.
 	victim := func(ctx context.Context, namespace string) *fissilev1.ExtendedJob {
 		GinkgoHelper()
@@ -168,7 +176,6 @@ var _ = Describe("An attacker", Label("attacks"), func() {
 				`[{"op":"add","path":"/spec/jobTemplate/spec/template/spec/containers/0/resources","value":{"limits":{"cpu":%s}}}]`, limit)))
 			Expect(err).To(HaveOccurred(), limit)
 		}
-		startsSoon(ctx)
 	})
 })
 

@@ -340,7 +340,7 @@ var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 			Eventually(runningPod(namespace)).WithContext(ctx).Should(BeTrue())
 			before, err := apiServerStart(ctx)
 			Expect(err).NotTo(HaveOccurred())
-			output, err := exec.CommandContext(ctx, filepath.Join("..", "..", "hack", "cluster", "cluster.sh"), "restart-api-server").CombinedOutput()
+			output, err := exec.CommandContext(ctx, filepath.Join("..", "..", "hack", "cluster", "cluster.sh"), "restart", "kube-apiserver").CombinedOutput()
 			Expect(err).NotTo(HaveOccurred(), string(output))
 			Eventually(apiServerStart).WithContext(ctx).ShouldNot(Equal(before), "a cluster of an earlier version cannot restart it: start the cluster anew")
 

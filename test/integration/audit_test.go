@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"slices"
 	"strings"
@@ -80,7 +81,7 @@ func (l auditLog) requests(position int64, namespace string) []string {
 	var requests []string
 	for _, event := range l.since(position) {
 		object := event.ObjectRef
-		if object == nil || object.Namespace != namespace || object.Resource == "events" || dryRun(event) {
+		if object == nil || object.Namespace != namespace || object.Resource == "events" || dryRun(event) || lostRace(event) {
 			continue
 		}
 		requests = append(requests, strings.TrimSuffix(event.Verb+" "+object.Resource+"/"+object.Subresource, "/"))
@@ -114,6 +115,12 @@ func (l auditLog) writes(position int64, namespaces ...string) []string {
 		writes = append(writes, fmt.Sprintf("%s %s %s/%s %s", event.Verb, object.Resource, object.Namespace, object.Name, object.Subresource))
 	}
 	return writes
+}
+
+// lostRace reports whether a request came with a resourceVersion that the cache
+// still had and the API server no longer.
+func lostRace(event auditv1.Event) bool {
+	return event.ResponseStatus != nil && event.ResponseStatus.Code == http.StatusConflict
 }
 
 // dryRun tells whether a request was one of the webhook's trials.

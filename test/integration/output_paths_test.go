@@ -128,7 +128,7 @@ func pathsOfConflicts(wire *wire) []outputPath {
 			Expect(err).NotTo(HaveOccurred())
 			update(own, func() {
 				own.Annotations[fissilev1.AnnotationRun] = "7"
-				own.Annotations[fissilev1.AnnotationSeal] = seal.Of(operatorKey(), "Secret", namespace, own.Name, string(own.OwnerReferences[0].UID), "7")
+				own.Annotations[fissilev1.AnnotationSeal] = seal.Of(operatorKey(), "Secret", namespace, own.Name, own.Annotations[fissilev1.AnnotationOwnerUID], "7")
 			})
 			complete(job, printed)
 		}},

@@ -57,23 +57,48 @@ status() {
   is_up
 }
 
-# restart_api_server kills the API server and has the node start it again. It returns at once.
-restart_api_server() {
+# restart PROGRAM kills a program of the node, which starts it again. It returns at once.
+restart() {
+  local pid
+  case $1 in
+    containerd | kube-apiserver | kube-controller-manager | kube-scheduler | kubelet) ;;
+    *) die "$1 is no program of the node that can be restarted" ;;
+  esac
+  pid=$(our_node)
+  echo "$1" > "$STATE/restart"
+  kill -USR1 "$pid"
+}
+
+# compact has etcd forget all versions of all objects but the newest.
+compact() {
+  local pid revision
+  pid=$(our_node)
+  revision=$(ask_etcd "$pid" range '{"key":"AA=="}' | grep -o '"revision":"[0-9]*"' | grep -o '[0-9]*')
+  ask_etcd "$pid" compaction "{\"revision\":\"$revision\"}" > /dev/null
+}
+
+# ask_etcd PID METHOD BODY sends a request to the etcd of a node and prints the answer.
+ask_etcd() {
+  # shellcheck disable=SC2016 # the inner shell expands these
+  nsenter --target "$1" --net bash -c 'exec {etcd}<> /dev/tcp/127.0.0.1/2379
+    printf "POST /v3/kv/%s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s" "$1" "${#2}" "$2" >&"$etcd"
+    cat <&"$etcd"' bash "$2" "$3"
+}
+
+# our_node prints the process id of the node. It ends the script if there is none.
+our_node() {
   local pid
   need_root
   if ! pid=$(node_pid) || ! is_ours "$pid"; then
     die "the cluster is down; start it: make cluster-up"
   fi
-  kill -USR1 "$pid"
+  echo "$pid"
 }
 
 load() {
   local pid images image digest
   need_archive "$1"
-  need_root
-  if ! pid=$(node_pid) || ! is_ours "$pid"; then
-    die "the cluster is down; start it: make cluster-up"
-  fi
+  pid=$(our_node)
   images=$("$TOOLS/image" push -registry "$REGISTRY" "$1")
   while read -r image digest; do
     # The node forgets what it has pulled under this name: a pod with the pull policy IfNotPresent would get that.

@@ -74,7 +74,7 @@ report_end() {
   unset "names[$1]"
 }
 
-etcd() {
+start_etcd() {
   run etcd "$KUBERNETES/etcd" \
     --name=node \
     --data-dir="$STATE/etcd" \
@@ -89,7 +89,7 @@ etcd() {
 
 # OwnerReferencesPermissionEnforcement: as on OpenShift, an operator that sets blockOwnerDeletion needs the permission.
 # The audit log is never rotated, so that a test can count all requests since a moment.
-kube_apiserver() {
+start_kube_apiserver() {
   run kube-apiserver "$KUBERNETES/kube-apiserver" \
     --bind-address="$NODE_IP" \
     --advertise-address="$NODE_IP" \
@@ -121,20 +121,12 @@ kube_apiserver() {
     --audit-log-maxsize=100000
 }
 
-# restart_kube_apiserver kills the API server and starts it again, as if it had crashed.
-restart_kube_apiserver() {
-  local pid
-  for pid in "${!names[@]}"; do
-    [ "${names[$pid]}" = kube-apiserver ] || continue
-    unset "names[$pid]"
-    kill -KILL "$pid" || true
-    wait "$pid" 2> /dev/null || true
-    kube_apiserver
-  done
+start_containerd() {
+  run containerd containerd --config "$STATE/config/containerd.toml"
 }
 
 # With limits that are no bottleneck on one machine.
-kube_controller_manager() {
+start_kube_controller_manager() {
   run kube-controller-manager "$KUBERNETES/kube-controller-manager" \
     --kubeconfig="$PKI/controller-manager.kubeconfig" \
     --authentication-kubeconfig="$PKI/controller-manager.kubeconfig" \
@@ -154,7 +146,7 @@ kube_controller_manager() {
     --kube-api-burst=1000
 }
 
-kube_scheduler() {
+start_kube_scheduler() {
   run kube-scheduler "$KUBERNETES/kube-scheduler" \
     --kubeconfig="$PKI/scheduler.kubeconfig" \
     --authentication-kubeconfig="$PKI/scheduler.kubeconfig" \
@@ -165,7 +157,7 @@ kube_scheduler() {
     --kube-api-burst=1000
 }
 
-kubelet() {
+start_kubelet() {
   run kubelet "$KUBERNETES/kubelet" \
     --config="$STATE/config/kubelet.yaml" \
     --kubeconfig="$PKI/kubelet.kubeconfig" \
@@ -173,8 +165,21 @@ kubelet() {
     --node-ip="$NODE_IP"
 }
 
-kube_proxy() {
+start_kube_proxy() {
   run kube-proxy "$KUBERNETES/kube-proxy" --config="$STATE/config/kube-proxy.yaml"
+}
+
+# restart_program kills the program that was asked for and starts it again, as if it had crashed.
+restart_program() {
+  local program pid
+  program=$(< "$STATE/restart")
+  for pid in "${!names[@]}"; do
+    [ "${names[$pid]}" = "$program" ] || continue
+    unset "names[$pid]"
+    kill -KILL "$pid" || true
+    wait "$pid" 2> /dev/null || true
+    "start_${program//-/_}"
+  done
 }
 
 read -r pid _ < /proc/self/stat # of the host's proc file system
@@ -183,9 +188,9 @@ mount_private
 wait_for ip link show eth0
 set_up_network
 
-etcd
-kube_apiserver
-run containerd containerd --config "$STATE/config/containerd.toml"
+start_etcd
+start_kube_apiserver
+start_containerd
 run registry "$TOOLS/image" serve -address "$REGISTRY"
 wait_for bash -c "< /dev/tcp/${REGISTRY/://}"
 for archive in "${IMAGES[@]}"; do
@@ -194,15 +199,15 @@ done
 wait_for ctr version
 wait_for "$KUBERNETES/kubectl" get --raw=/readyz
 echo "The API server is ready"
-kube_controller_manager
-kube_scheduler
-kubelet
-kube_proxy
+start_kube_controller_manager
+start_kube_scheduler
+start_kubelet
+start_kube_proxy
 echo started
 
 # From here on nobody listens. As PID 1, the shell also reaps what the containers leave behind.
 exec > /dev/null
-trap restart_kube_apiserver USR1
+trap restart_program USR1
 while [ "${#names[@]}" -gt 0 ]; do
   wait -n -p pid "${!names[@]}" || true
   [ -z "${pid:-}" ] || report_end "$pid" # none has ended if a signal has come

@@ -1,0 +1,129 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+// Soak runs ExtendedJobs on the local cluster while its parts fail, and counts
+// afterwards whether a trigger was lost, a run made twice, or anything left
+// behind:
+//
+//	soak -duration=30m [-seed=1]
+//
+// It prints a report, and fails if something is wrong.
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"log"
+	"math/rand/v2"
+	"os"
+	"os/signal"
+	"sync"
+	"syscall"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/client-go/tools/clientcmd"
+	ctrl "sigs.k8s.io/controller-runtime"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// patience is how long after the last fault everything has to be settled.
+const patience = 5 * time.Minute
+
+func main() {
+	log.SetFlags(log.Ltime)
+	duration := flag.Duration("duration", 30*time.Minute, "how long faults are injected")
+	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "which faults, and when")
+	flag.Parse()
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if err := soak(ctx, *duration, *seed); err != nil {
+		log.Fatal(err)
+	}
+}
+
+func soak(ctx context.Context, duration time.Duration, seed uint64) error {
+	c, err := newClient()
+	if err != nil {
+		return err
+	}
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "soak-"}}
+	if err := c.Create(ctx, namespace); err != nil {
+		return err
+	}
+	defer func() { _ = c.Delete(context.WithoutCancel(ctx), namespace) }()
+
+	log.Printf("%s of faults in namespace %s, seed %d", duration, namespace.Name, seed)
+	faulty, cancel := context.WithTimeout(ctx, duration)
+	defer cancel()
+	users := newUsers(c, namespace.Name)
+	var working sync.WaitGroup
+	ended, end := context.WithTimeout(ctx, duration+patience)
+	defer end()
+	for _, user := range users {
+		working.Go(func() { user.work(faulty, ended) })
+	}
+	faults := newFaults(c, rand.New(rand.NewPCG(seed, 0)))
+	faults.inject(faulty)
+	working.Wait()
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+
+	fmt.Print(faults.report())
+	wrong := 0
+	for _, user := range users {
+		line, problems := user.judge(ctx)
+		fmt.Println(line)
+		for _, problem := range problems {
+			wrong++
+			fmt.Printf("  WRONG: %s\n", problem)
+		}
+	}
+	if problem := leftBehind(ctx, c, namespace.Name, users); problem != "" {
+		wrong++
+		fmt.Printf("WRONG: %s\n", problem)
+	}
+	if wrong > 0 {
+		return fmt.Errorf("%d things are wrong", wrong)
+	}
+	fmt.Println("Nothing is lost, doubled or left behind.")
+	return nil
+}
+
+func newClient() (client.Client, error) {
+	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
+		clientcmd.NewDefaultClientConfigLoadingRules(), &clientcmd.ConfigOverrides{CurrentContext: os.Getenv("KUBE_CONTEXT")}).ClientConfig()
+	if err != nil {
+		return nil, err
+	}
+	config.QPS = -1
+	config.Timeout = 10 * time.Second
+	ctrl.SetLogger(ctrl.Log)
+	scheme := runtime.NewScheme()
+	if err := clientgoscheme.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	if err := fissilev1.AddToScheme(scheme); err != nil {
+		return nil, err
+	}
+	return client.New(config, client.Options{Scheme: scheme})
+}

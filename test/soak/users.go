@@ -1,0 +1,323 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+	http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+package main
+
+import (
+	"context"
+	"fmt"
+	"log"
+	"strconv"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
+	"k8s.io/utils/ptr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+)
+
+// interval is how often somebody looks who waits.
+const interval = 200 * time.Millisecond
+
+// user triggers one ExtendedJob again and again, and waits each time until what
+// they asked for has happened.
+type user struct {
+	client.Client
+	ej *fissilev1.ExtendedJob
+	// ask triggers for the n-th time, or brings about that it is triggered.
+	ask func(ctx context.Context, n int64) error
+	// served reports whether the n-th trigger was.
+	served func(ctx context.Context, ej *fissilev1.ExtendedJob, n int64) (bool, error)
+	// check returns what is wrong after so many triggers.
+	check func(ctx context.Context, ej *fissilev1.ExtendedJob, triggers int64) []string
+
+	triggers int64
+	longest  time.Duration
+	stuck    bool
+}
+
+// newUsers are those of the namespace.
+func newUsers(c client.Client, namespace string) []*user {
+	var users []*user
+	for i := range 2 {
+		users = append(users,
+			requester(c, namespace, fmt.Sprintf("requested-%d", i)),
+			presser(c, namespace, fmt.Sprintf("pressed-%d", i), true),
+			presser(c, namespace, fmt.Sprintf("failing-%d", i), false),
+			configurer(c, namespace, fmt.Sprintf("configured-%d", i)))
+	}
+	return users
+}
+
+// prints prints the variable N.
+const prints = `echo "{\"n\":\"$N\"}"`
+
+func builder(namespace, name, script string) *ejob.Builder {
+	b := ejob.New(namespace, name).Command("sh", "-c", script)
+	b.PodSpec().TerminationGracePeriodSeconds = new(int64(1))
+	return b
+}
+
+// requester asks by requestID, for versions of an output that hold each request's
+// number.
+func requester(c client.Client, namespace, name string) *user {
+	u := &user{Client: c, ej: builder(namespace, name, prints).Output(name).Versioned().Strategy(fissilev1.StrategyManual).Obj()}
+	u.ask = func(ctx context.Context, n int64) error {
+		number := strconv.FormatInt(n, 10)
+		return u.change(ctx, func(ej *fissilev1.ExtendedJob) {
+			ej.Spec.Trigger.RequestID = number
+			ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{{Name: "N", Value: &number}}
+		})
+	}
+	u.served = func(_ context.Context, ej *fissilev1.ExtendedJob, n int64) (bool, error) {
+		return ej.Status.ServedRequestID == strconv.FormatInt(n, 10), nil
+	}
+	u.check = func(ctx context.Context, ej *fissilev1.ExtendedJob, triggers int64) []string {
+		problems := count(ej, triggers, triggers, 0)
+		printed, err := u.versions(ctx)
+		if err != nil {
+			return append(problems, err.Error())
+		}
+		for i, n := range printed {
+			if n != int64(i+1) {
+				problems = append(problems, fmt.Sprintf("version %d holds what request %d printed", i+1, n))
+			}
+		}
+		if int64(len(printed)) != triggers {
+			problems = append(problems, fmt.Sprintf("%d versions of the output of %d requests", len(printed), triggers))
+		}
+		return problems
+	}
+	return u
+}
+
+// presser sets the strategy to now, of an errand that succeeds or fails each time.
+func presser(c client.Client, namespace, name string, succeeds bool) *user {
+	script := "exit 3"
+	if succeeds {
+		script = `N=$(hostname); ` + prints
+	}
+	b := builder(namespace, name, script).Output(name).Strategy(fissilev1.StrategyManual).HistoryLimits(0, 0)
+	if !succeeds {
+		b.Obj().Spec.JobTemplate.Spec.BackoffLimit = new(int32(0))
+	}
+	u := &user{Client: c, ej: b.Obj()}
+	u.ask = func(ctx context.Context, _ int64) error {
+		return u.change(ctx, func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })
+	}
+	u.served = func(_ context.Context, ej *fissilev1.ExtendedJob, _ int64) (bool, error) {
+		return ej.Spec.Trigger.Strategy == fissilev1.StrategyManual && ptr.Deref(ej.Status.SettledRun, 0) == ptr.Deref(ej.Status.Runs, 0), nil
+	}
+	u.check = func(_ context.Context, ej *fissilev1.ExtendedJob, triggers int64) []string {
+		if succeeds {
+			return count(ej, triggers, triggers, 0)
+		}
+		return count(ej, triggers, 0, triggers)
+	}
+	return u
+}
+
+// configurer changes a ConfigMap that a one-off uses. Each change has to be run,
+// if another one does not follow.
+func configurer(c client.Client, namespace, name string) *user {
+	u := &user{Client: c, ej: builder(namespace, name, prints).Output(name).Versioned().
+		Strategy(fissilev1.StrategyOnce).UpdateOnConfigChange().ReadsConfigMap(name).Obj()}
+	u.ask = func(ctx context.Context, n int64) error {
+		settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Data: map[string]string{"N": strconv.FormatInt(n, 10)}}
+		err := c.Update(ctx, settings)
+		if apierrors.IsNotFound(err) {
+			err = c.Create(ctx, settings)
+		}
+		return err
+	}
+	u.served = func(ctx context.Context, _ *fissilev1.ExtendedJob, n int64) (bool, error) {
+		printed, err := u.versions(ctx)
+		return len(printed) > 0 && printed[len(printed)-1] == n, err
+	}
+	u.check = func(ctx context.Context, ej *fissilev1.ExtendedJob, triggers int64) []string {
+		problems := count(ej, triggers, triggers, 0)
+		printed, err := u.versions(ctx)
+		if err != nil {
+			return append(problems, err.Error())
+		}
+		for i := 1; i < len(printed); i++ {
+			if printed[i] <= printed[i-1] {
+				problems = append(problems, fmt.Sprintf("version %d holds change %d, and the version before %d", i+1, printed[i], printed[i-1]))
+			}
+		}
+		return problems
+	}
+	return u
+}
+
+// work triggers until faulty ends, and waits for the last trigger until ended does.
+func (u *user) work(faulty, ended context.Context) {
+	if !u.until(ended, "create", func() (bool, error) {
+		err := u.Create(ended, u.ej.DeepCopy())
+		return err == nil || apierrors.IsAlreadyExists(err), err
+	}) {
+		return
+	}
+	for faulty.Err() == nil {
+		u.triggers++
+		begin := time.Now()
+		done := u.until(ended, "ask", func() (bool, error) {
+			err := u.ask(ended, u.triggers)
+			return err == nil, err
+		}) && u.until(ended, "wait", func() (bool, error) {
+			ej, err := u.read(ended)
+			if err != nil {
+				return false, err
+			}
+			return u.served(ended, ej, u.triggers)
+		})
+		u.longest = max(u.longest, time.Since(begin))
+		if !done {
+			return
+		}
+	}
+}
+
+// until tries again until something is done, whatever fails meanwhile.
+func (u *user) until(ctx context.Context, what string, do func() (done bool, err error)) bool {
+	var last error
+	err := wait.PollUntilContextCancel(ctx, interval, true, func(context.Context) (bool, error) {
+		done, err := do()
+		if err != nil {
+			last = err
+		}
+		return done, nil
+	})
+	if err != nil {
+		log.Printf("%s: %s %d: not done: %v", u.ej.Name, what, u.triggers, last)
+		u.stuck = true
+	}
+	return err == nil
+}
+
+func (u *user) read(ctx context.Context) (*fissilev1.ExtendedJob, error) {
+	ej := &fissilev1.ExtendedJob{}
+	return ej, u.Get(ctx, client.ObjectKeyFromObject(u.ej), ej)
+}
+
+// change changes the ExtendedJob, in such a way that it may be tried again.
+func (u *user) change(ctx context.Context, mutate func(*fissilev1.ExtendedJob)) error {
+	ej, err := u.read(ctx)
+	if err != nil {
+		return err
+	}
+	before := ej.DeepCopy()
+	mutate(ej)
+	return u.Patch(ctx, ej, client.MergeFrom(before))
+}
+
+// versions returns what the versions of the output hold, the first one first.
+func (u *user) versions(ctx context.Context) ([]int64, error) {
+	var printed []int64
+	for version := 1; ; version++ {
+		secret := &corev1.Secret{}
+		err := u.Get(ctx, client.ObjectKey{Namespace: u.ej.Namespace, Name: fmt.Sprintf("%s-main-v%d", u.ej.Name, version)}, secret)
+		if apierrors.IsNotFound(err) {
+			return printed, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		n, err := strconv.ParseInt(string(secret.Data["n"]), 10, 64)
+		if err != nil {
+			return nil, fmt.Errorf("version %d: %w", version, err)
+		}
+		printed = append(printed, n)
+	}
+}
+
+// judge says how the user fared, and what is wrong.
+func (u *user) judge(ctx context.Context) (line string, problems []string) {
+	ej, err := u.read(ctx)
+	if err != nil {
+		return u.ej.Name, []string{err.Error()}
+	}
+	line = fmt.Sprintf("%s: %d triggers, %d runs, %d succeeded, %d failed, longest %.1f s", ej.Name, u.triggers,
+		ptr.Deref(ej.Status.Runs, 0), ptr.Deref(ej.Status.Succeeded, 0), ptr.Deref(ej.Status.Failed, 0), u.longest.Seconds())
+	if u.stuck {
+		problems = append(problems, fmt.Sprintf("trigger %d was not served within %s", u.triggers, patience))
+	}
+	return line, append(problems, u.check(ctx, ej, u.triggers)...)
+}
+
+// count compares an ExtendedJob's counters with what they should be.
+func count(ej *fissilev1.ExtendedJob, runs, succeeded, failed int64) []string {
+	var problems []string
+	for _, counter := range []struct {
+		name   string
+		got    *int64
+		wanted int64
+	}{{"runs", ej.Status.Runs, runs}, {"succeeded", ej.Status.Succeeded, succeeded}, {"failed", ej.Status.Failed, failed}} {
+		if got := ptr.Deref(counter.got, 0); got != counter.wanted {
+			problems = append(problems, fmt.Sprintf("status.%s is %d, want %d", counter.name, got, counter.wanted))
+		}
+	}
+	return problems
+}
+
+// leftBehind returns what should not be in the namespace any more, when the
+// garbage collector has had its time.
+func leftBehind(ctx context.Context, c client.Client, namespace string, users []*user) (problem string) {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	_ = wait.PollUntilContextCancel(ctx, interval, true, func(ctx context.Context) (bool, error) {
+		var jobs batchv1.JobList
+		var pods corev1.PodList
+		var secrets corev1.SecretList
+		for _, list := range []client.ObjectList{&jobs, &pods, &secrets} {
+			if err := c.List(ctx, list, client.InNamespace(namespace)); err != nil {
+				problem = err.Error()
+				return false, nil
+			}
+		}
+		var wanted int64
+		for _, u := range users {
+			wanted += u.secrets(ctx)
+		}
+		problem = ""
+		if len(jobs.Items) > 0 || len(pods.Items) > 0 || int64(len(secrets.Items)) != wanted {
+			problem = fmt.Sprintf("%d Jobs, %d pods and %d Secrets are there, and %d Secrets should be", len(jobs.Items), len(pods.Items), len(secrets.Items), wanted)
+		}
+		return problem == "", nil
+	})
+	return problem
+}
+
+// secrets is how many Secrets of the ExtendedJob there should be.
+func (u *user) secrets(ctx context.Context) int64 {
+	if output := u.ej.Spec.Output; ptr.Deref(output.Versioned, false) {
+		printed, err := u.versions(ctx)
+		if err != nil {
+			return -1
+		}
+		return int64(len(printed))
+	}
+	ej, err := u.read(ctx)
+	if err != nil {
+		return -1
+	}
+	return int64(len(ej.Status.Outputs))
+}
