@@ -43,6 +43,7 @@ SCRIPTS = $(call files,'*.sh' .ci/run)
 # in runs a command in each directory.
 in = @for directory in $(1); do echo "$$directory: $(2)"; (cd "$$directory" && $(2)); done
 
+include cmd/kubectl-ejob/plugin.mk
 include hack/certmanager/certmanager.mk
 include hack/cluster/cluster.mk
 include hack/image/image.mk
@@ -181,8 +182,8 @@ test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubern
 	$(call templates-test,$(OLDEST_KUBE_ASSETS))
 
 .PHONY: test-e2e
-test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
-	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --procs=2 --label-filter='!certificates' --timeout=30m --trace ./test/e2e
+test-e2e: image plugin cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
+	KUBECTL=$(KUBECTL_COMMAND) PLUGIN=$(CURDIR)/$(PLUGIN) go tool ginkgo run --tags=e2e --procs=2 --label-filter='!certificates' --timeout=30m --trace ./test/e2e
 ifeq ($(CLUSTER),local)
 	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which is the local cluster's
 endif
