@@ -90,11 +90,13 @@ api-reference = $(CRD_REF_DOCS) --log-level=ERROR --config=hack/crd-ref-docs.yam
 	--source-path=api/$(1) --output-path=docs/reference/$(2)
 
 .PHONY: docs
-docs: $(CRD_REF_DOCS) ## Generate the API reference and the table of what is refused.
+docs: $(CRD_REF_DOCS) ## Generate the API reference, the table of what is refused, and the page of the kubectl plugin.
 	$(call api-reference,fissile/v1,extendedjob-v1.md)
 	$(call api-reference,fissile/v1alpha1,extendedjob-v1alpha1.md)
 	$(call api-reference,config/v1alpha1,operatorconfiguration-v1alpha1.md)
 	go test ./webhooks/fissile -run TestTheReferenceIsUpToDate -update
+	go test -C cmd/kubectl-ejob ./internal/reference -run TestThePageIsUpToDate -update
+	go test -C cmd/kubectl-ejob ./internal/graph -run TestThePipelineOfTheSamples -update
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) $(SHFMT) ## Format Go and shell.
@@ -113,7 +115,7 @@ verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts l
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
 	config/manager/kustomization.yaml config/overlays/namespaced/generated bundle bundle.Dockerfile catalog \
 	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md \
-	docs/reference/refusals.md
+	docs/reference/refusals.md docs/kubectl-ejob.md cmd/kubectl-ejob/internal/graph/testdata
 
 .PHONY: verify-generated
 verify-generated: generate manifests docs bundle catalog ## Check that what is generated is up to date and known to git.

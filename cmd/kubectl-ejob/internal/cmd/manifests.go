@@ -24,6 +24,10 @@ import (
 
 // manifestCommands are the commands that read manifests, and the picture of what
 // they make.
-func manifestCommands(_ *cli.Options) []*cobra.Command {
-	return []*cobra.Command{}
+func manifestCommands(options *cli.Options) []*cobra.Command {
+	return []*cobra.Command{
+		newGraphCommand(options),
+		newLintCommand(options),
+		newMigrateCommand(options),
+	}
 }
