@@ -34,33 +34,44 @@ import (
 const repository = "../.."
 
 var _ = Describe("The example", func() {
-	examples, err := markdown.Sections(filepath.Join(repository, "config/samples/README.md"))
-	if err != nil {
-		panic(err)
-	}
-	for _, example := range examples {
-		if !slices.ContainsFunc(example.Blocks, isScript) {
-			continue // it needs more than a cluster with the operator
-		}
+	for _, example := range examples() {
 		It(example.Title+" works as it is written", func(ctx context.Context) {
 			namespace := newNamespace(ctx)
 			kubectl(ctx, "label", "namespace", namespace, "pod-security.kubernetes.io/enforce-") // samples show the essential
 			path := pathWithKubectl(namespace)
 			for i, block := range example.Blocks {
-				if !isScript(block) {
-					continue
-				}
-				output, err := bash(ctx, path, block.Content)
-				Expect(err).NotTo(HaveOccurred(), output)
-				if i+1 < len(example.Blocks) && example.Blocks[i+1].Language == "text" {
-					Expect(output).To(Equal(example.Blocks[i+1].Content))
+				switch block.Language {
+				case "yaml":
+					output, err := bash(ctx, path, "kubectl apply --filename=- << 'MANIFEST'\n"+block.Content+"MANIFEST")
+					Expect(err).NotTo(HaveOccurred(), output)
+				case "sh":
+					output, err := bash(ctx, path, block.Content)
+					Expect(err).NotTo(HaveOccurred(), output)
+					if i+1 < len(example.Blocks) && example.Blocks[i+1].Language == "text" {
+						Expect(output).To(Equal(example.Blocks[i+1].Content))
+					}
 				}
 			}
 		})
 	}
 })
 
-func isScript(block markdown.Block) bool { return block.Language == "sh" }
+// examples returns how the README uses an ExtendedJob, and those of the examples
+// that a cluster with nothing but the operator can run.
+func examples() []markdown.Section {
+	readme, err := markdown.Sections(filepath.Join(repository, "README.md"))
+	if err != nil {
+		panic(err)
+	}
+	gallery, err := markdown.Sections(filepath.Join(repository, "config/samples/README.md"))
+	if err != nil {
+		panic(err)
+	}
+	use := slices.IndexFunc(readme, func(section markdown.Section) bool { return section.Title == "Use" })
+	return slices.DeleteFunc(append(gallery, readme[use]), func(section markdown.Section) bool {
+		return !slices.ContainsFunc(section.Blocks, func(block markdown.Block) bool { return block.Language == "sh" })
+	})
+}
 
 // pathWithKubectl returns a PATH whose kubectl works in a namespace of the cluster.
 func pathWithKubectl(namespace string) string {
