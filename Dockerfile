@@ -11,9 +11,10 @@ WORKDIR /src/hack/image
 RUN mkdir -p /rootfs/etc/ssl/certs && go run . ca-certificates > /rootfs/etc/ssl/certs/ca-certificates.crt
 WORKDIR /src
 ARG TARGETOS TARGETARCH VERSION=dev
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
+RUN for program in manager=. collect=./cmd/collect; do \
+    CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -buildvcs=false \
     -ldflags "-s -w -X github.com/cloudfoundry-incubator/extendedjob-operator/internal/version.version=$VERSION" \
-    -o /rootfs/manager .
+    -o "/rootfs/${program%=*}" "${program#*=}" || exit; done
 
 FROM scratch
 ARG VERSION=dev

@@ -152,12 +152,16 @@ func run(ctx context.Context, configFile string, configOptional bool) error {
 			return err
 		}
 	}
+	collectorImage, err := config.CollectorImage(ctx, mgr.GetAPIReader(), configuration, namespace)
+	if err != nil {
+		return err
+	}
 	caches := &cacheCheck{}
 	if err := errors.Join(
 		certificates.SetupWithManager(mgr),
 		ctrlmetrics.Registry.Register(certs.ExpiryMetric(certificates)),
-		fissile.SetupWithManager(mgr, controllerOptions(configuration)),
-		fissilewebhooks.SetupWithManager(mgr, webhookOptions(configuration)),
+		fissile.SetupWithManager(mgr, controllerOptions(configuration, collectorImage)),
+		fissilewebhooks.SetupWithManager(mgr, webhookOptions(configuration, collectorImage)),
 		addMetrics(mgr, &configuration.Metrics, tlsConfig),
 		addHealth(mgr, configuration.Health.BindAddress, map[string]healthz.Checker{
 			"certificates": certificates.Ready,
@@ -266,10 +270,11 @@ func addProfiling(mgr ctrl.Manager, address string) error {
 	return mgr.Add(server)
 }
 
-func webhookOptions(configuration *configv1alpha1.OperatorConfiguration) fissilewebhooks.Options {
+func webhookOptions(configuration *configv1alpha1.OperatorConfiguration, collectorImage string) fissilewebhooks.Options {
 	options := fissilewebhooks.Options{
 		ReviewRequesters:    *configuration.Webhook.ReviewRequesters,
 		ReservedSecretNames: configuration.Output.ReservedSecretNames,
+		CollectorImage:      collectorImage,
 	}
 	if !*configuration.RunInOwnNamespace {
 		options.ClosedNamespace = configuration.Namespace
@@ -277,7 +282,7 @@ func webhookOptions(configuration *configv1alpha1.OperatorConfiguration) fissile
 	return options
 }
 
-func controllerOptions(configuration *configv1alpha1.OperatorConfiguration) fissile.Options {
+func controllerOptions(configuration *configv1alpha1.OperatorConfiguration, collectorImage string) fissile.Options {
 	return fissile.Options{
 		Concurrency:         int(*configuration.Concurrency),
 		LogReadTimeout:      seconds(configuration.Output.LogReadTimeoutSeconds),
@@ -286,6 +291,7 @@ func controllerOptions(configuration *configv1alpha1.OperatorConfiguration) fiss
 		Namespace:           configuration.Namespace,
 		RunInNamespace:      *configuration.RunInOwnNamespace,
 		ReservedSecretNames: configuration.Output.ReservedSecretNames,
+		CollectorImage:      collectorImage,
 		LeaseDuration:       seconds(configuration.LeaderElection.LeaseDurationSeconds),
 	}
 }

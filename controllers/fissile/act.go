@@ -91,6 +91,12 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 		r.reject(o, plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: err.Error(), NeedsEdit: true})
 		return nil
 	}
+	if known, err := r.addCollector(ctx, o.EJ, job); err != nil {
+		return err
+	} else if !known {
+		r.reject(o, noCollectorImage)
+		return nil
+	}
 	if err := r.sealJob(ctx, o.EJ, job); err != nil {
 		return err
 	}
@@ -98,6 +104,8 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	defer cancel()
 	err = r.Client.Create(ctx, job)
 	switch rejection, refused := plan.RejectionOf(err); {
+	case err == nil && lostCollector(o.EJ, job):
+		o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 	case err == nil:
 		o.process.known.JobCreated(job.UID, r.Clock.Now())
 		runStartSeconds.Observe(r.Clock.Since(o.process.known.Run.ClaimedAt).Seconds())
@@ -114,6 +122,9 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 			r.reject(o, plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: fmt.Sprintf("Job %s exists and is not this ExtendedJob's.", job.Name)})
 			r.recordRejected(o.EJ, o.Process.Run.Rejection)
 			return nil
+		}
+		if lostCollector(o.EJ, job) {
+			o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 		}
 	case refused:
 		r.reject(o, rejection)

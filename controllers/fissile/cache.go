@@ -34,6 +34,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -116,10 +117,22 @@ func stripPod(obj any) (any, error) {
 		Reason:                pod.Status.Reason,
 		Message:               pod.Status.Message,
 		Conditions:            pod.Status.Conditions,
-		InitContainerStatuses: pod.Status.InitContainerStatuses,
-		ContainerStatuses:     pod.Status.ContainerStatuses,
+		InitContainerStatuses: boundMessages(pod.Status.InitContainerStatuses),
+		ContainerStatuses:     boundMessages(pod.Status.ContainerStatuses),
 	}
 	return pod, nil
+}
+
+// boundMessages drops termination messages that no kubelet lets a container have.
+func boundMessages(statuses []corev1.ContainerStatus) []corev1.ContainerStatus {
+	for i := range statuses {
+		for _, state := range []*corev1.ContainerState{&statuses[i].State, &statuses[i].LastTerminationState} {
+			if state.Terminated != nil && len(state.Terminated.Message) > sealedfiles.MessageLimit(1) {
+				state.Terminated.Message = ""
+			}
+		}
+	}
+	return statuses
 }
 
 // sidecars leaves of init containers the names of those that keep running.
@@ -200,11 +213,7 @@ func ownerAnnotation(secret client.Object) []string {
 }
 
 func outputNames(ej *fissilev1.ExtendedJob) []string {
-	var names []string
-	for _, container := range plan.PrintingContainers(&ej.Spec) {
-		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container))
-	}
-	return names
+	return namesOf(plan.Targets(&ej.Spec))
 }
 
 func outputNamesOfJob(obj client.Object) []string {
@@ -213,9 +222,13 @@ func outputNamesOfJob(obj client.Object) []string {
 	if err != nil || output == nil {
 		return nil // If it cannot be read, the run says so.
 	}
+	return namesOf(plan.TargetsOfJob(job, output))
+}
+
+func namesOf(targets []plan.Target) []string {
 	var names []string
-	for _, container := range plan.OutputContainers(job) {
-		names = append(names, plan.SecretName(output.NamePrefix, container))
+	for _, target := range targets {
+		names = append(names, target.Name())
 	}
 	return names
 }

@@ -31,16 +31,20 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/joboutput"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
 // logIdleTimeout is how long a log may send nothing before it is given up for
 // now.
 const logIdleTimeout = 10 * time.Second
 
-// document is what a container printed, as the data of a Secret.
+// document is what a container printed, as the data of a Secret; or, if it is the
+// collector, as the files of a run.
 type document struct {
 	container string
 	data      map[string][]byte
+	files     sealedfiles.Frame
 }
 
 // logRequest names the logs that hold the output of a run. Logs are read by the
@@ -52,11 +56,13 @@ type logRequest struct {
 	podUID      types.UID
 	node        string
 	containers  []string
+	// collector asks for the files that the collector printed, as the last document.
+	collector bool
 }
 
 // equal reports whether two requests are for the same logs.
 func (q *logRequest) equal(other *logRequest) bool {
-	return q.extendedJob == other.extendedJob && q.job == other.job && q.podUID == other.podUID && slices.Equal(q.containers, other.containers)
+	return q.extendedJob == other.extendedJob && q.job == other.job && q.podUID == other.podUID && slices.Equal(q.containers, other.containers) && q.collector == other.collector
 }
 
 // errReading means that documents are being read, or wait to be. The ExtendedJob
@@ -96,7 +102,14 @@ func (r *logReader) read(ctx context.Context, request logRequest) ([]document, e
 		if err != nil {
 			return nil, logError(err, pod.Name, container)
 		}
-		documents = append(documents, document{container, data})
+		documents = append(documents, document{container: container, data: data})
+	}
+	if request.collector {
+		files, err := r.readFiles(ctx, pod)
+		if err != nil {
+			return nil, err
+		}
+		documents = append(documents, document{container: plan.CollectorContainer, files: files})
 	}
 	return documents, nil
 }
@@ -178,7 +191,16 @@ type openLog func(ctx context.Context, pod types.NamespacedName, container strin
 // errLogStalled is why a read ends that gets nothing for too long.
 var errLogStalled = errors.New("nothing has come from its node for too long")
 
-func (r *logReader) parseLog(ctx context.Context, open openLog, pod types.NamespacedName, container string) (map[string][]byte, error) {
+func (r *logReader) parseLog(ctx context.Context, open openLog, pod types.NamespacedName, container string) (data map[string][]byte, err error) {
+	err = r.readLog(ctx, open, pod, container, func(log io.Reader) error {
+		data, err = joboutput.Parse(log)
+		return err
+	})
+	return data, err
+}
+
+// readLog has a log parsed within its bounds.
+func (r *logReader) readLog(ctx context.Context, open openLog, pod types.NamespacedName, container string, parse func(io.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
 	ctx, stop := context.WithCancelCause(ctx)
@@ -186,20 +208,15 @@ func (r *logReader) parseLog(ctx context.Context, open openLog, pod types.Namesp
 	idle := time.AfterFunc(r.idleTimeout, func() { stop(errLogStalled) })
 	defer idle.Stop()
 
-	data, err := r.openAndParse(ctx, open, pod, container, idle)
-	if err != nil && errors.Is(context.Cause(ctx), errLogStalled) {
-		return nil, errLogStalled
-	}
-	return data, err
-}
-
-func (r *logReader) openAndParse(ctx context.Context, open openLog, pod types.NamespacedName, container string, idle *time.Timer) (map[string][]byte, error) {
 	log, err := open(ctx, pod, container)
-	if err != nil {
-		return nil, err
+	if err == nil {
+		defer log.Close()
+		err = parse(&boundedLog{Reader: log, idle: idle, idleTimeout: r.idleTimeout, maxSize: r.maxSize})
 	}
-	defer log.Close()
-	return joboutput.Parse(&boundedLog{Reader: log, idle: idle, idleTimeout: r.idleTimeout, maxSize: r.maxSize})
+	if err != nil && errors.Is(context.Cause(ctx), errLogStalled) {
+		return errLogStalled
+	}
+	return err
 }
 
 // boundedLog is a log that may not pause for too long, nor be too large.

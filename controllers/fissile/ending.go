@@ -60,11 +60,11 @@ func ending(job *batchv1.Job, pods []corev1.Pod, stays bool) string {
 }
 
 // failedContainer is the first container of a pod, init containers first, that
-// ended with an error; nil if none did.
+// ended with an error; nil if none did. The collector is none of the user's.
 func failedContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for i := range statuses {
-			if ended := statuses[i].State.Terminated; ended != nil && ended.ExitCode != 0 {
+			if ended := statuses[i].State.Terminated; ended != nil && ended.ExitCode != 0 && statuses[i].Name != plan.CollectorContainer {
 				return &statuses[i]
 			}
 		}

@@ -86,6 +86,8 @@ type Options struct {
 	RunInNamespace bool
 	// ReservedSecretNames are patterns of names that no output Secret may have.
 	ReservedSecretNames []string
+	// CollectorImage is the image of the collector of files; empty if it is not known.
+	CollectorImage string
 	// LeaseDuration is that of the leader election: how long a leader that was
 	// replaced may not know it.
 	LeaseDuration time.Duration
@@ -244,17 +246,16 @@ func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Obj
 	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
 		requests = r.requests(ctx, secret.GetNamespace(), indexUID, uid)
 	}
-	requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), secret.GetName())...)
-	if base, _, ok := versionedsecret.ParseName(secret.GetName()); ok {
-		requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), base)...)
+	for _, name := range plan.TargetNames(secret.GetName()) {
+		requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), name)...)
 	}
 	return requests
 }
 
-// ownersOfJobs finds the ExtendedJobs that have a Job whose output goes to a Secret.
-func (r *Reconciler) ownersOfJobs(ctx context.Context, namespace, secret string) []reconcile.Request {
+// ownersOfJobs finds the ExtendedJobs that have a Job whose output goes to a target.
+func (r *Reconciler) ownersOfJobs(ctx context.Context, namespace, target string) []reconcile.Request {
 	var list batchv1.JobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{indexOutput: secret}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{indexOutput: target}, client.UnsafeDisableDeepCopy); err != nil {
 		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", indexOutput)
 		return nil
 	}

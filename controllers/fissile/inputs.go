@@ -92,14 +92,8 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 // ownOutput tells whether a reference names what the ExtendedJob itself prints,
 // there or not. That does not make it run again.
 func ownOutput(ej *fissilev1.ExtendedJob, reference configrefs.Reference) bool {
-	if ej.Spec.Output == nil || reference.Kind != configrefs.Secret {
-		return false
-	}
-	name := reference.Name
-	if versioned := ej.Spec.Output.Versioned; versioned != nil && *versioned {
-		name, _, _ = versionedsecret.ParseName(name)
-	}
-	return slices.Contains(outputNames(ej), name)
+	return reference.Kind == configrefs.Secret &&
+		slices.ContainsFunc(plan.Targets(&ej.Spec), func(target plan.Target) bool { return target.Has(reference.Name) })
 }
 
 // missing says what of a reference keeps pods from starting.

@@ -66,8 +66,14 @@ type record struct {
 	// inputAhead is true when the Secret that the pods read was written after the
 	// last Job was created.
 	inputAhead bool
-	runs       [8]runRecord
+	// unread is how many reads of a log have failed, if that is fewer than it takes
+	// until a log that still cannot be read is given up.
+	unread int8
+	runs   [8]runRecord
 }
+
+// unreadForLong is how many reads of a log fail that is given up.
+const unreadForLong = 2
 
 // runRecord is what the check remembers of a run.
 type runRecord struct {
@@ -607,7 +613,7 @@ func (w *world) checkSettled(ej *fissilev1.ExtendedJob) {
 	}
 
 	for number := range r.runs {
-		if run := &r.runs[number]; run.succeeded && !run.deleted && w.loses(number) && !w.obstructed() {
+		if run := &r.runs[number]; run.succeeded && !run.deleted && w.loses(number) && !w.obstructed() && r.unread < unreadForLong {
 			w.fail("the output of run %d is lost", number)
 		}
 	}

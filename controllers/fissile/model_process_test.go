@@ -469,6 +469,7 @@ func (l live) List(ctx context.Context, list client.ObjectList, opts ...client.L
 
 // Open is the log of a pod.
 func (s *session) Open(ctx context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
+	known := len(s.answers)
 	a := s.call(ctx, apiCall{what: "read log"}, func(w *world) answer {
 		v, err := w.get(pods, pod.Name)
 		if err != nil {
@@ -477,6 +478,9 @@ func (s *session) Open(ctx context.Context, pod types.NamespacedName, _ string) 
 		return answer{log: w.printed(v)}
 	})
 	if a.err != nil {
+		if s.played > known {
+			s.world.record.unread = min(s.world.record.unread+1, unreadForLong)
+		}
 		return nil, a.err
 	}
 	return io.NopCloser(strings.NewReader(a.log)), nil

@@ -81,7 +81,8 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	if err != nil {
 		return nil, err
 	}
-	if len(plan.OutputContainers(job)) == 0 {
+	targets := plan.TargetsOfJob(job, settings)
+	if len(targets) == 0 {
 		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
 			"Annotation %s of Job %s, which names the containers, is gone.", fissilev1.AnnotationOutputContainers, job.Name)}
 	}
@@ -90,57 +91,93 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 		return nil, err
 	}
 	w := secretWriter{Reconciler: r, ej: o.EJ, job: job, settings: settings, sealKey: key}
-	if err := w.checkNames(); err != nil {
+	if err := w.checkNames(targets); err != nil {
 		return nil, err
 	}
-	secrets, complete, err := w.stored(ctx)
+	secrets, complete, err := w.stored(ctx, targets)
 	if err != nil || complete {
-		return w.output(nil, secrets), err
+		return &plan.Output{Reason: fissilev1.ReasonStored, Secrets: secrets}, err
 	}
-	if err := w.checkWay(ctx); err != nil {
+	if err := w.checkWay(ctx, targets); err != nil {
 		return nil, err
 	}
-	kept, err := w.kept(ctx)
+	kept, err := w.kept(ctx, targets)
 	if err != nil {
 		return nil, err
 	}
-	documents, err := r.readOutput(ctx, o, job, kept.missing(job))
+	contents, err := r.readOutput(ctx, o, &w, kept.missing(targets))
 	if err != nil {
 		return nil, err
 	}
-	if err := w.takeOver(ctx, kept); err != nil {
+	wholeNames := w.completeNames(contents)
+	if targets, contents, err = w.perKey(ctx, targets, contents, kept); err != nil {
 		return nil, err
 	}
-	written, err := w.write(ctx, documents)
+	if err := w.takeOver(ctx, targets, kept); err != nil {
+		return nil, err
+	}
+	written, err := w.write(ctx, contents)
 	if err != nil {
 		return nil, err
 	}
-	return w.output(kept, written), nil
+	output := w.output(targets, kept, written)
+	output.Deleted, err = w.deleteKeysGone(ctx, wholeNames, targets)
+	return output, err
 }
 
-// readOutput returns the documents of containers of a Job, in their order, or
-// errReading.
-func (r *Reconciler) readOutput(ctx context.Context, o *observation, job *batchv1.Job, containers []string) ([]document, error) {
-	if len(containers) == 0 {
+// readOutput returns the contents for some targets, in their order, or errReading. A
+// file that may be missing and is has none.
+func (r *Reconciler) readOutput(ctx context.Context, o *observation, w *secretWriter, targets []plan.Target) ([]secretContent, error) {
+	if len(targets) == 0 {
 		return nil, nil
 	}
-	pod, err := r.podOfOutcome(ctx, job)
+	pod, err := r.podOfOutcome(ctx, w.job)
 	if err != nil {
 		return nil, err
 	}
-	for _, container := range containers {
+	files, err := w.filesOf(pod, targets)
+	if err != nil {
+		return nil, err
+	}
+	request := logRequest{
+		extendedJob: client.ObjectKeyFromObject(o.EJ),
+		job:         w.job.UID,
+		pod:         pod.Name,
+		podUID:      pod.UID,
+		node:        pod.Spec.NodeName,
+		collector:   files == nil,
+	}
+	for _, target := range targets {
+		if target.File == nil {
+			request.containers = append(request.containers, target.Container)
+		}
+	}
+	documents, err := r.readDocuments(ctx, pod, request)
+	if err != nil {
+		return nil, err
+	}
+	if files == nil {
+		last := len(documents) - 1
+		if files, err = w.open(documents[last].files); err != nil {
+			return nil, unopened(err)
+		}
+		documents = documents[:last]
+	}
+	return w.contents(targets, documents, files)
+}
+
+// readDocuments returns the documents of a request, or errReading. Without any, it
+// reads nothing.
+func (r *Reconciler) readDocuments(ctx context.Context, pod *corev1.Pod, request logRequest) ([]document, error) {
+	for _, container := range request.containers {
 		if why := neverStarted(pod, container); why != "" {
 			return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s has no log: %s.", container, why)}
 		}
 	}
-	return r.Documents.read(ctx, logRequest{
-		extendedJob: client.ObjectKeyFromObject(o.EJ),
-		job:         job.UID,
-		pod:         pod.Name,
-		podUID:      pod.UID,
-		node:        pod.Spec.NodeName,
-		containers:  containers,
-	})
+	if len(request.containers) == 0 && !request.collector {
+		return nil, nil
+	}
+	return r.Documents.read(ctx, request)
 }
 
 // podOfOutcome is the pod whose output counts: the one that succeeded, or the

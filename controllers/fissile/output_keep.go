@@ -21,7 +21,6 @@ import (
 	"fmt"
 	"slices"
 
-	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -30,19 +29,19 @@ import (
 )
 
 // keptSecrets are the Secrets that are there already and stay as they are, by
-// container: with ifExists Keep, those of this ExtendedJob, or of an earlier one
+// the name of their target: with ifExists Keep, those of this ExtendedJob, or of an earlier one
 // of its name.
 type keptSecrets map[string]*metav1.PartialObjectMetadata
 
 // kept finds them, as the cache shows them. Secrets that were made in this run,
 // before a crash, are among them.
-func (w *secretWriter) kept(ctx context.Context) (keptSecrets, error) {
-	if w.settings.IfExists != fissilev1.ExistingOutputKeep {
-		return nil, nil
-	}
+func (w *secretWriter) kept(ctx context.Context, targets []plan.Target) (keptSecrets, error) {
 	kept := make(keptSecrets)
-	for _, container := range plan.OutputContainers(w.job) {
-		candidates, err := w.existing(ctx, plan.SecretName(w.settings.NamePrefix, container))
+	if w.settings.IfExists != fissilev1.ExistingOutputKeep {
+		return kept, nil
+	}
+	for _, target := range targets {
+		candidates, err := w.existing(ctx, target)
 		if err != nil {
 			return nil, err
 		}
@@ -52,7 +51,7 @@ func (w *secretWriter) kept(ctx context.Context) (keptSecrets, error) {
 				return nil, err
 			}
 			if ours && secret.DeletionTimestamp.IsZero() {
-				kept[container] = secret
+				kept[target.SecretName] = secret
 				break
 			}
 		}
@@ -60,18 +59,22 @@ func (w *secretWriter) kept(ctx context.Context) (keptSecrets, error) {
 	return kept, nil
 }
 
-// existing are the Secrets of a container's name, newest version first.
-func (w *secretWriter) existing(ctx context.Context, name string) ([]*metav1.PartialObjectMetadata, error) {
-	if w.versioned() {
-		cached, err := w.cachedVersions(ctx, name)
+// existing are the Secrets of a target's name, newest version first. Which those of
+// keys are is not known before they are read.
+func (w *secretWriter) existing(ctx context.Context, target plan.Target) ([]*metav1.PartialObjectMetadata, error) {
+	switch {
+	case target.PerKey:
+		return nil, nil
+	case target.Versioned:
+		cached, err := w.cachedVersions(ctx, target.SecretName)
 		if err != nil {
 			return nil, err
 		}
-		versions := versionedsecret.Versions(cached, name)
+		versions := versionedsecret.Versions(cached, target.SecretName)
 		slices.Reverse(versions)
 		return versions, nil
 	}
-	secret, err := w.secret(ctx, w.Client, name)
+	secret, err := w.secret(ctx, w.Client, target.SecretName)
 	if err != nil || secret == nil {
 		return nil, err
 	}
@@ -85,16 +88,17 @@ func (w *secretWriter) ownsOrInherits(ctx context.Context, secret *metav1.Partia
 	return w.inherits(ctx, secret)
 }
 
-// missing are the containers of a Job whose output is to be written.
-func (k keptSecrets) missing(job *batchv1.Job) []string {
-	return slices.DeleteFunc(plan.OutputContainers(job), func(container string) bool { return k[container] != nil })
+// missing are the targets whose output is to be written.
+func (k keptSecrets) missing(targets []plan.Target) []plan.Target {
+	return slices.DeleteFunc(slices.Clone(targets), func(target plan.Target) bool { return k[target.SecretName] != nil })
 }
 
 // takeOver makes the Secrets this ExtendedJob's that an earlier one left. Their
 // data stays.
-func (w *secretWriter) takeOver(ctx context.Context, kept keptSecrets) error {
-	for container, cached := range kept {
-		if owns(w.ej, cached) {
+func (w *secretWriter) takeOver(ctx context.Context, targets []plan.Target, kept keptSecrets) error {
+	for _, target := range targets {
+		cached := kept[target.SecretName]
+		if cached == nil || owns(w.ej, cached) {
 			continue
 		}
 		// The cache does not tell whether it has labels of others.
@@ -105,7 +109,7 @@ func (w *secretWriter) takeOver(ctx context.Context, kept keptSecrets) error {
 		if secret == nil {
 			return fmt.Errorf("secret %s was deleted just now", cached.Name)
 		}
-		ours := w.newSecret(secret.Name, document{container: container})
+		ours := w.newSecret(secretContent{target: target})
 		delete(ours.Annotations, fissilev1.AnnotationJobUID) // Another Job printed it.
 		w.seal(ours)
 		patch := append(isStill(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(w.ej, secret, w.settings.DeletionPolicy)})
@@ -119,32 +123,32 @@ func (w *secretWriter) takeOver(ctx context.Context, kept keptSecrets) error {
 }
 
 // output is the output of a run of which some Secrets were kept and others
-// written, in the order of the containers.
-func (w *secretWriter) output(kept keptSecrets, written []fissilev1.OutputSecret) *plan.Output {
-	output := &plan.Output{Reason: fissilev1.ReasonStored}
-	for _, container := range plan.OutputContainers(w.job) {
-		if secret := kept[container]; secret != nil {
-			output.Secrets = append(output.Secrets, w.keptSecret(container, secret))
-			if !w.printedBy(secret) {
-				output.Kept = append(output.Kept, secret.Name)
-			}
+// written, in the order of the targets.
+func (w *secretWriter) output(targets []plan.Target, kept keptSecrets, written map[string]fissilev1.OutputSecret) *plan.Output {
+	output := &plan.Output{Reason: fissilev1.ReasonStored, Kept: w.unchanged}
+	for _, target := range targets {
+		secret := kept[target.SecretName]
+		if secret == nil {
+			output.Secrets = append(output.Secrets, written[target.SecretName])
 			continue
 		}
-		output.Secrets = append(output.Secrets, written[0])
-		written = written[1:]
+		output.Secrets = append(output.Secrets, w.keptSecret(target, secret))
+		if !w.printedBy(secret) {
+			output.Kept = append(output.Kept, secret.Name)
+		}
 	}
 	return output
 }
 
 // keptSecret is a kept Secret as the status lists it: as before, if it did.
-func (w *secretWriter) keptSecret(container string, secret *metav1.PartialObjectMetadata) fissilev1.OutputSecret {
+func (w *secretWriter) keptSecret(target plan.Target, secret metav1.Object) fissilev1.OutputSecret {
 	for _, output := range w.ej.Status.Outputs {
-		if output.SecretName == secret.Name && output.Container == container {
+		if output.SecretName == secret.GetName() && output.Container == target.Container {
 			return output
 		}
 	}
-	kept := fissilev1.OutputSecret{Container: container, SecretName: secret.Name}
-	if w.versioned() {
+	kept := fissilev1.OutputSecret{Container: target.Container, SecretName: secret.GetName()}
+	if target.Versioned {
 		_, kept.Version, _ = versionedsecret.Parse(secret)
 	}
 	return kept

@@ -46,6 +46,9 @@ func refusal(secret string, err error) error {
 	case isImmutable(&status):
 		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
 			"Secret %s was made immutable: delete it, and the output is stored.", secret)}
+	case isOtherType(&status):
+		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
+			"Secret %s has another type, which cannot be changed: delete it, and the output is stored.", secret)}
 	case isPassing(&status):
 		return transient(fissilev1.ReasonSecretRejected, fmt.Sprintf("Secret %s cannot be written: %s.", secret, inWords(&status)))
 	case status.Reason == metav1.StatusReasonInvalid && !isDenied(&status):
@@ -72,6 +75,14 @@ func withoutData(secret string, err error) error {
 func isImmutable(status *metav1.Status) bool {
 	return !isDenied(status) && slices.ContainsFunc(causes(status), func(c metav1.StatusCause) bool {
 		return c.Type == metav1.CauseTypeForbidden && (c.Field == "data" || c.Field == "immutable")
+	})
+}
+
+// isOtherType tells whether a Secret is not replaced because its type would be
+// another.
+func isOtherType(status *metav1.Status) bool {
+	return !isDenied(status) && slices.ContainsFunc(causes(status), func(c metav1.StatusCause) bool {
+		return c.Type == metav1.CauseTypeFieldValueInvalid && c.Field == "type"
 	})
 }
 

@@ -47,19 +47,17 @@ type secretWriter struct {
 	job      *batchv1.Job
 	settings *fissilev1.Output
 	sealKey  []byte
-}
-
-func (w *secretWriter) versioned() bool {
-	return w.settings.Versioned != nil && *w.settings.Versioned
+	// unchanged are the names of versions that hold what another one would.
+	unchanged []string
 }
 
 // stored finds the Secrets that hold this run's output already, as the cache
-// shows them, and tells whether that is all of it.
-func (w *secretWriter) stored(ctx context.Context) ([]fissilev1.OutputSecret, bool, error) {
-	containers := plan.OutputContainers(w.job)
-	secrets := make([]fissilev1.OutputSecret, 0, len(containers))
-	for _, container := range containers {
-		secret, err := w.storedFor(ctx, container)
+// shows them, and tells whether that is all of it. Which Secrets the keys of a file
+// are is not known before it is read.
+func (w *secretWriter) stored(ctx context.Context, targets []plan.Target) ([]fissilev1.OutputSecret, bool, error) {
+	secrets := make([]fissilev1.OutputSecret, 0, len(targets))
+	for _, target := range targets {
+		secret, err := w.storedFor(ctx, target)
 		if err != nil {
 			return nil, false, err
 		}
@@ -71,29 +69,31 @@ func (w *secretWriter) stored(ctx context.Context) ([]fissilev1.OutputSecret, bo
 	return secrets, true, nil
 }
 
-func (w *secretWriter) storedFor(ctx context.Context, container string) (*fissilev1.OutputSecret, error) {
-	name := plan.SecretName(w.settings.NamePrefix, container)
-	if w.versioned() {
-		versions, err := w.cachedVersions(ctx, name)
+func (w *secretWriter) storedFor(ctx context.Context, target plan.Target) (*fissilev1.OutputSecret, error) {
+	switch {
+	case target.PerKey:
+		return nil, nil
+	case target.Versioned:
+		versions, err := w.cachedVersions(ctx, target.SecretName)
 		if err != nil {
 			return nil, err
 		}
-		return w.storedVersion(versions, name, container), nil
+		return w.storedVersion(versions, target), nil
 	}
-	secret, err := w.secret(ctx, w.Client, name)
+	secret, err := w.secret(ctx, w.Client, target.SecretName)
 	if err != nil || secret == nil || !w.printedBy(secret) {
 		return nil, err
 	}
-	return &fissilev1.OutputSecret{Container: container, SecretName: name}, nil
+	return &fissilev1.OutputSecret{Container: target.Container, SecretName: target.SecretName}, nil
 }
 
 // checkNames refuses names that the operator's configuration reserves. The webhook
 // does that as well, but not for what was there before.
-func (w *secretWriter) checkNames() error {
-	for _, container := range plan.OutputContainers(w.job) {
-		if name, pattern := plan.ReservedSecret(w.ReservedSecretNames, w.settings, container); pattern != "" {
+func (w *secretWriter) checkNames(targets []plan.Target) error {
+	for _, target := range targets {
+		if name, pattern := plan.ReservedSecret(w.ReservedSecretNames, target); pattern != "" {
 			return &outputError{reason: fissilev1.ReasonOutputInvalid, message: fmt.Sprintf(
-				"Secret %s is refused, because the operator's configuration reserves names like %s: edit spec.output.namePrefix, and run again.", name, pattern)}
+				"Secret %s is refused, because the operator's configuration reserves names like %s: edit %s, and run again.", name, pattern, target.NamedBy())}
 		}
 	}
 	return nil
@@ -101,17 +101,17 @@ func (w *secretWriter) checkNames() error {
 
 // checkWay finds, as the cache shows them, Secrets that are somebody else's and
 // stand where the output is to go. A new version goes past any.
-func (w *secretWriter) checkWay(ctx context.Context) error {
-	if w.versioned() {
-		return nil
-	}
-	for _, container := range plan.OutputContainers(w.job) {
-		secret, err := w.secret(ctx, w.Client, plan.SecretName(w.settings.NamePrefix, container))
+func (w *secretWriter) checkWay(ctx context.Context, targets []plan.Target) error {
+	for _, target := range targets {
+		if target.Versioned || target.PerKey {
+			continue
+		}
+		secret, err := w.secret(ctx, w.Client, target.SecretName)
 		if err != nil {
 			return err
 		}
 		if secret != nil {
-			if err := w.mayReplace(ctx, secret); err != nil {
+			if err := w.mayReplace(ctx, secret, target); err != nil {
 				return err
 			}
 		}
@@ -119,49 +119,50 @@ func (w *secretWriter) checkWay(ctx context.Context) error {
 	return nil
 }
 
-// write writes the documents.
-func (w *secretWriter) write(ctx context.Context, documents []document) ([]fissilev1.OutputSecret, error) {
-	write := w.overwrite
-	if w.versioned() {
-		write = w.writeVersion
-	}
-	secrets := make([]fissilev1.OutputSecret, 0, len(documents))
-	for _, document := range documents {
-		secret, err := write(ctx, document)
+// write writes the contents, and returns what is in each Secret by the name of its
+// target.
+func (w *secretWriter) write(ctx context.Context, contents []secretContent) (map[string]fissilev1.OutputSecret, error) {
+	written := make(map[string]fissilev1.OutputSecret, len(contents))
+	for _, content := range contents {
+		write := w.overwrite
+		if content.target.Versioned {
+			write = w.writeVersion
+		}
+		secret, err := write(ctx, content)
 		if err != nil {
 			return nil, err
 		}
-		secrets = append(secrets, secret)
+		written[content.target.SecretName] = secret
 	}
-	return secrets, nil
+	return written, nil
 }
 
 // overwrite replaces the output of the run before.
-func (w *secretWriter) overwrite(ctx context.Context, document document) (fissilev1.OutputSecret, error) {
-	name := plan.SecretName(w.settings.NamePrefix, document.container)
+func (w *secretWriter) overwrite(ctx context.Context, content secretContent) (fissilev1.OutputSecret, error) {
+	name := content.target.SecretName
 	existing, err := w.secret(ctx, w.Client, name)
 	if err != nil {
 		return fissilev1.OutputSecret{}, err
 	}
-	secret := w.newSecret(name, document)
+	secret := w.newSecret(content)
 	w.seal(secret)
-	if err := w.put(ctx, existing, secret); err != nil {
+	if err := w.put(ctx, existing, secret, content.target); err != nil {
 		return fissilev1.OutputSecret{}, err
 	}
-	return w.outputSecret(name, 0, document), nil
+	return w.outputSecret(name, 0, content), nil
 }
 
 // outputSecret describes a Secret that was written just now.
-func (w *secretWriter) outputSecret(name string, version int64, document document) fissilev1.OutputSecret {
+func (w *secretWriter) outputSecret(name string, version int64, content secretContent) fissilev1.OutputSecret {
 	var size int64
-	for _, value := range document.data {
+	for _, value := range content.data {
 		size += int64(len(value))
 	}
 	return fissilev1.OutputSecret{
-		Container:  document.container,
+		Container:  content.target.Container,
 		SecretName: name,
 		Version:    version,
-		Keys:       new(int64(len(document.data))),
+		Keys:       new(int64(len(content.data))),
 		Bytes:      &size,
 		StoredAt:   metav1.NewTime(w.Clock.Now().Truncate(time.Second)),
 	}
@@ -169,7 +170,7 @@ func (w *secretWriter) outputSecret(name string, version int64, document documen
 
 // put creates the Secret, or replaces the one that exists. When the cache was
 // wrong about which of the two, a live read decides.
-func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
+func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret, target plan.Target) error {
 	if w.settings.IfExists == fissilev1.ExistingOutputKeep {
 		// One that the cache did not show is kept when it does.
 		return refusal(secret.Name, w.Client.Create(ctx, secret))
@@ -183,7 +184,7 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 		if w.printedBy(existing) {
 			return nil
 		}
-		if err := w.mayReplace(ctx, existing); err != nil {
+		if err := w.mayReplace(ctx, existing, target); err != nil {
 			return err
 		}
 		// If our names were taken off it, the cache, which keeps no others, does not
@@ -206,7 +207,7 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 	if w.printedBy(live) {
 		return nil
 	}
-	if err := w.mayReplace(ctx, live); err != nil {
+	if err := w.mayReplace(ctx, live, target); err != nil {
 		return err
 	}
 	return refusal(secret.Name, w.replace(ctx, live, secret))
@@ -214,14 +215,14 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 
 // mayReplace refuses a Secret that is not this ExtendedJob's, and one that a
 // newer run wrote.
-func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObjectMetadata) error {
+func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObjectMetadata, target plan.Target) error {
 	if !owns(w.ej, secret) {
 		inherited, err := w.inherits(ctx, secret)
 		if err != nil || inherited {
 			return err
 		}
 		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
-			"Secret %s %s: delete it, and the output is stored; or set another spec.output.namePrefix, and run again.", secret.Name, whose(secret))}
+			"Secret %s %s: delete it, and the output is stored; or set another %s, and run again.", secret.Name, whose(secret), target.NamedBy())}
 	}
 	return w.superseded(ctx, secret)
 }
@@ -283,19 +284,20 @@ func (w *secretWriter) printedBy(secret metav1.Object) bool {
 	return owns(w.ej, secret) && secret.GetAnnotations()[fissilev1.AnnotationJobUID] == string(w.job.UID)
 }
 
-func (w *secretWriter) newSecret(name string, document document) *corev1.Secret {
+func (w *secretWriter) newSecret(content secretContent) *corev1.Secret {
+	target := content.target
 	secret := &corev1.Secret{
 		ObjectMeta: metav1.ObjectMeta{
-			Name:      name,
+			Name:      target.SecretName,
 			Namespace: w.job.Namespace,
-			Labels: plan.Merged(plan.UserKeys(w.settings.SecretLabels), map[string]string{
-				fissilev1.LabelContainerName: document.container,
+			Labels: plan.Merged(target.Labels, map[string]string{
+				fissilev1.LabelContainerName: target.Container,
 				fissilev1.LabelName:          plan.NameLabel(w.ej.Name),
 			}),
-			Annotations: plan.Merged(plan.UserKeys(w.settings.SecretAnnotations), w.annotations()),
+			Annotations: plan.Merged(target.Annotations, w.annotations(target)),
 		},
-		Type: corev1.SecretTypeOpaque,
-		Data: document.data,
+		Type: target.Type,
+		Data: content.data,
 	}
 	secret.OwnerReferences = ownerReferences(w.ej, secret, w.settings.DeletionPolicy)
 	return secret
@@ -306,15 +308,19 @@ func (w *secretWriter) seal(secret *corev1.Secret) {
 	secret.Annotations[fissilev1.AnnotationSeal] = seal.Of(w.sealKey, sealedRun(secret)...)
 }
 
-func (w *secretWriter) annotations() map[string]string {
+func (w *secretWriter) annotations(target plan.Target) map[string]string {
 	number, _ := plan.RunNumber(w.ej, w.job)
-	return map[string]string{
+	annotations := map[string]string{
 		fissilev1.AnnotationRun:         strconv.FormatInt(number, 10),
 		fissilev1.AnnotationJobUID:      string(w.job.UID),
 		fissilev1.AnnotationOwnerName:   w.ej.Name,
 		fissilev1.AnnotationOwnerUID:    string(w.ej.UID),
-		fissilev1.AnnotationManagedKeys: w.managedKeys(),
+		fissilev1.AnnotationManagedKeys: managedKeys(target),
 	}
+	if target.Key != "" {
+		annotations[fissilev1.AnnotationSecretPerKey] = target.File.SecretName
+	}
+	return annotations
 }
 
 // operation is one operation of a JSON patch.
@@ -330,6 +336,7 @@ type operation struct {
 func (w *secretWriter) replace(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
 	patch := append(isStill(existing),
 		operation{Op: "add", Path: "/data", Value: secret.Data},
+		operation{Op: "add", Path: "/type", Value: secret.Type}, // which cannot be another
 		operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(w.ej, existing, w.settings.DeletionPolicy)})
 	patch = append(patch, changes("/metadata/labels", existing.Labels, secret.Labels, earlierKeys(existing, "labels"))...)
 	patch = append(patch, changes("/metadata/annotations", existing.Annotations, secret.Annotations, earlierKeys(existing, "annotations"))...)
@@ -389,12 +396,12 @@ func changes(path string, existing, wanted map[string]string, earlier []string) 
 
 // managedKeys lists the keys of the user's labels and annotations that the
 // operator puts on a Secret, as "labels/a annotations/b".
-func (w *secretWriter) managedKeys() string {
+func managedKeys(target plan.Target) string {
 	var keys []string
-	for key := range plan.UserKeys(w.settings.SecretLabels) {
+	for key := range target.Labels {
 		keys = append(keys, "labels/"+key)
 	}
-	for key := range plan.UserKeys(w.settings.SecretAnnotations) {
+	for key := range target.Annotations {
 		keys = append(keys, "annotations/"+key)
 	}
 	slices.Sort(keys)

@@ -60,6 +60,8 @@ type outputTest struct {
 	ej     *fissilev1.ExtendedJob
 	// inject is what a policy does to new Jobs, if there is one.
 	inject func(*batchv1.Job)
+	// files are what the container main leaves in files, by path.
+	files map[string]string
 	// statusRefusal is what the API server says to a new status.
 	statusRefusal error
 	// refusal is what the API server says to new Secrets, and to their deletion.
@@ -212,7 +214,7 @@ func (v *outputTest) endJob() {
 		v.Fatalf("got Jobs %v, error %v, want one Job", jobs.Items, err)
 	}
 	job := &jobs.Items[0]
-	v.createPod(job, job.Name, corev1.PodStatus{Phase: corev1.PodSucceeded})
+	v.createPod(job, job.Name, corev1.PodStatus{Phase: corev1.PodSucceeded, InitContainerStatuses: v.collected(job)})
 	v.finish(job, batchv1.JobComplete)
 }
 

@@ -33,13 +33,13 @@ import (
 // writeVersion creates the next version of a container's Secret. When another
 // Secret has taken its name, live reads tell whether that is this run's own,
 // whether a newer run has begun, and which number is free.
-func (w *secretWriter) writeVersion(ctx context.Context, document document) (fissilev1.OutputSecret, error) {
-	base := plan.SecretName(w.settings.NamePrefix, document.container)
+func (w *secretWriter) writeVersion(ctx context.Context, content secretContent) (fissilev1.OutputSecret, error) {
+	base := content.target.SecretName
 	versions, err := w.cachedVersions(ctx, base)
 	if err != nil {
 		return fissilev1.OutputSecret{}, err
 	}
-	stored, err := w.createVersion(ctx, versions, base, document)
+	stored, err := w.createVersion(ctx, versions, content)
 	if !apierrors.IsAlreadyExists(err) {
 		return stored, err
 	}
@@ -53,31 +53,36 @@ func (w *secretWriter) writeVersion(ctx context.Context, document document) (fis
 	if err := w.stillLast(ctx); err != nil {
 		return fissilev1.OutputSecret{}, err
 	}
-	return w.createVersion(ctx, versions, base, document)
+	return w.createVersion(ctx, versions, content)
 }
 
 // createVersion creates the version that follows the given ones, unless one of
 // them holds this run's output already, or that of a newer run.
-func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.PartialObjectMetadata, base string, document document) (fissilev1.OutputSecret, error) {
-	if stored := w.storedVersion(versions, base, document.container); stored != nil {
-		return w.outputSecret(stored.SecretName, stored.Version, document), nil
+func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.PartialObjectMetadata, content secretContent) (fissilev1.OutputSecret, error) {
+	target := content.target
+	base := target.SecretName
+	if stored := w.storedVersion(versions, target); stored != nil {
+		return w.outputSecret(stored.SecretName, stored.Version, content), nil
 	}
 	if owner := seriesOwner(versions, base); owner != "" && owner != w.ej.Name {
 		return fissilev1.OutputSecret{}, &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
-			"The versions of Secret %s belong to ExtendedJob %s: set another spec.output.namePrefix, and run again; or delete them, and the output is stored.", base, owner)}
+			"The versions of Secret %s belong to ExtendedJob %s: set another %s, and run again; or delete them, and the output is stored.", base, owner, target.NamedBy())}
 	}
 	for _, version := range versionedsecret.Versions(versions, base) {
 		if err := w.superseded(ctx, version); err != nil {
 			return fissilev1.OutputSecret{}, err
 		}
 	}
-	ordinal, err := versionedsecret.Next(versions, base, w.highestKnown(document.container, base))
+	if newest, err := w.sameAsNewest(ctx, versions, content); err != nil || newest != nil {
+		return w.unchangedSecret(newest, content), err
+	}
+	ordinal, err := versionedsecret.Next(versions, base, w.highestKnown(target.Container, base))
 	if err != nil {
-		return fissilev1.OutputSecret{}, &outputError{reason: fissilev1.ReasonSecretRejected, message: fmt.Sprintf("Container %s: %v.", document.container, err)}
+		return fissilev1.OutputSecret{}, &outputError{reason: fissilev1.ReasonSecretRejected, message: fmt.Sprintf("Output of %s: %v.", target.Source(), err)}
 	}
 	number, _ := plan.RunNumber(w.ej, w.job)
-	secret := versionedsecret.New(w.newSecret(base, document), ordinal,
-		fmt.Sprintf("Output of container %s in run %d of ExtendedJob %s.", document.container, number, w.ej.Name))
+	secret := versionedsecret.New(w.newSecret(content), ordinal,
+		fmt.Sprintf("Output of %s in run %d of ExtendedJob %s.", target.Source(), number, w.ej.Name))
 	w.seal(secret)
 	if err := w.Client.Create(ctx, secret); err != nil {
 		if apierrors.IsAlreadyExists(err) {
@@ -85,7 +90,7 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 		}
 		return fissilev1.OutputSecret{}, refusal(secret.Name, err)
 	}
-	return w.outputSecret(secret.Name, ordinal, document), nil
+	return w.outputSecret(secret.Name, ordinal, content), nil
 }
 
 // seriesOwner returns the name of the ExtendedJob that made the first of the
@@ -100,11 +105,11 @@ func seriesOwner(versions []*metav1.PartialObjectMetadata, base string) string {
 }
 
 // storedVersion finds the version that holds this run's output already.
-func (w *secretWriter) storedVersion(versions []*metav1.PartialObjectMetadata, base, container string) *fissilev1.OutputSecret {
-	for _, version := range versionedsecret.Versions(versions, base) {
+func (w *secretWriter) storedVersion(versions []*metav1.PartialObjectMetadata, target plan.Target) *fissilev1.OutputSecret {
+	for _, version := range versionedsecret.Versions(versions, target.SecretName) {
 		if w.printedBy(version) {
 			_, ordinal, _ := versionedsecret.Parse(version)
-			return &fissilev1.OutputSecret{Container: container, SecretName: version.Name, Version: ordinal}
+			return &fissilev1.OutputSecret{Container: target.Container, SecretName: version.Name, Version: ordinal}
 		}
 	}
 	return nil

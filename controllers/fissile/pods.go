@@ -172,14 +172,15 @@ func lastEnd(statuses []corev1.ContainerStatus) time.Time {
 // neverStarted says why a container of a pod that has ended never started, so that
 // it has no log; empty if it did, or may have.
 func neverStarted(pod *corev1.Pod, container string) string {
-	at := slices.IndexFunc(pod.Status.ContainerStatuses, func(status corev1.ContainerStatus) bool { return status.Name == container })
+	statuses := slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
+	at := slices.IndexFunc(statuses, func(status corev1.ContainerStatus) bool { return status.Name == container })
 	if at < 0 {
 		if why := disruption(pod); why != "" {
 			return "it never started, because the pod was stopped: " + why
 		}
 		return ""
 	}
-	status := &pod.Status.ContainerStatuses[at]
+	status := &statuses[at]
 	if last := status.LastTerminationState.Terminated; last != nil && last.ContainerID != "" {
 		return ""
 	}

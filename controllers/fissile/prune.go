@@ -19,6 +19,7 @@ package fissile
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -27,6 +28,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
@@ -39,8 +41,8 @@ const batch = 50
 // more, and when the next one will not be. Whether they are in use is looked up
 // only if there are any.
 func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []*metav1.PartialObjectMetadata) error {
-	output := o.EJ.Spec.Output
-	if output == nil || output.Versioned == nil || !*output.Versioned || output.VersionsToKeep == 0 {
+	pruned := prunedTargets(&o.EJ.Spec)
+	if len(pruned) == 0 {
 		return nil
 	}
 	now := r.Clock.Now()
@@ -48,8 +50,8 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 		o.PruneAt = o.process.pruneAfter
 		return nil
 	}
-	for _, container := range o.EJ.Spec.JobTemplate.Spec.Template.Spec.Containers {
-		prunable, retryAt := versionedsecret.Prune(own, plan.SecretName(output.NamePrefix, container.Name), int(output.VersionsToKeep), now,
+	for _, target := range pruned {
+		prunable, retryAt := versionedsecret.Prune(own, target.SecretName, target.VersionsToKeep, now,
 			func(*metav1.PartialObjectMetadata) bool { return false })
 		for _, version := range prunable {
 			claimed, err := r.isClaimed(ctx, version)
@@ -65,6 +67,21 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 		}
 	}
 	return nil
+}
+
+// prunedTargets are where versions of the output go of which not all are to be kept,
+// or went while their container printed it.
+func prunedTargets(spec *fissilev1.ExtendedJobSpec) []plan.Target {
+	if spec.Output == nil {
+		return nil
+	}
+	targets := plan.Targets(spec)
+	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
+		if spec.Output.NamePrefix != "" && !slices.Contains(plan.PrintingContainers(spec), container.Name) {
+			targets = append(targets, plan.PrintedTarget(spec.Output, container.Name))
+		}
+	}
+	return slices.DeleteFunc(targets, func(target plan.Target) bool { return !target.Versioned || target.VersionsToKeep == 0 })
 }
 
 // isClaimed reports whether a run that is under way was claimed with a version.

@@ -31,9 +31,11 @@ for platform in "${platforms[@]}"; do
   rm -rf "$rootfs"
   mkdir -p "$rootfs/etc/ssl/certs"
   "$work/image" ca-certificates > "$rootfs/etc/ssl/certs/ca-certificates.crt"
-  GOOS=${platform%/*} GOARCH=${platform#*/} go build -trimpath -buildvcs=false \
-    -ldflags "-s -w -X github.com/cloudfoundry-incubator/extendedjob-operator/internal/version.version=$VERSION" \
-    -o "$rootfs/manager" .
+  for program in manager=. collect=./cmd/collect; do
+    GOOS=${platform%/*} GOARCH=${platform#*/} go build -trimpath -buildvcs=false \
+      -ldflags "-s -w -X github.com/cloudfoundry-incubator/extendedjob-operator/internal/version.version=$VERSION" \
+      -o "$rootfs/${program%=*}" "${program#*=}"
+  done
   arguments+=(-root "$platform=$rootfs")
 done
 digest=$("$work/image" build -name "$IMG" -output "$archive" "${arguments[@]}")

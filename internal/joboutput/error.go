@@ -89,6 +89,9 @@ const (
 	duplicateKey
 	notUnicode
 	nestedTooDeeply
+	// These are problems of a file.
+	notOneObject
+	otherJSON
 )
 
 // maxShownKey is how much of a key an Error shows.
@@ -118,7 +121,8 @@ func (e *Error) Error() string {
 		return "no JSON object found in the log: " + e.nearMiss.describe()
 	case ReasonAmbiguousOutput:
 		return fmt.Sprintf("several JSON objects of strings found in the log, the first two on lines %d and %d: print exactly one, "+
-			"and if the others are what the program logs in JSON, have it log as text or elsewhere, for stderr is part of the log", e.Line, e.secondLine)
+			"and if the others are what the program logs in JSON, have it log as text or elsewhere, for stderr is part of the log; "+
+			"or have it write a file, and name that in spec.output.files", e.Line, e.secondLine)
 	case ReasonOutputTooLarge:
 		return fmt.Sprintf("the JSON object on line %d is too large (bytes of values: %d, keys: %d): print less, for a Secret holds %d bytes of values, and about %d with its keys",
 			e.Line, e.Size, e.Keys, maxValues, maxStored)
@@ -134,6 +138,10 @@ func (e *Error) Error() string {
 		return fmt.Sprintf("the string of key %q on line %d is not valid Unicode: encode binary data, for example as base64", e.Key, e.Line)
 	case nestedTooDeeply:
 		return fmt.Sprintf("the JSON text on line %d is nested more than %d levels deep: print one object of strings", e.Line, maxDepth)
+	case notOneObject:
+		return e.nearMiss.describeFile()
+	case otherJSON:
+		return fmt.Sprintf("the file is JSON of type %s: write one object of strings", e.JSONType)
 	default:
 		return fmt.Sprintf("the log is JSON of type %s: print one object of strings", e.JSONType)
 	}

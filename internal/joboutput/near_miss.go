@@ -168,7 +168,8 @@ const (
 	howToPrint = `print one, such as {"key": "value"}, from the start of a line to the end of a line`
 
 	// ownLines is the cure where something else is on the line.
-	ownLines = howToPrint + `, and end every other line that is printed, to stderr too, because both streams are one log`
+	ownLines = howToPrint + `, and end every other line that is printed, to stderr too, because both streams are one log; ` +
+		`or write a file instead, and name it in spec.output.files`
 )
 
 // describe says what is wrong with the line and how to cure it.

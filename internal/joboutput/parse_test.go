@@ -365,9 +365,10 @@ func TestErrorsSayWhatIsWrongAndHowToCureIt(t *testing.T) {
 	const (
 		noObject    = "no JSON object found in the log: "
 		ownLine     = `print one, such as {"key": "value"}, from the start of a line to the end of a line`
-		bothStreams = ", and end every other line that is printed, to stderr too, because both streams are one log"
-		broken      = `line 1 begins with "{", but is not JSON, because of `
-		asLibrary   = "print the object as a JSON library writes it, and nothing from either stream within it"
+		bothStreams = ", and end every other line that is printed, to stderr too, because both streams are one log; " +
+			"or write a file instead, and name it in spec.output.files"
+		broken    = `line 1 begins with "{", but is not JSON, because of `
+		asLibrary = "print the object as a JSON library writes it, and nothing from either stream within it"
 	)
 	for name, tc := range map[string]struct {
 		log  string
@@ -396,7 +397,7 @@ func TestErrorsSayWhatIsWrongAndHowToCureIt(t *testing.T) {
 		"a strange escape":      {`{"a":"\x41"}`, noObject + broken + `an escape in a string that JSON does not have on line 1: ` + asLibrary},
 		"a value of Python":     {`{"a":None}`, noObject + broken + `text that is no JSON value on line 1: ` + asLibrary},
 		"the first of several":  {"12:30 {\"x\":\"y\"}\n{'a': 'b'}\n{a}\n", noObject + `line 2 begins with "{", but is not JSON, because of single quotes on line 2: put keys and values into double quotes`},
-		"two objects":           {"x\n{}\n{}", "several JSON objects of strings found in the log, the first two on lines 2 and 3: print exactly one, and if the others are what the program logs in JSON, have it log as text or elsewhere, for stderr is part of the log"},
+		"two objects":           {"x\n{}\n{}", "several JSON objects of strings found in the log, the first two on lines 2 and 3: print exactly one, and if the others are what the program logs in JSON, have it log as text or elsewhere, for stderr is part of the log; or have it write a file, and name that in spec.output.files"},
 		"an array":              {"[]", "the log is JSON of type array: print one object of strings"},
 		"a number":              {`{"port":1}`, `the value of key "port" on line 1 is of type number: print a string, or leave the key out`},
 		"an illegal key":        {`{"a b":"1"}`, `key "a b" on line 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start`},

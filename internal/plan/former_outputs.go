@@ -29,15 +29,15 @@ const maxFormerOutputs = 16
 
 // formerOutputs are the Secrets that no run writes any more, now that the output
 // is in others.
-func formerOutputs(s *fissilev1.ExtendedJobStatus, now []fissilev1.OutputSecret) []string {
+func formerOutputs(s *fissilev1.ExtendedJobStatus, output Output) []string {
 	names := slices.Clone(s.FormerOutputs)
 	for _, output := range s.Outputs {
 		names = append(names, output.SecretName)
 	}
 	var former []string
 	for _, name := range names {
-		replaced := slices.ContainsFunc(now, func(output fissilev1.OutputSecret) bool { return replaces(output, name) })
-		if !replaced && !slices.Contains(former, name) {
+		replaced := slices.ContainsFunc(output.Secrets, func(secret fissilev1.OutputSecret) bool { return replaces(secret, name) })
+		if !replaced && !slices.Contains(output.Deleted, name) && !slices.Contains(former, name) {
 			former = append(former, name)
 		}
 	}

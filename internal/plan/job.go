@@ -21,7 +21,6 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -173,29 +172,6 @@ func Distrusted(ej *fissilev1.ExtendedJob, run *fissilev1.Run, job *batchv1.Job)
 		distrusted.Annotations[fissilev1.AnnotationOutput] = "not to be trusted"
 	}
 	return distrusted
-}
-
-// PrintingContainers are the names of the containers whose output is kept, in the
-// order of the template. There are none without spec.output.
-func PrintingContainers(spec *fissilev1.ExtendedJobSpec) []string {
-	if spec.Output == nil {
-		return nil
-	}
-	var names []string
-	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
-		if len(spec.Output.Containers) == 0 || slices.Contains(spec.Output.Containers, container.Name) {
-			names = append(names, container.Name)
-		}
-	}
-	return names
-}
-
-// OutputContainers are the names of the containers that the output of a Job is
-// of: PrintingContainers as of the run's start. There
-// are none only if somebody took the annotation off.
-func OutputContainers(job *batchv1.Job) []string {
-	recorded := job.Annotations[fissilev1.AnnotationOutputContainers]
-	return strings.FieldsFunc(recorded, func(r rune) bool { return r == ',' })
 }
 
 // OutputSettings are the output settings as of the run's start, nil if the run

@@ -42,6 +42,7 @@ var operatorKeys = []string{
 	fissilev1.AnnotationJobUID,
 	fissilev1.AnnotationOwnerName,
 	fissilev1.AnnotationOwnerUID,
+	fissilev1.AnnotationSecretPerKey,
 	fissilev1.AnnotationManagedKeys,
 	fissilev1.AnnotationSettledRun,
 	fissilev1.AnnotationConversionData,

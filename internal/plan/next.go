@@ -100,6 +100,8 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 	switch {
 	case job == nil:
 		return o.start(run, settled)
+	case job.UID == o.memory(run).Unwanted:
+		return Step{Kind: DeleteJob, Job: job}
 	case !labelled(job):
 		// Somebody took the label off, and the cache does not show it any more.
 		return Step{Kind: LabelJob, Job: job}

@@ -37,6 +37,9 @@ type Output struct {
 	Secrets []fissilev1.OutputSecret
 	// Kept are the names of those that were there already and stay as they were.
 	Kept []string
+	// Deleted are the names of those that were deleted because the key of a file that
+	// they held is gone.
+	Deleted []string
 }
 
 // Stored tells whether every container's output is in its Secret.

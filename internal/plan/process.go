@@ -70,6 +70,9 @@ type RunMemory struct {
 	OnlyCreate bool
 	// Rejection is the API server's last answer to the run's Job, if it refused it.
 	Rejection *Rejection
+	// Unwanted is the UID of the Job if the API server has created another one than it
+	// was asked for, so that it is to be deleted.
+	Unwanted types.UID
 }
 
 // Notice is when a process noticed a change.
@@ -142,8 +145,15 @@ func (p *Process) JobRejected(rejection Rejection, now time.Time) {
 	p.Run.Rejection = &rejection
 }
 
+// JobAltered notes that the API server has created a Job that cannot be the run's,
+// for a reason that is no less a rejection.
+func (p *Process) JobAltered(uid types.UID, rejection Rejection, now time.Time) {
+	p.JobRejected(rejection, now)
+	p.Run.Unwanted = uid
+}
+
 func (m *RunMemory) noteJob(uid types.UID, now time.Time) {
-	if m.JobUID != uid {
+	if m.JobUID != uid && m.Unwanted != uid {
 		m.JobUID, m.JobSince = uid, now
 	}
 }

@@ -19,16 +19,18 @@ package plan
 import (
 	"path"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// ReservedSecret returns the name that a container's output Secret would have, and
-// the pattern by which the operator's configuration reserves it; empty if none
-// does. The patterns are those of path.Match.
-func ReservedSecret(patterns []string, output *fissilev1.Output, container string) (name, pattern string) {
-	name = SecretName(output.NamePrefix, container)
-	if value(output.Versioned) {
+// ReservedSecret returns the name that an output Secret would have, and the pattern
+// by which the operator's configuration reserves it; empty if none does. The
+// patterns are those of path.Match. A Secret of a key stands for those of all.
+func ReservedSecret(patterns []string, target Target) (name, pattern string) {
+	name = target.SecretName
+	switch {
+	case target.PerKey:
+		return ReservedSecret(patterns, target.OfKey("key"))
+	case target.Versioned:
 		name = versionedsecret.Name(name, 1)
 	}
 	for _, pattern := range patterns {

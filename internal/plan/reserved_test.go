@@ -37,7 +37,7 @@ func TestReservedSecret(t *testing.T) {
 		"a version":                           {fissilev1.Output{NamePrefix: "ca", Versioned: new(true)}, "main", "ca-main-v1", "ca-main-v1"},
 		"the same without versions":           {fissilev1.Output{NamePrefix: "ca"}, "main", "ca-main", ""},
 	} {
-		gotName, gotPattern := plan.ReservedSecret(patterns, &test.output, test.container)
+		gotName, gotPattern := plan.ReservedSecret(patterns, plan.PrintedTarget(&test.output, test.container))
 		if gotName != test.wantName || gotPattern != test.wantPattern {
 			t.Errorf("%s: got %q, %q, want %q, %q", name, gotName, gotPattern, test.wantName, test.wantPattern)
 		}

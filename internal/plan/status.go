@@ -161,7 +161,7 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 		}
 	}
 	if outcome.Output.Stored() {
-		s.FormerOutputs = formerOutputs(s, outcome.Output.Secrets)
+		s.FormerOutputs = formerOutputs(s, outcome.Output)
 		s.Outputs = outcome.Output.Secrets
 	}
 	if cause := o.due(s); cause != "" {

@@ -98,6 +98,15 @@ func (b *Builder) Output(namePrefix string) *Builder {
 	return b
 }
 
+// Files adds files to spec.output.
+func (b *Builder) Files(files ...fissilev1.OutputFile) *Builder {
+	if b.ej.Spec.Output == nil {
+		b.ej.Spec.Output = &fissilev1.Output{}
+	}
+	b.ej.Spec.Output.Files = append(b.ej.Spec.Output.Files, files...)
+	return b
+}
+
 // Versioned keeps what is printed in versioned Secrets.
 func (b *Builder) Versioned() *Builder {
 	b.ej.Spec.Output.Versioned = new(true)

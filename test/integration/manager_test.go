@@ -56,6 +56,7 @@ func newManager(directory string, plane *controlPlane) *manager {
 	Expect(err).NotTo(HaveOccurred())
 	m := &manager{program: program, kubeconfig: plane.operatorKubeconfig, config: *configuration, file: filepath.Join(directory, "operator.yaml")}
 	m.config.Output.LogReadTimeoutSeconds = new(int32(logReadTimeout / time.Second))
+	m.config.Output.CollectorImage = "collector"
 	// Shorter than quietTime.
 	m.config.ConfigChange.DebounceMilliseconds = new(int32(100))
 	// Short, because a manager that was killed does not release it; and long enough

@@ -146,7 +146,11 @@ func convert(src *unstructured.Unstructured, from form, dst *unstructured.Unstru
 	_, specified := dst.Object["spec"]
 	old, _ := dst.Object["spec"].(map[string]any)
 
-	spec := decode(annotations[from.annotation], to)
+	hidden := takeOutputOfFiles(old)
+	spec, restored := decode(annotations[from.annotation], to)
+	if _, there := old["output"]; there {
+		restored = nil
+	}
 	for _, parent := range []string{"trigger", "output"} { // of common fields and of others
 		if _, there := old[parent]; !there {
 			delete(spec, parent)
@@ -158,6 +162,12 @@ func convert(src *unstructured.Unstructured, from form, dst *unstructured.Unstru
 		if value, found := take(old, path); found {
 			put(spec, to.common[i], value)
 		}
+	}
+	if restored != nil {
+		spec["output"] = restored
+	}
+	if hidden != nil {
+		old["output"] = hidden
 	}
 	if specified || len(spec) > 0 {
 		dst.Object["spec"] = spec
@@ -173,17 +183,36 @@ func convert(src *unstructured.Unstructured, from form, dst *unstructured.Unstru
 	return nil
 }
 
-// decode returns the fields in an annotation's value that only version has.
-// There are none if the value is no spec of that version.
-func decode(value string, version form) map[string]any {
-	var fields map[string]any
+// decode returns the fields in an annotation's value that only version has, and
+// an output of files that takeOutputOfFiles left there. There are none if the value
+// is no spec of that version.
+func decode(value string, version form) (fields, outputOfFiles map[string]any) {
 	if utiljson.Unmarshal([]byte(value), version.newSpec()) != nil || utiljson.Unmarshal([]byte(value), &fields) != nil || fields == nil {
-		return map[string]any{}
+		return map[string]any{}, nil
+	}
+	if output, _ := fields["output"].(map[string]any); output["namePrefix"] == "" {
+		outputOfFiles = runtime.DeepCopyJSON(output)
+		delete(outputOfFiles, "namePrefix")
 	}
 	for _, path := range version.common {
 		take(fields, path)
 	}
-	return fields
+	return fields, outputOfFiles
+}
+
+// takeOutputOfFiles removes and returns the output of a spec if it is of files
+// only. v1alpha1, where each output has a namePrefix, has no such output: all of
+// it goes into the annotation, with an empty namePrefix to tell it from the rest of
+// an output that v1alpha1 has, too.
+func takeOutputOfFiles(spec map[string]any) map[string]any {
+	output, _ := spec["output"].(map[string]any)
+	files, _ := output["files"].([]any)
+	if _, printed := output["namePrefix"]; printed || len(files) == 0 {
+		return nil
+	}
+	delete(spec, "output")
+	output["namePrefix"] = ""
+	return output
 }
 
 // encode returns what is left of a spec, as an annotation's value. Empty, if

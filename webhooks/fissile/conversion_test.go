@@ -123,6 +123,25 @@ func TestAClientThatKnowsV1alpha1OnlyEditsAV1Object(t *testing.T) {
 	}
 }
 
+func TestAClientThatKnowsV1alpha1OnlyEditsAnObjectWhoseOutputIsOfFiles(t *testing.T) {
+	ofFiles := readFile[fissilev1.ExtendedJob](t, "testdata/files.v1.yaml")
+	t.Run("without an output it keeps the files", func(t *testing.T) {
+		seen := convertToV1alpha1(t, ofFiles)
+		seen.Spec.Trigger.Strategy = fissilev1.StrategyNow
+		if diff := cmp.Diff(ofFiles.Spec.Output, convertToV1(t, seen).Spec.Output); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+	t.Run("an output that it adds comes beside the files", func(t *testing.T) {
+		seen := convertToV1alpha1(t, ofFiles)
+		seen.Spec.Output = &fissilev1alpha1.Output{NamePrefix: "printed"}
+		want := &fissilev1.Output{NamePrefix: "printed", Files: ofFiles.Spec.Output.Files}
+		if diff := cmp.Diff(want, convertToV1(t, seen).Spec.Output); diff != "" {
+			t.Errorf("(-want +got):\n%s", diff)
+		}
+	})
+}
+
 func TestAnAnnotationThatCannotBeReadCountsAsNone(t *testing.T) {
 	values := map[string]string{
 		"no JSON":                     `{"suspend"`,

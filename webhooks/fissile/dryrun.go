@@ -62,21 +62,26 @@ type tryout struct {
 // dryRunJob asks the API server what it would say to a Job of the ExtendedJob. It
 // is an error if that cannot be told now: the API server is slow, say, or refuses
 // the Job for its namespace and not for what is in it.
-func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob) (*tryout, error) {
-	job, fields, err := newDryRunJob(ej)
+func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob, collectorImage string) (*tryout, error) {
+	job, fields, err := newDryRunJob(ej, collectorImage)
 	if err != nil {
 		return nil, err
 	}
 	tried := &tryout{fields: fields}
 	ctx, cancel := context.WithTimeout(collectWarnings(ctx, &tried.warnings), dryRunTimeout)
 	defer cancel()
+	var answer *unstructured.Unstructured
 	create := func() error {
-		return c.Create(ctx, job.DeepCopy(), client.DryRunAll, client.FieldValidation(fieldValidation(ctx)))
+		answer = job.DeepCopy()
+		return c.Create(ctx, answer, client.DryRunAll, client.FieldValidation(fieldValidation(ctx)))
 	}
 	if err = create(); panicked(err) {
 		err = create() // something between here and the API server can have reset the request, too
 	}
 	switch {
+	case err == nil && fields.collector != nil:
+		tried.refused, err = lostCollector(answer)
+		return tried, err
 	case err == nil:
 		return tried, nil
 	case panicked(err): // as it would for the Job of a run
@@ -117,7 +122,7 @@ func fieldValidation(ctx context.Context) string {
 // a run on demand, and with what the operator keeps from the Job to act on it by
 // itself. It is unstructured, because typed objects are sent in a format in which
 // the API server does not notice fields that it does not know.
-func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, *jobFields, error) {
+func newDryRunJob(ej *fissilev1.ExtendedJob, collectorImage string) (*unstructured.Unstructured, *jobFields, error) {
 	trial := ej.DeepCopy()
 	fields := &jobFields{ownLabels: len(ej.Spec.JobTemplate.Labels) > 0, env: addTriggerEnv(trial)}
 	trial.Status = fissilev1.ExtendedJobStatus{Inputs: &fissilev1.Inputs{Digest: configrefs.Digest(nil, "", nil)}}
@@ -134,6 +139,9 @@ func newDryRunJob(ej *fissilev1.ExtendedJob) (*unstructured.Unstructured, *jobFi
 		Claim:     &fissilev1.Claim{ID: uuid.Nil.String()},
 	})
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := addTrialCollector(job, trial, collectorImage, fields); err != nil {
 		return nil, nil, err
 	}
 	job.Annotations[fissilev1.AnnotationSeal] = seal.Of(nil)

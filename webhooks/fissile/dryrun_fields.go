@@ -40,6 +40,8 @@ type jobFields struct {
 	// env has the paths of the variables of spec.trigger.env by their paths in the
 	// Job.
 	env map[string]string
+	// collector is nil if the Job has none.
+	collector *collectorFields
 }
 
 // addTriggerEnv moves the variables of spec.trigger.env to the containers that get
@@ -133,6 +135,10 @@ func (f *jobFields) causeError(cause metav1.StatusCause) *field.Error {
 // inExtendedJob is the path of a Job's field in the ExtendedJob. The Job's name
 // follows from the ExtendedJob's.
 func (f *jobFields) inExtendedJob(path string) string {
+	path, ofOutput := f.collector.inTemplate(path)
+	if ofOutput != "" {
+		return ofOutput
+	}
 	for variable, origin := range f.env {
 		if inPath(path, variable) {
 			return origin + strings.TrimPrefix(path, variable)

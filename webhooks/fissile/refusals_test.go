@@ -74,8 +74,9 @@ func onlyInV1(path string) paths {
 const (
 	annotation = "metadata.annotations[fissile.cloudfoundry.org/conversion-data]"
 
-	secretNameRule = "the name of a Secret consists of lower case letters, digits, '-' and single '.', and begins with a letter or digit: for instance 'database'"
-	keyRule        = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
+	secretNameRule       = "the name of a Secret consists of lower case letters, digits, '-' and single '.', and begins with a letter or digit: for instance 'database'"
+	secretNameOfFileRule = "the name of a Secret consists of lower case letters, digits, '-' and single '.', and begins and ends with a letter or digit: for instance 'database'"
+	keyRule              = "name part must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
 		"(e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')"
 	valueRule = "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character " +
 		"(e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"
@@ -221,6 +222,282 @@ var refused = []example{
 		write:   func(ej *fissilev1.ExtendedJob) { output(ej).Containers = []string{"mian"} },
 		field:   onlyInV1("output.containers[0]"),
 		message: `Unsupported value: "mian": supported values: "main"`,
+	},
+	{
+		input:   "no Secret for a file",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).SecretName = "" },
+		field:   onlyInV1("output.files[0].secretName"),
+		message: `Required value: the name of the Secret: for instance 'database'`,
+	},
+	{
+		input:   "a Secret for a file in capitals",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).SecretName = "Database" },
+		field:   onlyInV1("output.files[0].secretName"),
+		message: `Invalid value: "Database": ` + secretNameOfFileRule,
+	},
+	{
+		input: "versions of a file whose names become too long",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej).SecretName = strings.Repeat("a", 242)
+			file(ej).Versioned = new(true)
+		},
+		field:   onlyInV1("output.files[0].secretName"),
+		message: `Invalid value: the name of the Secret can become 254 characters long, and 253 is the most: shorten it by 1`,
+	},
+	{
+		input: "two files for one Secret",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			output(ej).Files = append(output(ej).Files, fissilev1.OutputFile{Container: "main", Path: "other.json", SecretName: "database"})
+		},
+		field:   onlyInV1("output.files[1].secretName"),
+		message: `Invalid value: "database": the output of container main, file "output.json" goes to that Secret, too: choose another name`,
+	},
+	{
+		input: "a file for the Secret of what a container prints",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej).SecretName = "foo-main"
+			output(ej).Containers = []string{"main"}
+		},
+		field:   onlyInV1("output.files[0].secretName"),
+		message: `Invalid value: "foo-main": the output of container main goes to that Secret, too: choose another name`,
+	},
+	{
+		input: "a file for a Secret that is a version of another output",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej).Versioned = new(true)
+			output(ej).Files = append(output(ej).Files, fissilev1.OutputFile{Container: "main", Path: "other.json", SecretName: "database-v1"})
+		},
+		field:   onlyInV1("output.files[1].secretName"),
+		message: `Invalid value: "database-v1": the output of container main, file "output.json" goes to that Secret, too: choose another name`,
+	},
+	{
+		input:   "a file for a Secret that others trust",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).SecretName = "sh.helm.release.v1.app.v2" },
+		field:   onlyInV1("output.files[0].secretName"),
+		message: `Invalid value: "sh.helm.release.v1.app.v2": the Secret would be "sh.helm.release.v1.app.v2", and the operator's configuration reserves names like "sh.helm.release.v1.*": choose another name`,
+	},
+	{
+		input:   "a file of a container that is not there",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Container = "mian" },
+		field:   onlyInV1("output.files[0].container"),
+		message: `Unsupported value: "mian": supported values: "main"`,
+	},
+	{
+		input:   "a file without a path",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Path = "" },
+		field:   onlyInV1("output.files[0].path"),
+		message: `Required value: the path of the file in the directory: for instance 'output.json'`,
+	},
+	{
+		input:   "an absolute path of a file",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Path = "/mnt/quarks/output.json" },
+		field:   onlyInV1("output.files[0].path"),
+		message: `Invalid value: "/mnt/quarks/output.json": must be relative to the directory: remove the '/' at its start, and set spec.output.directory if the file is elsewhere`,
+	},
+	{
+		input:   "a path of a file out of the directory",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Path = "sub/../../output.json" },
+		field:   onlyInV1("output.files[0].path"),
+		message: `Invalid value: "sub/../../output.json": must not contain '..': the file is in the directory, or below it`,
+	},
+	{
+		input:   "a path that is that of a directory",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Path = "sub/" },
+		field:   onlyInV1("output.files[0].path"),
+		message: `Invalid value: "sub/": must be the path of a file without '.', '//' and a '/' at its end: for instance 'sub/output.json'`,
+	},
+	{
+		input:   "a path of a file with a NUL",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Path = "output\x00.json" },
+		field:   onlyInV1("output.files[0].path"),
+		message: `Invalid value: "output\x00.json": must not contain control characters`,
+	},
+	{
+		input:   "a path of a file of more than 256 characters",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Path = strings.Repeat("é", 257) },
+		field:   onlyInV1("output.files[0].path"),
+		message: `Too long: may not be more than 256 characters`,
+	},
+	{
+		input: "a file twice",
+		write: func(ej *fissilev1.ExtendedJob) {
+			again := *file(ej)
+			again.SecretName = "other"
+			output(ej).Files = append(output(ej).Files, again)
+		},
+		field:   onlyInV1("output.files[1]"),
+		message: `Duplicate value: {"container":"main","path":"output.json"}`,
+	},
+	{
+		input: "more than 64 files",
+		write: func(ej *fissilev1.ExtendedJob) {
+			for i := range 65 {
+				name := fmt.Sprintf("file-%d", i)
+				output(ej).Files = append(output(ej).Files, fissilev1.OutputFile{Container: "main", Path: name, SecretName: name})
+			}
+		},
+		field:   onlyInV1("output.files"),
+		message: `Too many: 65: must have at most 64 items`,
+	},
+	{
+		input:   "a layout that does not exist",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Layout = "keys" },
+		field:   onlyInV1("output.files[0].layout"),
+		message: `Unsupported value: "keys": supported values: "Keys", "SecretPerKey", "File"`,
+	},
+	{
+		input:   "a key of a file that has keys of its own",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Key = "ca.crt" },
+		field:   onlyInV1("output.files[0].key"),
+		message: `Forbidden: the keys are in the file: remove it, or set the layout File`,
+	},
+	{
+		input: "a file whose name cannot be a key",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej).Path, file(ej).Layout = "my file", fissilev1.LayoutFile
+		},
+		field:   onlyInV1("output.files[0].key"),
+		message: `Required value: the name "my file" of the file cannot be a key of a Secret`,
+	},
+	{
+		input:   "a type of Secret that only others may make",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Type = "kubernetes.io/service-account-token" },
+		field:   onlyInV1("output.files[0].type"),
+		message: `Unsupported value: "kubernetes.io/service-account-token": supported values: "Opaque", "kubernetes.io/tls", "kubernetes.io/dockerconfigjson", "kubernetes.io/basic-auth", "kubernetes.io/ssh-auth"`,
+	},
+	{
+		input: "a type of Secret that needs two keys, and one file",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej).Type, file(ej).Layout = "kubernetes.io/tls", fissilev1.LayoutFile
+		},
+		field: onlyInV1("output.files[0].type"),
+		message: `Invalid value: "kubernetes.io/tls": such a Secret has the keys tls.crt and tls.key, and one of layout File has one key: ` +
+			`write a JSON object with these keys, and use the layout Keys`,
+	},
+	{
+		input: "a type of Secret that needs another key",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej).Type, file(ej).Layout = "kubernetes.io/dockerconfigjson", fissilev1.LayoutFile
+		},
+		field:   onlyInV1("output.files[0].type"),
+		message: `Invalid value: "kubernetes.io/dockerconfigjson": such a Secret has the key .dockerconfigjson, and this one has "output.json": set key`,
+	},
+	{
+		input: "versions of a Secret per key",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej).Layout, file(ej).Versioned = fissilev1.LayoutSecretPerKey, new(true)
+		},
+		field:   onlyInV1("output.files[0].versioned"),
+		message: `Forbidden: the Secrets of the layout SecretPerKey have no versions: remove it, or use the layout Keys`,
+	},
+	{
+		input:   "less than one version of a file to keep",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).VersionsToKeep = -1 },
+		field:   onlyInV1("output.files[0].versionsToKeep"),
+		message: `Invalid value: -1: must be at least 1; without it, all versions stay`,
+	},
+	{
+		input:   "another answer to a missing file",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).WhenMissing = "Skip" },
+		field:   onlyInV1("output.files[0].whenMissing"),
+		message: `Unsupported value: "Skip": supported values: "Fail", "Ignore"`,
+	},
+	{
+		input:   "an invalid value of a label for a file",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej).SecretLabels = map[string]string{"key": "my value"} },
+		field:   onlyInV1("output.files[0].secretLabels[key]"),
+		message: `Invalid value: "my value": ` + valueRule,
+	},
+	{
+		input: "an annotation for a file with a key that the operator goes by",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej).SecretAnnotations = map[string]string{"fissile.cloudfoundry.org/owner-uid": "me"}
+		},
+		field:   onlyInV1("output.files[0].secretAnnotations[fissile.cloudfoundry.org/owner-uid]"),
+		message: `Forbidden: the operator goes by this key: choose another one`,
+	},
+	{
+		input: "containers that print, beside files, and no name prefix",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			output(ej).NamePrefix, output(ej).Containers = "", []string{"main"}
+		},
+		field:   inBoth("spec.output.namePrefix"),
+		message: `Required value: containers names containers that print output, and the names of their Secrets begin with it: for instance 'database'`,
+	},
+	{
+		input: "a relative directory for files",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			output(ej).Directory = "mnt/quarks"
+		},
+		field:   onlyInV1("output.directory"),
+		message: `Invalid value: "mnt/quarks": must be an absolute path below '/', without ':' and '..': for instance '/mnt/quarks'`,
+	},
+	{
+		input: "files of pods for Windows",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			podSpec(ej).OS = &corev1.PodOS{Name: corev1.Windows}
+		},
+		field:   inPod("spec.os.name"),
+		message: `Forbidden: spec.output.files is for Linux: print the output, and remove spec.output.files`,
+	},
+	{
+		input: "a volume in the directory of files",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			podSpec(ej).Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "cache", MountPath: "/mnt/quarks/cache/"}}
+		},
+		field: inPod("spec.containers[0].volumeMounts[0].mountPath"),
+		message: `Invalid value: "/mnt/quarks/cache/": the directory /mnt/quarks of spec.output.files is there, too: ` +
+			`choose another path, or set spec.output.directory`,
+	},
+	{
+		input: "a volume above the directory of files",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			podSpec(ej).Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "all", MountPath: "/mnt"}}
+		},
+		field: inPod("spec.containers[0].volumeMounts[0].mountPath"),
+		message: `Invalid value: "/mnt": the directory /mnt/quarks of spec.output.files is there, too: ` +
+			`choose another path, or set spec.output.directory`,
+	},
+	{
+		input: "a container with the name of the one that collects files",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			podSpec(ej).InitContainers = []corev1.Container{{Name: "extendedjob-output", Image: "busybox"}}
+		},
+		field:   inPod("spec.initContainers[0].name"),
+		message: `Invalid value: "extendedjob-output": that is the name of the container that collects spec.output.files: choose another one`,
+	},
+	{
+		input: "a volume with a name of those for files",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			podSpec(ej).Volumes = []corev1.Volume{{Name: "extendedjob-output-0"}}
+		},
+		field:   inPod("spec.volumes[0].name"),
+		message: `Invalid value: "extendedjob-output-0": names that begin with "extendedjob-output" are those of the volumes for spec.output.files: choose another one`,
+	},
+	{
+		input: "an init container beside files that the API server refuses",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			podSpec(ej).InitContainers = []corev1.Container{{Name: "prepare"}}
+		},
+		apiServer: jobInvalid(field.Required(field.NewPath("spec", "template", "spec", "initContainers").Index(1).Child("image"), "")),
+		field:     inPod("spec.initContainers[0].image"),
+		message:   `Required value`,
+	},
+	{
+		input:     "files whose collector the API server refuses",
+		write:     func(ej *fissilev1.ExtendedJob) { file(ej) },
+		apiServer: jobInvalid(field.Invalid(field.NewPath("spec", "template", "spec", "initContainers").Index(0).Child("image"), field.OmitValueType{}, "not here")),
+		field:     onlyInV1("output.files"),
+		message:   `Invalid value: not here`,
 	},
 	{
 		input: "a Secret label with a key that the operator goes by",
@@ -653,6 +930,26 @@ var warned = []example{
 		message: "%s has no effect without versioned",
 	},
 	{
+		input: "a directory for files, and no files",
+		write: func(ej *fissilev1.ExtendedJob) { output(ej).Directory = "/out" },
+		field: onlyInV1("output.directory"), message: "%s has no effect without files",
+	},
+	{
+		input:   "a name prefix, and files of all containers",
+		write:   func(ej *fissilev1.ExtendedJob) { file(ej) },
+		field:   inBoth("spec.output.namePrefix"),
+		message: "%s has no effect: files names all containers, and containers none",
+	},
+	{
+		input: "unchanged files to skip of a Secret that is not versioned",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej).SkipUnchanged = new(true)
+			output(ej).NamePrefix = ""
+		},
+		field:   onlyInV1("output.files[0].skipUnchanged"),
+		message: "%s needs versioned",
+	},
+	{
 		input:   "a name of more than 41 characters",
 		write:   func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 42) },
 		field:   inBoth("metadata.name"),
@@ -752,6 +1049,14 @@ func output(ej *fissilev1.ExtendedJob) *fissilev1.Output {
 		ej.Spec.Output = &fissilev1.Output{NamePrefix: "foo", OutputType: fissilev1.OutputTypeJSON}
 	}
 	return ej.Spec.Output
+}
+
+// file is a file of the ExtendedJob's output, which is valid unless it is changed.
+func file(ej *fissilev1.ExtendedJob) *fissilev1.OutputFile {
+	if output := output(ej); len(output.Files) == 0 {
+		output.Files = []fissilev1.OutputFile{{Container: "main", Path: "output.json", SecretName: "database"}}
+	}
+	return &ej.Spec.Output.Files[0]
 }
 
 // requestWith asks for a run with some variables.

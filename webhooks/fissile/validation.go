@@ -67,6 +67,7 @@ func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	}
 	if spec.Output != nil {
 		errs = append(errs, validateOutput(path.Child("output"), spec.Output, job.Template.Spec.Containers)...)
+		errs = append(errs, validateFiles(spec)...)
 		errs = append(errs, validateOnePod(jobPath, job)...)
 	}
 	return errs
@@ -98,7 +99,13 @@ func validateOutput(path *field.Path, output *fissilev1.Output, containers []cor
 // version of it, can have its name.
 func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers []corev1.Container) field.ErrorList {
 	prefix := output.NamePrefix
-	if prefix == "" {
+	switch {
+	case prefix != "":
+	case len(output.Containers) > 0 && len(output.Files) > 0:
+		return field.ErrorList{field.Required(path, "containers names containers that print output, and the names of their Secrets begin with it: for instance 'database'")}
+	case len(output.Files) > 0:
+		return nil
+	default:
 		return field.ErrorList{field.Required(path, "the names of the Secrets begin with it: for instance 'database'")}
 	}
 	if len(prefix) > maxNamePrefix {
@@ -128,16 +135,21 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 
 // validateReserved refuses names of Secrets that the operator's configuration
 // reserves.
-func validateReserved(spec *fissilev1.ExtendedJobSpec, patterns []string) field.ErrorList {
+func validateReserved(spec *fissilev1.ExtendedJobSpec, patterns []string) (errs field.ErrorList) {
 	path := field.NewPath("spec", "output", "namePrefix")
-	for _, container := range plan.PrintingContainers(spec) {
-		if name, pattern := plan.ReservedSecret(patterns, spec.Output, container); pattern != "" {
-			return field.ErrorList{field.Invalid(path, spec.Output.NamePrefix, fmt.Sprintf(
+	for _, target := range plan.Targets(spec) {
+		name, pattern := plan.ReservedSecret(patterns, target)
+		switch {
+		case pattern == "":
+		case target.File != nil:
+			errs = append(errs, reservedFile(spec.Output, target, name, pattern))
+		case !slices.ContainsFunc(errs, func(err *field.Error) bool { return err.Field == path.String() }):
+			errs = append(errs, field.Invalid(path, spec.Output.NamePrefix, fmt.Sprintf(
 				"the Secret of container %q would be %q, and the operator's configuration reserves names like %q: choose another prefix",
-				container, name, pattern))}
+				target.Container, name, pattern)))
 		}
 	}
-	return nil
+	return errs
 }
 
 // validateContainers checks that the containers that are to print are there.

@@ -137,6 +137,29 @@ func TestWhatNobodyHasAnythingToSayAbout(t *testing.T) {
 			ej.Spec.Trigger.Strategy = fissilev1.StrategyNow
 			ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{value("LEVEL", "info")}
 		},
+		"all layouts of files": func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).InitContainers = []corev1.Container{{Name: "prepare", Image: "busybox"}}
+			podSpec(ej).Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "cache", MountPath: "/out-cache"}}
+			podSpec(ej).Volumes = []corev1.Volume{{Name: "cache"}}
+			link := fissilev1.OutputFile{Container: "main", Path: "link.json", SecretName: "link", Layout: fissilev1.LayoutSecretPerKey}
+			link2 := link
+			link2.Container = "prepare"
+			output(ej).NamePrefix, output(ej).Directory = "", "/out"
+			output(ej).Files = []fissilev1.OutputFile{
+				{Container: "main", Path: "tls.json", SecretName: "tls", Type: "kubernetes.io/tls", Versioned: new(true), SkipUnchanged: new(true), VersionsToKeep: 3},
+				{Container: "main", Path: "sub/dir/id_rsa", SecretName: "ssh", Type: "kubernetes.io/ssh-auth", Layout: fissilev1.LayoutFile, Key: "ssh-privatekey"},
+				{Container: "prepare", Path: "..data", SecretName: "init", Layout: fissilev1.LayoutFile, Key: "data", WhenMissing: fissilev1.MissingFileIgnore},
+				link, link2, // Secrets of keys may come from several files
+			}
+		},
+		"files beside what another container prints": func(ej *fissilev1.ExtendedJob) {
+			podSpec(ej).Containers = append(podSpec(ej).Containers, corev1.Container{Name: "side", Image: "busybox"})
+			file(ej)
+		},
+		"files of a container that prints as well": func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			output(ej).Containers = []string{"main"}
+		},
 		"output that is made once": func(ej *fissilev1.ExtendedJob) {
 			output(ej).IfExists = fissilev1.ExistingOutputKeep
 			podSpec(ej).Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{
@@ -269,6 +292,51 @@ func TestAnAPIServerThatDoesNotAnswerIsNotWaitedFor(t *testing.T) {
 	})
 }
 
+func TestTheDryRunTriesTheCollectorOfFiles(t *testing.T) {
+	server := newAPIServer(t)
+	var tried *batchv1.Job
+	server.judge = func(job *batchv1.Job) error {
+		tried = job
+		return nil
+	}
+	if _, err := server.create(example{write: func(ej *fissilev1.ExtendedJob) { file(ej) }}, "v1"); err != nil {
+		t.Fatal(err)
+	}
+	if !plan.HasCollector(tried) || tried.Spec.Template.Spec.InitContainers[0].Image != rules.CollectorImage {
+		t.Errorf("tried the init containers %v", tried.Spec.Template.Spec.InitContainers)
+	}
+}
+
+func TestFilesAreRefusedWhereTheClusterTakesTheirCollectorAway(t *testing.T) {
+	for name, spoil := range map[string]func(*corev1.PodSpec){
+		"a policy takes it out": func(pod *corev1.PodSpec) { pod.InitContainers = nil },
+		"there are no sidecars": func(pod *corev1.PodSpec) { pod.InitContainers[0].RestartPolicy = nil },
+		"a policy puts one first": func(pod *corev1.PodSpec) {
+			pod.InitContainers = append([]corev1.Container{{Name: "proxy"}}, pod.InitContainers...)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := newAPIServer(t)
+			server.spoil = spoil
+			_, err := server.create(example{write: func(ej *fissilev1.ExtendedJob) { file(ej) }}, "v1")
+			requireCauses(t, err, "spec.output.files: Forbidden: the cluster takes the sidecar extendedjob-output, which collects the files, out of Jobs, or moves or changes it: "+
+				"let its policies leave it as it is, enable the feature gate SidecarContainers of a Kubernetes that has none, or print the output")
+		})
+	}
+}
+
+func TestFilesAreWarnedOfWhereTheCollectorHasNoImage(t *testing.T) {
+	server := newAPIServer(t)
+	ej := minimal()
+	file(ej)
+	output(ej).NamePrefix = ""
+	warnings, err := newV1Validator(server, server, Options{}).ValidateCreate(t.Context(), ej)
+	want := admission.Warnings{"spec.output.files: no run starts, until output.collectorImage is in the operator's configuration"}
+	if err != nil || !slices.Equal(warnings, want) {
+		t.Errorf("got the warnings %q, error %v, want %q", warnings, err, want)
+	}
+}
+
 func TestTheDryRunLeavesNothingBehind(t *testing.T) {
 	server := newAPIServer(t)
 	if _, err := server.create(example{}, "v1"); err != nil {
@@ -288,7 +356,7 @@ func TestTheDryRunsJobIsAsBigAsAnyRuns(t *testing.T) {
 	ej := minimal()
 	ej.UID = uuid.NewUUID()
 	output(ej).SecretAnnotations = map[string]string{"key": "value"}
-	tried, _, err := newDryRunJob(ej)
+	tried, _, err := newDryRunJob(ej, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -327,6 +395,14 @@ func TestUpdates(t *testing.T) {
 		"to a template of which there can be no Job are refused": {
 			change: noImage,
 			want:   []paths{inPod(imagePath)},
+		},
+		"to files of which there can be no Job are refused": {
+			before: func(ej *fissilev1.ExtendedJob) {
+				podSpec(ej).Containers[0].Image = "not with the collector"
+				output(ej).Containers = []string{"main"}
+			},
+			change: func(ej *fissilev1.ExtendedJob) { file(ej) },
+			want:   []paths{onlyInV1("output.files")},
 		},
 		"that leave what is invalid are admitted": {
 			before: func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "Foo" },
@@ -521,6 +597,8 @@ type apiServer struct {
 	warning string
 	// hangs is true if it never says anything.
 	hangs bool
+	// spoil is what its admission makes of the pods of a Job.
+	spoil func(*corev1.PodSpec)
 }
 
 // Find finds an ExtendedJob whose output goes to taken-main.
@@ -556,6 +634,12 @@ func newAPIServer(t *testing.T) *apiServer {
 				if err := server.judge(job); err != nil {
 					return err
 				}
+				if server.spoil != nil {
+					server.spoil(&job.Spec.Template.Spec)
+					answer, err := runtime.DefaultUnstructuredConverter.ToUnstructured(job)
+					obj.(*unstructured.Unstructured).Object = answer
+					return err
+				}
 				return api.Create(ctx, obj, opts...)
 			},
 		}).Build()
@@ -565,6 +649,9 @@ func newAPIServer(t *testing.T) *apiServer {
 // judgeJob has some of the rules that the API server has for Jobs.
 func judgeJob(job *batchv1.Job) error {
 	path := field.NewPath("spec", "template", "spec", "containers")
+	if plan.HasCollector(job) && job.Spec.Template.Spec.Containers[0].Image == "not with the collector" {
+		return jobInvalid(field.Required(field.NewPath("spec", "template", "spec", "initContainers").Index(0).Child("image"), ""))
+	}
 	for i, container := range job.Spec.Template.Spec.Containers {
 		if container.Image == "" {
 			return jobInvalid(field.Required(path.Index(i).Child("image"), ""))
@@ -580,7 +667,7 @@ func judgeJob(job *batchv1.Job) error {
 }
 
 // rules are those of the operator's configuration.
-var rules = Options{ClosedNamespace: "extendedjob-system", ReservedSecretNames: []string{"sh.helm.release.v1.*", "bootstrap-token-*"}}
+var rules = Options{ClosedNamespace: "extendedjob-system", ReservedSecretNames: []string{"sh.helm.release.v1.*", "bootstrap-token-*"}, CollectorImage: "collector"}
 
 // create asks whether an ExtendedJob may be created.
 func (s *apiServer) create(example example, version string) (admission.Warnings, error) {

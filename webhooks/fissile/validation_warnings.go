@@ -94,25 +94,30 @@ func errandWarnings(m *manifest) (warnings admission.Warnings) {
 func outputWarnings(m *manifest) (warnings admission.Warnings) {
 	output := m.ej.Spec.Output
 	keep := output.IfExists == fissilev1.ExistingOutputKeep
-	if keep && output.VersionsToKeep > 0 {
-		warnings = append(warnings, warningf("%s: ifExists Keep makes one version", m.field("spec.output.versionsToKeep")))
-	}
-	if isTrue(output.Versioned) {
-		return warnings
-	}
-	if output.VersionsToKeep > 0 && !keep {
-		warnings = append(warnings, warningf("%s has no effect without versioned", m.field("spec.output.versionsToKeep")))
-	}
+	warnings = versionsWarnings(m, "spec.output", output.VersionsToKeep, isTrue(output.Versioned), keep)
+	warnings = append(warnings, filesWarnings(m, keep)...)
 	if keep {
 		return warnings
 	}
-	names := secretNames(m.ej)
 	for _, reference := range configrefs.Of(&m.ej.Spec.JobTemplate.Spec.Template.Spec) {
-		if reference.Kind == configrefs.Secret && slices.Contains(names, reference.Name) {
-			warnings = append(warnings, warningf("spec.output overwrites what the template reads: Secret %s; set spec.output.versioned to keep both", reference.Name))
+		for _, target := range plan.Targets(&m.ej.Spec) {
+			if reference.Kind == configrefs.Secret && !target.Versioned && target.Has(reference.Name) {
+				warnings = append(warnings, warningf("spec.output overwrites what the template reads: Secret %s; set %s to keep both", reference.Name, versionedField(target)))
+			}
 		}
 	}
 	return warnings
+}
+
+// versionsWarnings are about a versionsToKeep that makes no difference.
+func versionsWarnings(m *manifest, at string, versionsToKeep int32, versioned, keep bool) admission.Warnings {
+	switch {
+	case versionsToKeep > 0 && keep:
+		return admission.Warnings{warningf("%s: ifExists Keep makes one version", m.field(at+".versionsToKeep"))}
+	case versionsToKeep > 0 && !versioned:
+		return admission.Warnings{warningf("%s has no effect without versioned", m.field(at+".versionsToKeep"))}
+	}
+	return nil
 }
 
 // sharedOutputWarnings name the ExtendedJobs whose output goes to the same
@@ -127,19 +132,25 @@ func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissile
 		}
 		for _, other := range others {
 			if other.Name != ej.Name {
-				warnings = append(warnings, warningf("Secret %s is the output of ExtendedJob %s, too: choose another spec.output.namePrefix", secret, other.Name))
+				warnings = append(warnings, warningf("Secret %s is the output of ExtendedJob %s, too: choose another %s", secret, other.Name, namedBy(ej, secret)))
 			}
 		}
 	}
 	return warnings
 }
 
+// namedBy is the field that an output Secret has its name from.
+func namedBy(ej *fissilev1.ExtendedJob, secret string) string {
+	targets := plan.Targets(&ej.Spec)
+	return targets[slices.IndexFunc(targets, func(target plan.Target) bool { return target.Name() == secret })].NamedBy()
+}
+
 // secretNames are the names of the output Secrets, without the ordinal of a
 // version.
 func secretNames(ej *fissilev1.ExtendedJob) []string {
 	var names []string
-	for _, container := range plan.PrintingContainers(&ej.Spec) {
-		names = append(names, plan.SecretName(ej.Spec.Output.NamePrefix, container))
+	for _, target := range plan.Targets(&ej.Spec) {
+		names = append(names, target.Name())
 	}
 	return names
 }

@@ -96,7 +96,8 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 		return nil, nil
 	}
 
-	newJob := !equality.Semantic.DeepEqual(before.ej.Spec.JobTemplate, updated.ej.Spec.JobTemplate) || !sameEnv(before.ej, updated.ej)
+	newJob := !equality.Semantic.DeepEqual(before.ej.Spec.JobTemplate, updated.ej.Spec.JobTemplate) ||
+		!sameEnv(before.ej, updated.ej) || !sameCollector(before.ej, updated.ej)
 	errs, dryRunWarnings := v.errors(ctx, updated, newJob)
 	if len(errs) > 0 {
 		old, _ := v.errors(ctx, before, newJob)
@@ -127,7 +128,7 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 	if !dryRun {
 		return errs, nil
 	}
-	tried, err := dryRunJob(ctx, v.dryRuns, m.ej)
+	tried, err := dryRunJob(ctx, v.dryRuns, m.ej, v.options.CollectorImage)
 	if err != nil {
 		return errs, admission.Warnings{warningf("%s was not tried: %v", m.field(templatePath), err)}
 	}
@@ -139,7 +140,7 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 			errs = append(errs, err)
 		}
 	}
-	var warnings admission.Warnings
+	warnings := collectorWarnings(m, v.options.CollectorImage)
 	for _, warning := range tried.warnings {
 		warnings = append(warnings, m.jobWarning(tried.fields, warning))
 	}

@@ -37,6 +37,8 @@ type Options struct {
 	ClosedNamespace string
 	// ReservedSecretNames are patterns of names that no output Secret may have.
 	ReservedSecretNames []string
+	// CollectorImage is the image of the collector of files; empty if it is not known.
+	CollectorImage string
 }
 
 // SetupWithManager makes mgr's webhook server serve the webhooks of ExtendedJob.

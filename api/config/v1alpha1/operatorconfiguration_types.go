@@ -104,6 +104,11 @@ type Output struct {
 	// +optional
 	// +listType=set
 	ReservedSecretNames []string `json:"reservedSecretNames,omitempty"`
+
+	// collectorImage is the image of the sidecar that collects the files of
+	// spec.output.files. That of the operator itself, which has it, if not set.
+	// +optional
+	CollectorImage string `json:"collectorImage,omitempty"`
 }
 
 // ConfigChange is how a change of ConfigMaps and Secrets is acted on.

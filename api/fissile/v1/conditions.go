@@ -65,8 +65,8 @@ const (
 	ReasonJobDeleted = "JobDeleted"
 	// ReasonCancelled: the trigger was taken back before the Job was created.
 	ReasonCancelled = "Cancelled"
-	// ReasonOutputRefused: the Job completed but what it printed is no output
-	// document. The Job is kept as failed history, so that its log can be read.
+	// ReasonOutputRefused: the Job completed but what it printed, or left in files, is
+	// not what the output is to be. The Job is kept as failed history, so that its log can be read.
 	ReasonOutputRefused = "OutputRefused"
 	// ReasonOutputPending: the Job completed but its output cannot be stored
 	// now. The Job is kept until it is, or until a newer run is claimed.
@@ -148,9 +148,17 @@ const (
 	// ReasonOutputInvalid: a container's document is not a flat JSON object of
 	// strings with keys that a Secret allows.
 	ReasonOutputInvalid = "OutputInvalid"
-	// ReasonOutputTooLarge: a container's document is more than a Secret holds.
+	// ReasonOutputTooLarge: a container's document, or a file, is more than a Secret
+	// holds.
 	ReasonOutputTooLarge = "OutputTooLarge"
-	// ReasonOutputUnavailable: the log cannot be read any more.
+	// ReasonOutputMissing: a container left no file where spec.output.files expects
+	// one.
+	ReasonOutputMissing = "OutputMissing"
+	// ReasonOutputUnreadable: a file of spec.output.files cannot be read, or is no
+	// regular file.
+	ReasonOutputUnreadable = "OutputUnreadable"
+	// ReasonOutputUnavailable: the log, or the files of spec.output.files, cannot be
+	// read any more.
 	ReasonOutputUnavailable = "OutputUnavailable"
 	// ReasonOutputSuperseded: the output of a newer run is stored already, and an
 	// older run's does not replace it.

@@ -108,8 +108,8 @@ type ExtendedJobSpec struct {
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}(\.[0-9]{1,9})?(ns|us|µs|ms|s|m|h)){1,3}$`
 	UpdateDebounce *metav1.Duration `json:"updateDebounce,omitempty"`
 
-	// output keeps the JSON object that the containers print in Secrets.
-	// Without it nothing is kept.
+	// output keeps the JSON object that the containers print, or files that they
+	// write, in Secrets. Without it nothing is kept.
 	// +optional
 	Output *Output `json:"output,omitempty"`
 
@@ -202,19 +202,22 @@ const (
 	StrategyDone TriggerStrategy = "done"
 )
 
-// Output says how to keep what the containers print.
+// Output says how to keep what the containers print, and the files that they
+// write.
 type Output struct {
-	// namePrefix starts the names of the Secrets: `<namePrefix>-<container>`. A
-	// prefix that ends in "-" or "." gets no second separator, so "foo" and
-	// "foo-" both give "foo-json" for a container named json.
-	// +required
+	// namePrefix starts the names of the Secrets that hold what containers print:
+	// `<namePrefix>-<container>`. A prefix that ends in "-" or "." gets no second
+	// separator, so "foo" and "foo-" both give "foo-json" for a container named json.
+	// Required, unless there are files: without it, nothing that is printed is kept.
+	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][-a-z0-9.]*$`
 	NamePrefix string `json:"namePrefix,omitempty"`
 
 	// containers are the names of the containers that print output. What others
-	// print does not matter. All of the template's, if not set.
+	// print does not matter. All of the template's that files does not name, if not
+	// set.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -228,6 +231,23 @@ type Output struct {
 	// +optional
 	// +kubebuilder:default=json
 	OutputType OutputType `json:"outputType,omitempty"`
+
+	// directory is where the containers that files names find an empty directory to
+	// write them to, each one of its own. "/mnt/quarks", if not set.
+	// +optional
+	// +kubebuilder:validation:MinLength=2
+	// +kubebuilder:validation:MaxLength=512
+	// +kubebuilder:validation:Pattern=`^/[^:]+$`
+	Directory string `json:"directory,omitempty"`
+
+	// files are what containers write for Secrets. They are encrypted in the pod, and
+	// only the operator can decrypt them: they are in no log.
+	// +optional
+	// +listType=map
+	// +listMapKey=container
+	// +listMapKey=path
+	// +kubebuilder:validation:MaxItems=64
+	Files []OutputFile `json:"files,omitempty"`
 
 	// secretLabels are put on the Secrets.
 	// +optional
@@ -244,7 +264,7 @@ type Output struct {
 	// +optional
 	WriteOnFailure *bool `json:"writeOnFailure,omitempty"`
 
-	// versioned keeps the output of every run in new, immutable Secrets,
+	// versioned keeps what containers print in every run in new, immutable Secrets,
 	// `<namePrefix>-<container>-v<N>`, instead of overwriting one.
 	// +optional
 	Versioned *bool `json:"versioned,omitempty"`
@@ -271,6 +291,111 @@ type Output struct {
 	// +optional
 	IfExists ExistingOutput `json:"ifExists,omitempty"`
 }
+
+// OutputFile is a file that a container writes, and the Secret for it.
+type OutputFile struct {
+	// container is the name of the container, or init container, that writes the file.
+	// What it prints is kept only if containers names it, too.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=63
+	Container string `json:"container,omitempty"`
+
+	// path is the path of the file in the directory. A file that is written in pieces
+	// is complete when the pod ends.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=256
+	Path string `json:"path,omitempty"`
+
+	// secretName is the name of the Secret. A versioned one adds `-v<N>`.
+	// +required
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[a-z0-9][-a-z0-9.]*$`
+	SecretName string `json:"secretName,omitempty"`
+
+	// layout says what the file is. With "Keys" it is a flat JSON object of strings,
+	// which are the keys of the Secret. With "SecretPerKey" it is one whose strings
+	// are such objects, and each is a Secret of its own, `<secretName>-<key>`; those of
+	// keys that are gone are deleted, unless deletionPolicy is Retain. With "File" it
+	// is one key of the Secret, whatever is in it. Keys, if not set.
+	// +optional
+	Layout OutputLayout `json:"layout,omitempty"`
+
+	// key is the Secret's key with the layout File: the name of the file, if not set.
+	// +optional
+	// +kubebuilder:validation:MinLength=1
+	// +kubebuilder:validation:MaxLength=253
+	// +kubebuilder:validation:Pattern=`^[-._a-zA-Z0-9]+$`
+	Key string `json:"key,omitempty"`
+
+	// type is the type of the Secret. A type of Kubernetes's own demands keys:
+	// kubernetes.io/tls, for instance, tls.crt and tls.key. Opaque, if not set.
+	// +optional
+	Type OutputSecretType `json:"type,omitempty"`
+
+	// versioned keeps the file of every run in a new, immutable Secret,
+	// `<secretName>-v<N>`, instead of overwriting one.
+	// +optional
+	Versioned *bool `json:"versioned,omitempty"`
+
+	// versionsToKeep is how many versions of a versioned Secret stay. The newest
+	// one, and one that a waiting or running Job refers to, stay in any case.
+	// All, if not set.
+	// +optional
+	// +kubebuilder:validation:Minimum=1
+	VersionsToKeep int32 `json:"versionsToKeep,omitempty"`
+
+	// skipUnchanged makes no new version if data, labels and annotations are those of
+	// the newest one.
+	// +optional
+	SkipUnchanged *bool `json:"skipUnchanged,omitempty"`
+
+	// secretLabels are put on the Secret, beside those of the output.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=64
+	SecretLabels map[string]string `json:"secretLabels,omitempty"`
+
+	// secretAnnotations are put on the Secret, beside those of the output.
+	// +optional
+	// +kubebuilder:validation:MaxProperties=64
+	SecretAnnotations map[string]string `json:"secretAnnotations,omitempty"`
+
+	// whenMissing says what becomes of a run that does not leave the file: with "Fail"
+	// none of its output is stored, with "Ignore" the other output is. Fail, if not
+	// set.
+	// +optional
+	WhenMissing MissingFile `json:"whenMissing,omitempty"`
+}
+
+// OutputLayout says how a file becomes a Secret.
+// +kubebuilder:validation:Enum=Keys;SecretPerKey;File
+type OutputLayout string
+
+const (
+	// LayoutKeys makes the keys of a flat JSON object those of the Secret.
+	LayoutKeys OutputLayout = "Keys"
+	// LayoutSecretPerKey makes each key of a JSON object a Secret.
+	LayoutSecretPerKey OutputLayout = "SecretPerKey"
+	// LayoutFile makes the file one key of the Secret, as it is.
+	LayoutFile OutputLayout = "File"
+)
+
+// OutputSecretType is a type that an output Secret can have.
+// +kubebuilder:validation:Enum=Opaque;kubernetes.io/tls;kubernetes.io/dockerconfigjson;kubernetes.io/basic-auth;kubernetes.io/ssh-auth
+type OutputSecretType string
+
+// MissingFile says what becomes of a run that does not leave a file.
+// +kubebuilder:validation:Enum=Fail;Ignore
+type MissingFile string
+
+const (
+	// MissingFileFail stores none of the run's output.
+	MissingFileFail MissingFile = "Fail"
+	// MissingFileIgnore stores the other output.
+	MissingFileIgnore MissingFile = "Ignore"
+)
 
 // ExistingOutput says what a run does about output Secrets that are there
 // already.

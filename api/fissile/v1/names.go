@@ -65,6 +65,9 @@ const (
 	// AnnotationOwnerUID is the UID of the ExtendedJob that an output Secret
 	// belongs to.
 	AnnotationOwnerUID = "fissile.cloudfoundry.org/owner-uid"
+	// AnnotationSecretPerKey is the secretName of a file with the layout SecretPerKey,
+	// on the output Secrets of its keys.
+	AnnotationSecretPerKey = "fissile.cloudfoundry.org/secret-per-key"
 	// AnnotationManagedKeys names the keys of spec.output.secretLabels
 	// and secretAnnotations that the operator put on an output Secret, so that a
 	// later run can take them off again.

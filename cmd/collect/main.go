@@ -1,0 +1,29 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Collect runs beside the containers of a Job's pod, and hands their output files
+// to the operator when they have ended.
+package main
+
+import (
+	"os"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/collect"
+)
+
+func main() {
+	collect.AtTermination(os.Args[1:])
+}

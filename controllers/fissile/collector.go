@@ -1,0 +1,70 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"context"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// noCollectorImage rejects a Job whose files nothing can collect.
+var noCollectorImage = plan.Rejection{
+	Reason: fissilev1.ReasonJobCreateFailed,
+	Message: "The operator does not know the image of the collector, which spec.output.files needs: " +
+		"set output.collectorImage in its configuration.",
+}
+
+// collectorRemoved rejects a Job that the API server has created without the
+// collector. To create another one would run the template again.
+var collectorRemoved = plan.Rejection{
+	Reason: fissilev1.ReasonJobRejected,
+	Message: "The cluster has taken the sidecar " + plan.CollectorContainer + ", which spec.output.files needs, out of the Job, or has moved or changed it, " +
+		"so the Job was deleted: let the policy or webhook that does so leave it as it is, or, where Kubernetes has no sidecars, " +
+		"enable its feature gate SidecarContainers; then edit the ExtendedJob. Or print the output, and remove spec.output.files.",
+	NeedsEdit: true,
+}
+
+// addCollector adds the collector to the Job of a run that leaves files. It is false
+// if the collector has no image.
+func (r *Reconciler) addCollector(ctx context.Context, ej *fissilev1.ExtendedJob, job *batchv1.Job) (bool, error) {
+	if !plan.CollectsFiles(ej.Spec.Output) {
+		return true, nil
+	}
+	if r.CollectorImage == "" {
+		return false, nil
+	}
+	operatorKey, err := r.key(ctx)
+	if err != nil {
+		return false, err
+	}
+	key, err := plan.FilesKey(operatorKey, ej, job)
+	if err != nil {
+		return false, err
+	}
+	plan.AddCollector(job, ej, r.CollectorImage, key.Public())
+	return true, nil
+}
+
+// lostCollector reports whether a Job that is to have a collector has none that
+// works.
+func lostCollector(ej *fissilev1.ExtendedJob, job *batchv1.Job) bool {
+	return plan.CollectsFiles(ej.Spec.Output) && !plan.HasCollector(job)
+}

@@ -1,0 +1,190 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/joboutput"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
+)
+
+// filesOf returns the files of a run if targets need them and the collector's
+// termination message holds them. It is nil if only the collector's log can.
+func (w *secretWriter) filesOf(pod *corev1.Pod, targets []plan.Target) ([]sealedfiles.Content, error) {
+	if !slices.ContainsFunc(targets, func(target plan.Target) bool { return target.File != nil }) {
+		return []sealedfiles.Content{}, nil
+	}
+	at := slices.IndexFunc(pod.Status.InitContainerStatuses, func(status corev1.ContainerStatus) bool { return status.Name == plan.CollectorContainer })
+	if at < 0 {
+		return nil, uncollected(pod, "it has no such container")
+	}
+	if why := neverStarted(pod, plan.CollectorContainer); why != "" {
+		return nil, uncollected(pod, why)
+	}
+	terminated := pod.Status.InitContainerStatuses[at].State.Terminated
+	if terminated == nil {
+		return nil, nil
+	}
+	sealed, err := sealedfiles.ParseMessage(terminated.Message)
+	if err != nil {
+		return nil, nil //nolint:nilerr // The log has them as well, and no limit.
+	}
+	files, err := w.open(sealed)
+	if err != nil {
+		return nil, unopened(err)
+	}
+	return files, nil
+}
+
+// open decrypts the files of the run, in the order of spec.output.files.
+func (w *secretWriter) open(sealed sealedfiles.Frame) ([]sealedfiles.Content, error) {
+	key, err := plan.FilesKey(w.sealKey, w.ej, w.job)
+	if err != nil {
+		return nil, err
+	}
+	number, _ := plan.RunNumber(w.ej, w.job)
+	return sealed.Open(key, plan.FilesRun(w.ej, number), plan.CollectedFiles(w.settings))
+}
+
+// uncollected means that the collector of a pod never began.
+func uncollected(pod *corev1.Pod, why string) error {
+	return &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
+		"Container %s of pod %s has no files to hand over: %s.", plan.CollectorContainer, pod.Name, why)}
+}
+
+// unopened means that what the collector handed over cannot be opened, or is not
+// there.
+func unopened(err error) error {
+	why := err.Error()
+	switch {
+	case errors.Is(err, sealedfiles.ErrOtherKey):
+		why = "they are sealed to another key, because the operator's key has changed since the run began: run again"
+	case errors.Is(err, sealedfiles.ErrAbsent):
+		why = "it handed nothing over: it was stopped before the other containers ended, or had no time to"
+	case errors.Is(err, sealedfiles.ErrCut):
+		why = "what it handed over is not complete: it was stopped, or its log was rotated"
+	}
+	return &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s: the files cannot be opened: %s.", plan.CollectorContainer, why)}
+}
+
+// secretContent is what goes to a target.
+type secretContent struct {
+	target plan.Target
+	data   map[string][]byte
+}
+
+// contents are what goes to targets: documents, which are in the order of those that
+// are printed, and files, which are in that of spec.output.files. A file that is
+// missing and may be has none.
+func (w *secretWriter) contents(targets []plan.Target, documents []document, files []sealedfiles.Content) ([]secretContent, error) {
+	var contents []secretContent
+	for _, target := range targets {
+		if target.File == nil {
+			contents = append(contents, secretContent{target, documents[0].data})
+			documents = documents[1:]
+			continue
+		}
+		at := slices.IndexFunc(w.settings.Files, func(file fissilev1.OutputFile) bool {
+			return file.Container == target.File.Container && file.Path == target.File.Path
+		})
+		file := files[at]
+		if file.Fault == sealedfiles.Missing && target.File.WhenMissing == fissilev1.MissingFileIgnore {
+			continue
+		}
+		if file.Fault != 0 {
+			return nil, w.faulty(target.File, file.Fault)
+		}
+		data, err := dataOf(target, file.Data)
+		if err != nil {
+			return nil, err
+		}
+		contents = append(contents, secretContent{target, data})
+	}
+	return contents, nil
+}
+
+// faulty says why a file has no content, and what can be done about it.
+func (w *secretWriter) faulty(file *fissilev1.OutputFile, fault sealedfiles.Fault) error {
+	reason, what := fissilev1.ReasonOutputUnreadable, ""
+	switch fault {
+	case sealedfiles.Missing:
+		reason, what = fissilev1.ReasonOutputMissing, "is not there: write it before the container ends, or set whenMissing to Ignore"
+	case sealedfiles.TooLarge:
+		reason, what = fissilev1.ReasonOutputTooLarge, fmt.Sprintf("has more than %d bytes: write less, for a Secret holds no more", sealedfiles.MaxFileSize)
+	case sealedfiles.TooLargeInAll:
+		reason, what = fissilev1.ReasonOutputTooLarge, fmt.Sprintf("makes the files of the run larger than %d bytes in all: write less", sealedfiles.MaxTotalSize)
+	case sealedfiles.Unreadable:
+		what = "is not readable for the collector: run the pod as one user (securityContext.runAsUser), " +
+			"or give the file a mode that others can read it with (chmod o+r; with securityContext.fsGroup, chmod g+r)"
+	case sealedfiles.Changing:
+		what = "was written while it was read: write all of it before the container ends"
+	default:
+		what = fmt.Sprintf("is not a regular file, but of kind %s: write a file", fault)
+	}
+	return &outputError{reason: reason, message: fmt.Sprintf(
+		"Container %s: file %q %s.", file.Container, path.Join(plan.OutputDirectory(w.settings), file.Path), what)}
+}
+
+// dataOf is a file as the data of a Secret or, if its keys are Secrets, as their
+// text.
+func dataOf(target plan.Target, file []byte) (map[string][]byte, error) {
+	if target.File.Layout == fissilev1.LayoutFile {
+		return checkType(target, map[string][]byte{plan.FileKey(target.File): file})
+	}
+	data, err := joboutput.ParseFile(file)
+	if err != nil {
+		return nil, invalidContent(target, err)
+	}
+	if target.PerKey {
+		return data, nil
+	}
+	return checkType(target, data)
+}
+
+// checkType returns data, or an error if its type demands a key that is not there.
+func checkType(target plan.Target, data map[string][]byte) (map[string][]byte, error) {
+	required := plan.KeysOfType(target.Type)
+	if len(required) == 0 || slices.ContainsFunc(required, func(keys []string) bool {
+		return !slices.ContainsFunc(keys, func(key string) bool { _, ok := data[key]; return !ok })
+	}) {
+		return data, nil
+	}
+	var alternatives []string
+	for _, keys := range required {
+		alternatives = append(alternatives, strings.Join(keys, " and "))
+	}
+	return nil, invalidContent(target, fmt.Errorf("a Secret of type %s has the key %s", target.Type, strings.Join(alternatives, " or ")))
+}
+
+// invalidContent means that a file is not what it is to be.
+func invalidContent(target plan.Target, err error) error {
+	reason := fissilev1.ReasonOutputInvalid
+	var invalid *joboutput.Error
+	if errors.As(err, &invalid) {
+		reason = invalid.Reason
+	}
+	return &outputError{reason: reason, message: fmt.Sprintf("Output of %s: %v.", target.Source(), err)}
+}

@@ -1,0 +1,274 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
+)
+
+// These the schema of v1 allows, too.
+const (
+	maxFiles     = 64
+	maxFilePath  = 256
+	maxDirectory = 512
+)
+
+// validateFiles checks the files of an output, and that the pods leave room for what
+// hands them over.
+func validateFiles(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
+	output := spec.Output
+	if !plan.CollectsFiles(output) {
+		return nil
+	}
+	filesPath := field.NewPath("spec", "output", "files")
+	if len(output.Files) > maxFiles {
+		return field.ErrorList{field.TooMany(filesPath, len(output.Files), maxFiles)}
+	}
+	pod := &spec.JobTemplate.Spec.Template.Spec
+	var errs field.ErrorList
+	for i := range output.Files {
+		errs = append(errs, validateFile(filesPath.Index(i), output, i, containerNames(pod))...)
+	}
+	errs = append(errs, validateSecretNames(filesPath, spec)...)
+	errs = append(errs, validateDirectory(field.NewPath("spec", "output", "directory"), output.Directory)...)
+	return append(errs, validatePodOfFiles(field.NewPath("spec", "jobTemplate", "spec", "template", "spec"), output, pod)...)
+}
+
+func validateFile(at *field.Path, output *fissilev1.Output, i int, containers []string) field.ErrorList {
+	file := &output.Files[i]
+	errs := validateEnum(at.Child("container"), file.Container, containers...)
+	errs = append(errs, validateFilePath(at.Child("path"), file.Path)...)
+	if slices.ContainsFunc(output.Files[:i], func(other fissilev1.OutputFile) bool {
+		return other.Container == file.Container && other.Path == file.Path
+	}) {
+		errs = append(errs, field.Duplicate(at, map[string]any{"container": file.Container, "path": file.Path}))
+	}
+	errs = append(errs, validateFileSecretName(at.Child("secretName"), file)...)
+	if file.Layout != "" {
+		errs = append(errs, validateEnum(at.Child("layout"), file.Layout, fissilev1.LayoutKeys, fissilev1.LayoutSecretPerKey, fissilev1.LayoutFile)...)
+	}
+	errs = append(errs, validateFileKey(at, file)...)
+	errs = append(errs, validateFileType(at.Child("type"), file)...)
+	if isTrue(file.Versioned) && file.Layout == fissilev1.LayoutSecretPerKey {
+		errs = append(errs, field.Forbidden(at.Child("versioned"), "the Secrets of the layout SecretPerKey have no versions: remove it, or use the layout Keys"))
+	}
+	if file.VersionsToKeep < 0 {
+		errs = append(errs, field.Invalid(at.Child("versionsToKeep"), file.VersionsToKeep, "must be at least 1; without it, all versions stay"))
+	}
+	if file.WhenMissing != "" {
+		errs = append(errs, validateEnum(at.Child("whenMissing"), file.WhenMissing, fissilev1.MissingFileFail, fissilev1.MissingFileIgnore)...)
+	}
+	errs = append(errs, validateSecretLabels(at.Child("secretLabels"), file.SecretLabels)...)
+	return append(errs, validateSecretAnnotations(at.Child("secretAnnotations"), file.SecretAnnotations)...)
+}
+
+// validateFilePath checks that a path leads to a file in the directory, and can be
+// written in one way only.
+func validateFilePath(at *field.Path, file string) field.ErrorList {
+	switch {
+	case file == "":
+		return field.ErrorList{field.Required(at, "the path of the file in the directory: for instance 'output.json'")}
+	case utf8.RuneCountInString(file) > maxFilePath:
+		return field.ErrorList{field.TooLongCharacters(at, file, maxFilePath)}
+	case strings.ContainsFunc(file, unicode.IsControl):
+		return field.ErrorList{field.Invalid(at, file, "must not contain control characters")}
+	case path.IsAbs(file):
+		return field.ErrorList{field.Invalid(at, file, "must be relative to the directory: remove the '/' at its start, and set spec.output.directory if the file is elsewhere")}
+	case slices.Contains(strings.Split(file, "/"), ".."):
+		return field.ErrorList{field.Invalid(at, file, "must not contain '..': the file is in the directory, or below it")}
+	case path.Clean(file) != file || file == ".":
+		return field.ErrorList{field.Invalid(at, file, "must be the path of a file without '.', '//' and a '/' at its end: for instance 'sub/output.json'")}
+	}
+	return nil
+}
+
+// validateFileSecretName checks that the Secret, and each version of it, can have its
+// name.
+func validateFileSecretName(at *field.Path, file *fissilev1.OutputFile) field.ErrorList {
+	name := file.SecretName
+	if name == "" {
+		return field.ErrorList{field.Required(at, "the name of the Secret: for instance 'database'")}
+	}
+	full := name
+	if file.Layout == fissilev1.LayoutSecretPerKey {
+		full = plan.SecretName(name, "a")
+	}
+	if isTrue(file.Versioned) {
+		full = versionedsecret.Name(full, versionedsecret.MaxOrdinal)
+	}
+	if excess := len(full) - validation.DNS1123SubdomainMaxLength; excess > 0 {
+		return field.ErrorList{field.Invalid(at, field.OmitValueType{}, fmt.Sprintf(
+			"the name of the Secret can become %d characters long, and %d is the most: shorten it by %d",
+			len(full), validation.DNS1123SubdomainMaxLength, excess))}
+	}
+	if len(validation.IsDNS1123Subdomain(full)) > 0 {
+		return field.ErrorList{field.Invalid(at, name,
+			"the name of a Secret consists of lower case letters, digits, '-' and single '.', and begins and ends with a letter or digit: for instance 'database'")}
+	}
+	return nil
+}
+
+func validateFileKey(at *field.Path, file *fissilev1.OutputFile) field.ErrorList {
+	if file.Layout != fissilev1.LayoutFile {
+		if file.Key != "" {
+			return field.ErrorList{field.Forbidden(at.Child("key"), "the keys are in the file: remove it, or set the layout File")}
+		}
+		return nil
+	}
+	key := plan.FileKey(file)
+	if file.Path == "" || len(validation.IsConfigMapKey(key)) == 0 {
+		return nil
+	}
+	if file.Key != "" {
+		return field.ErrorList{field.Invalid(at.Child("key"), key, "a key of a Secret consists of up to 253 letters, digits, '-', '_' and '.', and is not '.' or '..': for instance 'ca.crt'")}
+	}
+	return field.ErrorList{field.Required(at.Child("key"), fmt.Sprintf("the name %q of the file cannot be a key of a Secret", key))}
+}
+
+// validateFileType checks that the layout gives the keys that a type demands.
+func validateFileType(at *field.Path, file *fissilev1.OutputFile) field.ErrorList {
+	if file.Type == "" {
+		return nil
+	}
+	errs := validateEnum(at, corev1.SecretType(file.Type), corev1.SecretTypeOpaque, corev1.SecretTypeTLS,
+		corev1.SecretTypeDockerConfigJson, corev1.SecretTypeBasicAuth, corev1.SecretTypeSSHAuth)
+	required := plan.KeysOfType(corev1.SecretType(file.Type))
+	if len(errs) > 0 || len(required) == 0 || file.Layout != fissilev1.LayoutFile {
+		return errs
+	}
+	var keys []string
+	for _, alternative := range required {
+		if len(alternative) > 1 {
+			return field.ErrorList{field.Invalid(at, file.Type, fmt.Sprintf(
+				"such a Secret has the keys %s, and one of layout File has one key: write a JSON object with these keys, and use the layout Keys", strings.Join(alternative, " and ")))}
+		}
+		keys = append(keys, alternative...)
+	}
+	if !slices.Contains(keys, plan.FileKey(file)) {
+		return field.ErrorList{field.Invalid(at, file.Type, fmt.Sprintf(
+			"such a Secret has the key %s, and this one has %q: set key", strings.Join(keys, " or "), plan.FileKey(file)))}
+	}
+	return nil
+}
+
+// validateSecretNames checks that no two outputs go to the same Secret. Secrets of
+// keys may come from several files.
+func validateSecretNames(at *field.Path, spec *fissilev1.ExtendedJobSpec) field.ErrorList {
+	targets := plan.Targets(spec)
+	printed := len(targets) - len(spec.Output.Files)
+	var errs field.ErrorList
+	for i := range spec.Output.Files {
+		target := targets[printed+i]
+		for _, other := range targets[:printed+i] {
+			if target.SecretName != "" && collide(target, other) {
+				errs = append(errs, field.Invalid(at.Index(i).Child("secretName"), target.SecretName, fmt.Sprintf(
+					"the output of %s goes to that Secret, too: choose another name", other.Source())))
+				break
+			}
+		}
+	}
+	return errs
+}
+
+// collide reports whether two targets are the same Secret, whatever is in the files.
+func collide(a, b plan.Target) bool {
+	if a.PerKey || b.PerKey {
+		return false
+	}
+	return a.SecretName == b.SecretName && a.Versioned == b.Versioned ||
+		a.Versioned && !b.Versioned && a.Has(b.SecretName) || b.Versioned && !a.Versioned && b.Has(a.SecretName)
+}
+
+func validateDirectory(at *field.Path, directory string) field.ErrorList {
+	switch {
+	case directory == "":
+		return nil
+	case utf8.RuneCountInString(directory) > maxDirectory:
+		return field.ErrorList{field.TooLongCharacters(at, directory, maxDirectory)}
+	case !path.IsAbs(directory), path.Clean(directory) == "/", strings.Contains(directory, ":"),
+		slices.Contains(strings.Split(directory, "/"), ".."), strings.ContainsFunc(directory, unicode.IsControl):
+		return field.ErrorList{field.Invalid(at, directory, "must be an absolute path below '/', without ':' and '..': for instance '/mnt/quarks'")}
+	}
+	return nil
+}
+
+// validatePodOfFiles checks that there is a place for the collector and its volumes.
+func validatePodOfFiles(at *field.Path, output *fissilev1.Output, pod *corev1.PodSpec) field.ErrorList {
+	var errs field.ErrorList
+	if pod.OS != nil && pod.OS.Name == corev1.Windows {
+		errs = append(errs, field.Forbidden(at.Child("os", "name"), "spec.output.files is for Linux: print the output, and remove spec.output.files"))
+	}
+	for i, volume := range pod.Volumes {
+		if strings.HasPrefix(volume.Name, plan.CollectorContainer) {
+			errs = append(errs, field.Invalid(at.Child("volumes").Index(i).Child("name"), volume.Name,
+				fmt.Sprintf("names that begin with %q are those of the volumes for spec.output.files: choose another one", plan.CollectorContainer)))
+		}
+	}
+	for _, list := range []struct {
+		path       *field.Path
+		containers []corev1.Container
+	}{{at.Child("initContainers"), pod.InitContainers}, {at.Child("containers"), pod.Containers}} {
+		for i := range list.containers {
+			errs = append(errs, validateContainerOfFiles(list.path.Index(i), output, &list.containers[i])...)
+		}
+	}
+	return errs
+}
+
+func validateContainerOfFiles(at *field.Path, output *fissilev1.Output, container *corev1.Container) field.ErrorList {
+	if container.Name == plan.CollectorContainer {
+		return field.ErrorList{field.Invalid(at.Child("name"), container.Name, "that is the name of the container that collects spec.output.files: choose another one")}
+	}
+	if !slices.Contains(plan.WritingContainers(output), container.Name) {
+		return nil
+	}
+	directory := plan.OutputDirectory(output)
+	var errs field.ErrorList
+	for i, mount := range container.VolumeMounts {
+		if mounted := path.Clean(mount.MountPath); isBelow(mounted, directory) || isBelow(directory, mounted) {
+			errs = append(errs, field.Invalid(at.Child("volumeMounts").Index(i).Child("mountPath"), mount.MountPath, fmt.Sprintf(
+				"the directory %s of spec.output.files is there, too: choose another path, or set spec.output.directory", directory)))
+		}
+	}
+	return errs
+}
+
+// isBelow reports whether a path is a directory or below it.
+func isBelow(name, directory string) bool {
+	return name == directory || strings.HasPrefix(name, strings.TrimSuffix(directory, "/")+"/")
+}
+
+func reservedFile(output *fissilev1.Output, target plan.Target, name, pattern string) *field.Error {
+	at := slices.IndexFunc(output.Files, func(file fissilev1.OutputFile) bool {
+		return file.Container == target.Container && file.Path == target.File.Path
+	})
+	return field.Invalid(field.NewPath("spec", "output", "files").Index(at).Child("secretName"), target.SecretName, fmt.Sprintf(
+		"the Secret would be %q, and the operator's configuration reserves names like %q: choose another name", name, pattern))
+}

@@ -1,0 +1,69 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"fmt"
+
+	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// filesWarnings are about settings of files that make no difference, and about a
+// prefix that nothing is named by.
+func filesWarnings(m *manifest, keep bool) (warnings admission.Warnings) {
+	output := m.ej.Spec.Output
+	if len(output.Files) == 0 {
+		if output.Directory != "" {
+			warnings = append(warnings, warningf("%s has no effect without files", m.field("spec.output.directory")))
+		}
+		return warnings
+	}
+	if output.NamePrefix != "" && len(plan.PrintingContainers(&m.ej.Spec)) == 0 {
+		warnings = append(warnings, warningf("%s has no effect: files names all containers, and containers none", m.field("spec.output.namePrefix")))
+	}
+	for i := range output.Files {
+		file := &output.Files[i]
+		at := fmt.Sprintf("spec.output.files[%d]", i)
+		warnings = append(warnings, versionsWarnings(m, at, file.VersionsToKeep, isTrue(file.Versioned), keep)...)
+		if isTrue(file.SkipUnchanged) && !isTrue(file.Versioned) {
+			warnings = append(warnings, warningf("%s needs versioned", m.field(at+".skipUnchanged")))
+		}
+	}
+	return warnings
+}
+
+// versionedField is the field that keeps what a target held before.
+func versionedField(target plan.Target) string {
+	switch {
+	case target.File == nil:
+		return "spec.output.versioned"
+	case target.PerKey:
+		return "another secretName"
+	default:
+		return "versioned of the file"
+	}
+}
+
+// collectorWarnings are about files that nothing can collect yet.
+func collectorWarnings(m *manifest, image string) admission.Warnings {
+	if !plan.CollectsFiles(m.ej.Spec.Output) || image != "" {
+		return nil
+	}
+	return admission.Warnings{warningf("%s: no run starts, until output.collectorImage is in the operator's configuration", m.field("spec.output.files"))}
+}
