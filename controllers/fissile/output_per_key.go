@@ -116,7 +116,7 @@ func checkCollisions(all, added []plan.Target) error {
 			return other.File == target.File && other.Key == target.Key
 		})
 		if at := slices.IndexFunc(others, func(other plan.Target) bool { return other.Has(target.SecretName) }); at >= 0 {
-			return invalidContent(target, fmt.Errorf("Secret %s would hold the output of %q, too", target.SecretName, others[at].Source()))
+			return invalidContent(target, fmt.Errorf("the name %s is that of a Secret for the output of %q", target.SecretName, others[at].Source()))
 		}
 	}
 	return nil

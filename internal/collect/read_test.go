@@ -108,8 +108,7 @@ func TestOnlyRegularFilesOfTheDirectoryAreRead(t *testing.T) {
 			sealedfiles.Content{Fault: sealedfiles.Unreadable}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			// Sockets have short paths.
-			parent, err := os.MkdirTemp("", "")
+			parent, err := os.MkdirTemp("", "") //nolint:usetesting // Sockets have short paths.
 			must(t, err)
 			t.Cleanup(func() { _ = os.RemoveAll(parent) })
 			directory := filepath.Join(parent, "d")

@@ -26,20 +26,20 @@ import (
 	"testing/iotest"
 )
 
-func mustLog(t testing.TB, raw []byte) []string {
-	t.Helper()
+func mustLog(tb testing.TB, raw []byte) []string {
+	tb.Helper()
 	var log bytes.Buffer
 	if err := WriteLog(&log, raw); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return slices.Collect(strings.Lines(log.String()))
 }
 
 // manyLines is a frame that needs some lines of a log.
-func manyLines(t testing.TB) (lines []string, contents []Content) {
-	t.Helper()
+func manyLines(tb testing.TB) (lines []string, contents []Content) {
+	tb.Helper()
 	contents = []Content{{Data: randomBytes(60_000)}}
-	return mustLog(t, mustSeal(t, thisRun, thisFiles[:1], contents)), contents
+	return mustLog(tb, mustSeal(tb, thisRun, thisFiles[:1], contents)), contents
 }
 
 func TestAFrameArrivesByMessage(t *testing.T) {
