@@ -29,6 +29,7 @@ HELM := $(TOOLS)/helm
 HELM3 := $(TOOLS)/helm3
 KWOK := $(TOOLS)/kwok
 KUSTOMIZE := $(TOOLS)/kustomize
+PROMTOOL := $(TOOLS)/promtool
 SHFMT := $(TOOLS)/shfmt
 
 # files are the repository's files that match, committed or not yet.
@@ -39,7 +40,7 @@ MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # would look at all of Kubernetes first, for ten minutes.
 ASSEMBLED_MODULES := hack/certmanager hack/cluster/coredns hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
 	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/helm3 \
-	hack/tools/kwok
+	hack/tools/kwok hack/tools/promtool
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
 TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
 SCRIPTS = $(call files,'*.sh' .ci/run)
@@ -217,6 +218,14 @@ SOAK ?= 30m
 soak: image cluster-up cluster-load deploy ## Run ExtendedJobs on the local cluster for SOAK while its parts fail, and count what became of them.
 	go run ./test/soak -duration=$(SOAK)
 
+.PHONY: test-alerts
+test-alerts: $(PROMTOOL) ## Test the alerts, and check the queries of the dashboard, with promtool.
+	@mkdir -p bin/alerts
+	go run ./hack/rules config > bin/alerts/rules.yaml
+	cp test/alerts/alerts.yaml bin/alerts
+	$(PROMTOOL) check rules bin/alerts/rules.yaml
+	$(PROMTOOL) test rules bin/alerts/alerts.yaml
+
 # Nobody is asked before the operator of a cluster that was made for tests is removed.
 .PHONY: test-chart
 test-chart: $(HELM) $(HELM3) image cluster-up cluster-load ## Install, upgrade, roll back and uninstall the Helm chart on the cluster, with Helm 4 and 3.
@@ -306,3 +315,8 @@ $(HELM3): hack/tools/helm3/go.mod hack/tools/helm3/go.sum
 $(KWOK): hack/tools/kwok/go.mod hack/tools/kwok/go.sum
 	@echo "Building kwok: a minute"
 	@go -C hack/tools/kwok build -o $(CURDIR)/$@ sigs.k8s.io/kwok/cmd/kwok
+
+# Without the service discovery of each cloud, which the tests of rules do not need.
+$(PROMTOOL): hack/tools/promtool/go.mod hack/tools/promtool/go.sum
+	@echo "Building promtool: 3 minutes"
+	@go -C hack/tools/promtool build -tags=remove_all_sd -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/promtool

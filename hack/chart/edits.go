@@ -36,6 +36,7 @@ var present = map[string]string{
 	"ServiceMonitor":                              "$.Values.serviceMonitor.enabled",
 	"ValidatingAdmissionPolicy":                   "$.Values.admissionPolicies.enabled",
 	"ValidatingAdmissionPolicyBinding":            "$.Values.admissionPolicies.enabled",
+	"ConfigMap/extendedjob-dashboard":             "$.Values.dashboard.enabled",
 	"ClusterRole/extendedjob-edit-role":           "$.Values.userRoles.aggregate",
 	"ClusterRole/extendedjob-view-role":           "$.Values.userRoles.aggregate",
 	"Service/extendedjob-metrics-service":         servesMetrics,
@@ -106,8 +107,11 @@ var edits = map[string][]edit{
 	"CustomResourceDefinition": {
 		add("metadata/annotations/helm.sh~1resource-policy", when("$.Values.crds.keep", "keep")),
 	},
-	"ConfigMap": {
+	"ConfigMap/extendedjob-operator-config": {
 		replace("data/operator.yaml", expression(` |{{- include "extendedjob-operator.configuration" $ | nindent INDENT }}`)),
+	},
+	"ConfigMap/extendedjob-dashboard": {
+		addEntries("metadata/labels", "$.Values.dashboard.labels"),
 	},
 	"Deployment": {
 		replace("spec/replicas", expression(" {{ $.Values.replicas }}")),

@@ -59,7 +59,7 @@ func editAll(variants []variant) error {
 		for key, object := range v.objects {
 			kind, _, _ := strings.Cut(key, "/")
 			used[kind], used[key] = true, true
-			for _, e := range slices.Concat(everywhere, edits[kind]) {
+			for _, e := range slices.Concat(everywhere, edits[kind], edits[key]) {
 				if err := apply(object, e); err != nil {
 					return fmt.Errorf("%s: %w", key, err)
 				}
@@ -71,9 +71,9 @@ func editAll(variants []variant) error {
 			return fmt.Errorf("there is no %s to have a condition", key)
 		}
 	}
-	for kind := range edits {
-		if !used[kind] {
-			return fmt.Errorf("there is no %s to be edited", kind)
+	for key := range edits {
+		if !used[key] {
+			return fmt.Errorf("there is no %s to be edited", key)
 		}
 	}
 	return nil

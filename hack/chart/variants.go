@@ -43,10 +43,10 @@ const (
 const base = "overlays/selfsigned"
 
 // overlays are those that a value chooses in place of the base, with the component
-// that is for them, and how they are made to follow other values.
+// for Prometheus that is theirs, and how they are made to follow other values.
 var overlays = []struct {
-	condition, overlay, component string
-	adapt                         func(variant) error
+	condition, overlay, prometheus string
+	adapt                          func(variant) error
 }{
 	{sourceIs("certManager"), "default", "prometheus", nil},
 	{sourceIs("serviceCA"), "overlays/openshift", "prometheus-openshift", nil},
@@ -66,7 +66,7 @@ func readVariants(config string) ([]variant, error) {
 	}
 	variants := []variant{{objects: objects}}
 	for _, o := range overlays {
-		if objects, err = readObjects(config, o.overlay, o.component); err != nil {
+		if objects, err = readObjects(config, o.overlay, o.prometheus); err != nil {
 			return nil, err
 		}
 		v := variant{o.condition, objects}
@@ -80,8 +80,9 @@ func readVariants(config string) ([]variant, error) {
 	return variants, nil
 }
 
-func readObjects(config, overlay, component string) (map[string]kustomize.Object, error) {
-	list, err := kustomize.Build(filepath.Join(config, overlay), filepath.Join(config, "components", component))
+// readObjects reads an overlay with all components that only add objects.
+func readObjects(config, overlay, prometheus string) (map[string]kustomize.Object, error) {
+	list, err := kustomize.Build(filepath.Join(config, overlay), filepath.Join(config, "components", prometheus), filepath.Join(config, "components", "grafana"))
 	if err != nil {
 		return nil, err
 	}

@@ -69,6 +69,11 @@ func TestTheChartMakesWhatKustomizeMakes(t *testing.T) {
 			overlay:    "overlays/openshift",
 			components: []string{"prometheus-openshift"},
 		},
+		"Grafana": {
+			values:     `{dashboard: {enabled: true}}`,
+			overlay:    "overlays/selfsigned",
+			components: []string{"grafana"},
+		},
 		"Prometheus in its namespaces only": {
 			values:     `{networkPolicy: {metricsFrom: [{namespaceSelector: {matchLabels: {metrics: enabled}}}]}}`,
 			overlay:    "overlays/selfsigned",
@@ -133,11 +138,13 @@ func normalize(t *testing.T, o object) object {
 	metadata["annotations"] = without(metadata["annotations"], "helm.sh/resource-policy")
 	switch o["kind"] {
 	case "ConfigMap":
-		var configuration any
-		if err := yaml.UnmarshalStrict([]byte(at(o, "data", "operator.yaml").(string)), &configuration); err != nil {
-			t.Fatal(err)
+		if file, ok := at(o, "data", "operator.yaml").(string); ok {
+			var configuration any
+			if err := yaml.UnmarshalStrict([]byte(file), &configuration); err != nil {
+				t.Fatal(err)
+			}
+			o["data"] = configuration
 		}
-		o["data"] = configuration
 	case "Deployment":
 		annotations := at(o, "spec", "template", "metadata", "annotations").(map[string]any)
 		delete(annotations, "checksum/configuration")
