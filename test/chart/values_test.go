@@ -79,6 +79,7 @@ func TestValuesGovernFields(t *testing.T) {
 		`prometheusRule: {enabled: true, labels: {release: a}}`:       {"PrometheusRule/extendedjob-system/extendedjob-operator", []any{"metadata", "labels", "release"}, `a`},
 		`watchNamespaces: [a, b]`:                                     {webhooks, []any{"webhooks", 1, "namespaceSelector", "matchExpressions", 0, "values"}, `[a, b]`},
 		`{watchNamespaces: [a], certificates: {source: certManager}}`: {"Role/a/extendedjob-manager-role", []any{"metadata", "namespace"}, `a`},
+		`dashboard: {enabled: true, labels: {folder: a}}`:             {"ConfigMap/extendedjob-system/extendedjob-dashboard", []any{"metadata", "labels", "folder"}, `a`},
 	} {
 		t.Run(values, func(t *testing.T) {
 			var want any
@@ -93,6 +94,21 @@ func TestValuesGovernFields(t *testing.T) {
 				t.Errorf("%s %v (-want +got):\n%s", test.object, test.path, diff)
 			}
 		})
+	}
+}
+
+func TestAllObjectsHaveTheCommonLabelsAndAnnotations(t *testing.T) {
+	for _, source := range []string{"selfSigned", "certManager", "serviceCA"} {
+		objects := mustRender(t, `{commonLabels: {team: a}, commonAnnotations: {note: b}, watchNamespaces: [c],
+			dashboard: {enabled: true}, serviceMonitor: {enabled: true}, prometheusRule: {enabled: true}, certificates: {source: `+source+`}}`)
+		for key, o := range objects {
+			if label, note := at(o, "metadata", "labels", "team"), at(o, "metadata", "annotations", "note"); label != "a" || note != "b" {
+				t.Errorf("%s has the label %v and the annotation %v", key, label, note)
+			}
+			if name := at(o, "metadata", "labels", "app.kubernetes.io/name"); name != "extendedjob-operator" {
+				t.Errorf("%s has the name %v", key, name)
+			}
+		}
 	}
 }
 
