@@ -63,7 +63,7 @@ func TestValuesThatCannotWorkAreRefused(t *testing.T) {
 func TestValuesThatCanWorkTogetherAreAccepted(t *testing.T) {
 	for _, values := range []string{
 		`{replicas: 1, configuration: {leaderElection: {enabled: false}}}`,
-		`{image: {digest: "sha256:` + strings.Repeat("0", 64) + `"}, global: {region: a}}`,
+		`{image: {digest: "sha256:` + strings.Repeat("0", 64) + `"}, global: {region: a}, enabled: true}`,
 		`certificates: {source: secret, secret: {name: ours, annotations: {cert-manager.io/inject-ca-from: a/b}}}`,
 		`podDisruptionBudget: {maxUnavailable: 2}`,
 	} {
