@@ -106,6 +106,8 @@ const (
 var edits = map[string][]edit{
 	"CustomResourceDefinition": {
 		add("metadata/annotations/helm.sh~1resource-policy", when("$.Values.crds.keep", "keep")),
+		change("spec/versions/1", onlyWithV1alpha1),
+		change("spec/conversion", onlyWithV1alpha1),
 	},
 	"ConfigMap/extendedjob-operator-config": {
 		replace("data/operator.yaml", expression(` |{{- include "extendedjob-operator.configuration" $ | nindent INDENT }}`)),
@@ -148,6 +150,9 @@ var edits = map[string][]edit{
 	"ServiceMonitor": {
 		addEntries("metadata/labels", "$.Values.serviceMonitor.labels"),
 	},
+	"ValidatingWebhookConfiguration": {
+		change("webhooks/1", onlyWithV1alpha1),
+	},
 }
 
 // everywhere are the edits of all objects.
@@ -167,6 +172,9 @@ var everywhere = []edit{
 		return annotations
 	}},
 }
+
+// onlyWithV1alpha1 leaves out what the component v1-only does.
+func onlyWithV1alpha1(old any) any { return when("$.Values.crds.v1alpha1", old) }
 
 // makePorts has the container's ports be those of the configuration.
 func makePorts(old any) any {

@@ -112,7 +112,26 @@ func merge(own any, others []any, conditions []string) (any, error) {
 	if all, ok := allOf[[]any](own, others); ok && !slices.ContainsFunc(all, func(list []any) bool { return len(list) != len(all[0]) }) {
 		return mergeLists(all, conditions)
 	}
+	if all, ok := allOf[choice](own, others); ok && areAlike(all) {
+		return mergeChoices(all, conditions)
+	}
 	return choose(own, others, conditions)
+}
+
+// areAlike reports whether choices are there on one and the same condition.
+func areAlike(all []choice) bool {
+	return !slices.ContainsFunc(all, func(c choice) bool {
+		return c.otherwise != absent || len(c.alternatives) != 1 || c.alternatives[0].condition != all[0].alternatives[0].condition
+	})
+}
+
+func mergeChoices(all []choice, conditions []string) (any, error) {
+	var values []any
+	for _, c := range all {
+		values = append(values, c.alternatives[0].value)
+	}
+	merged, err := merge(values[0], values[1:], conditions)
+	return when(all[0].alternatives[0].condition, merged), err
 }
 
 func mergeMaps(all []map[string]any, conditions []string) (any, error) {

@@ -69,6 +69,16 @@ func TestTheChartMakesWhatKustomizeMakes(t *testing.T) {
 			overlay:    "overlays/openshift",
 			components: []string{"prometheus-openshift"},
 		},
+		"v1 alone": {
+			values:     `{crds: {v1alpha1: false}}`,
+			overlay:    "overlays/selfsigned",
+			components: []string{"v1-only"},
+		},
+		"v1 alone and some namespaces": {
+			values:     `{crds: {v1alpha1: false}, watchNamespaces: [default]}`,
+			overlay:    "overlays/namespaced",
+			components: []string{"v1-only"},
+		},
 		"Grafana": {
 			values:     `{dashboard: {enabled: true}}`,
 			overlay:    "overlays/selfsigned",

@@ -192,7 +192,7 @@ admissionPolicies: {enabled: false}
 configuration:
   concurrency: 20
   runInOwnNamespace: true
-  output: {logReadTimeoutSeconds: 60, maxLogSize: 1Mi, reservedSecretNames: ["mine-*"]}
+  output: {logReadTimeoutSeconds: 60, maxLogSize: 1Mi, reservedSecretNames: ["mine-*"], collectorImage: mirror/ejob}
   configChange: {debounceMilliseconds: 0}
   metrics: {bindAddress: ":9443", secureServing: false}
   health: {bindAddress: ":9081"}
