@@ -48,25 +48,24 @@ func (w *secretWriter) filesOf(pod *corev1.Pod, targets []plan.Target) ([]sealed
 	if terminated == nil {
 		return nil, nil
 	}
-	sealed, err := sealedfiles.ParseMessage(terminated.Message)
-	if err != nil {
-		return nil, nil //nolint:nilerr // The log has them as well, and no limit.
+	if sealed, err := sealedfiles.ParseMessage(terminated.Message); err == nil {
+		return w.open(sealed)
 	}
-	files, err := w.open(sealed)
-	if err != nil {
-		return nil, unopened(err)
-	}
-	return files, nil
+	return nil, nil // The log has them as well, and no limit.
 }
 
-// open decrypts the files of the run, in the order of spec.output.files.
+// open returns the decrypted files of the run, in the order of spec.output.files.
 func (w *secretWriter) open(sealed sealedfiles.Frame) ([]sealedfiles.Content, error) {
 	key, err := plan.FilesKey(w.sealKey, w.ej, w.job)
 	if err != nil {
 		return nil, err
 	}
 	number, _ := plan.RunNumber(w.ej, w.job)
-	return sealed.Open(key, plan.FilesRun(w.ej, number), plan.CollectedFiles(w.settings))
+	files, err := sealed.Open(key, plan.FilesRun(w.ej, number), plan.CollectedFiles(w.settings))
+	if err != nil {
+		return nil, unopened(err)
+	}
+	return files, nil
 }
 
 // uncollected means that the collector of a pod never began.
@@ -128,7 +127,8 @@ func (w *secretWriter) contents(targets []plan.Target, documents []document, fil
 
 // faulty says why a file has no content, and what can be done about it.
 func (w *secretWriter) faulty(file *fissilev1.OutputFile, fault sealedfiles.Fault) error {
-	reason, what := fissilev1.ReasonOutputUnreadable, ""
+	reason := fissilev1.ReasonOutputUnreadable
+	var what string
 	switch fault {
 	case sealedfiles.Missing:
 		reason, what = fissilev1.ReasonOutputMissing, "is not there: write it before the container ends, or set whenMissing to Ignore"
@@ -182,8 +182,7 @@ func checkType(target plan.Target, data map[string][]byte) (map[string][]byte, e
 // invalidContent means that a file is not what it is to be.
 func invalidContent(target plan.Target, err error) error {
 	reason := fissilev1.ReasonOutputInvalid
-	var invalid *joboutput.Error
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*joboutput.Error](err); ok {
 		reason = invalid.Reason
 	}
 	return &outputError{reason: reason, message: fmt.Sprintf("Output of %s: %v.", target.Source(), err)}

@@ -33,6 +33,8 @@ const (
 	ExitTimeout = 124
 	// ExitCannot says that the command could not do its work.
 	ExitCannot = 125
+	// ExitInterrupted says that somebody pressed Ctrl-C.
+	ExitInterrupted = 130
 )
 
 // ExitError ends the plugin with an exit code of its own. Every other error ends

@@ -19,9 +19,12 @@ limitations under the License.
 package cli
 
 import (
+	"strings"
+
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/utils/ptr"
 )
 
 // Options are the streams of a command and the flags that all commands have.
@@ -46,4 +49,17 @@ func (o *Options) AddFlags(flags *pflag.FlagSet) {
 func (o *Options) Namespace() (string, error) {
 	namespace, _, err := o.Flags.ToRawKubeConfigLoader().Namespace()
 	return namespace, err
+}
+
+// Command returns a command of the plugin, to be copied from a message: for the same
+// namespace and context.
+func (o *Options) Command(arguments ...string) string {
+	command := append([]string{"kubectl", "ejob"}, arguments...)
+	if namespace := ptr.Deref(o.Flags.Namespace, ""); namespace != "" {
+		command = append(command, "--namespace="+namespace)
+	}
+	if kubeContext := ptr.Deref(o.Flags.Context, ""); kubeContext != "" {
+		command = append(command, "--context="+kubeContext)
+	}
+	return strings.Join(command, " ")
 }

@@ -18,10 +18,15 @@ package cli
 
 import (
 	"io"
-	"os"
 
-	"golang.org/x/term"
+	"github.com/moby/term"
+	"k8s.io/cli-runtime/pkg/printers"
 )
+
+// SameTerminal reports whether both streams go to a terminal.
+func SameTerminal(a, b io.Writer) bool {
+	return printers.IsTerminal(a) && printers.IsTerminal(b)
+}
 
 // Terminal is what is known of where a stream goes.
 type Terminal struct {
@@ -32,15 +37,15 @@ type Terminal struct {
 // TerminalOf looks at a stream. Only a terminal has colours, and none if NO_COLOR
 // is set (no-color.org).
 func TerminalOf(stream io.Writer) Terminal {
-	file, ok := stream.(*os.File)
-	if !ok || !term.IsTerminal(int(file.Fd())) {
+	fd, terminal := term.GetFdInfo(stream)
+	if !terminal {
 		return Terminal{}
 	}
-	width, _, err := term.GetSize(int(file.Fd()))
-	if err != nil {
-		width = 0
+	width := 0
+	if size, err := term.GetWinsize(fd); err == nil {
+		width = int(size.Width)
 	}
-	return Terminal{colour: os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb", width: width}
+	return Terminal{colour: printers.AllowsColorOutput(stream), width: width}
 }
 
 // Width is the number of columns, and 0 if it is not a terminal.

@@ -23,6 +23,16 @@ import (
 )
 
 // runCommands are the commands that start, stop and show runs.
-func runCommands(_ *cli.Options) []*cobra.Command {
-	return []*cobra.Command{}
+func runCommands(options *cli.Options) []*cobra.Command {
+	return []*cobra.Command{
+		newRunCommand(options),
+		newLogsCommand(options),
+		newStatusCommand(options),
+		newWhyCommand(options),
+		newHistoryCommand(options),
+		newOutputCommand(options),
+		newCancelCommand(options),
+		newSuspendCommand(options),
+		newResumeCommand(options),
+	}
 }

@@ -17,6 +17,7 @@ limitations under the License.
 package runs
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -32,14 +33,17 @@ type Request struct {
 	Env []fissilev1.TriggerEnvVar
 }
 
+// Command returns a command of the plugin, to be copied from a message.
+type Command func(arguments ...string) string
+
 // Refusal returns an error if the run cannot be asked for, whatever else is under
 // way.
-func (r Request) Refusal(ej *fissilev1.ExtendedJob) error {
+func (r Request) Refusal(ej *fissilev1.ExtendedJob, command Command) error {
 	switch {
 	case !ej.DeletionTimestamp.IsZero():
 		return fmt.Errorf("%s is being deleted: create it again to run it", ej.Name)
 	case ej.Spec.Suspend != nil && *ej.Spec.Suspend:
-		return fmt.Errorf("%s is suspended: kubectl ejob resume %s", ej.Name, ej.Name)
+		return fmt.Errorf("%s is suspended: end that with %s", ej.Name, command("resume", ej.Name))
 	case r.ID == "" && len(r.Env) > 0 && ej.Spec.Trigger.RequestID != "":
 		return errors.New("the variables of its spec belong to its requestID, and --env would replace them for good: use --request-id with a new value")
 	default:
@@ -107,4 +111,39 @@ func Underway(ej *fissilev1.ExtendedJob) string {
 		return fmt.Sprintf("run %d of %s", run.Number, ej.Name)
 	}
 	return fmt.Sprintf("a run of %s", ej.Name)
+}
+
+// TakeBack returns the merge patch that takes back the request for a run that has
+// not started. It applies only to the ExtendedJob as it was read.
+func TakeBack(ej *fissilev1.ExtendedJob, command Command) ([]byte, error) {
+	status, trigger := &ej.Status, map[string]any{}
+	switch ej.Spec.Trigger.Strategy {
+	case fissilev1.StrategyNow:
+		trigger["strategy"] = cmp.Or(status.RestingStrategy, fissilev1.StrategyManual)
+		if ej.Spec.Trigger.RequestID == "" && len(ej.Spec.Trigger.Env) > 0 {
+			trigger["env"] = nil // It was for that run.
+		}
+	case fissilev1.StrategyOnce:
+		if !status.OneOffDone {
+			trigger["strategy"] = fissilev1.StrategyDone
+		}
+	case fissilev1.StrategyManual, fissilev1.StrategyDone:
+	}
+	if id := ej.Spec.Trigger.RequestID; id != "" && id != status.ServedRequestID {
+		trigger["requestID"] = nil
+		if status.ServedRequestID != "" {
+			trigger["requestID"] = status.ServedRequestID
+		}
+	}
+	switch {
+	case len(trigger) > 0:
+	case status.Due != nil || active(status):
+		return nil, fmt.Errorf("the run of %s is for a change and cannot be taken back: hold it back with %s", ej.Name, command("suspend", ej.Name))
+	default:
+		return nil, fmt.Errorf("no run of %s is due or under way: there is nothing to cancel", ej.Name)
+	}
+	return json.Marshal(map[string]any{
+		"metadata": map[string]any{"resourceVersion": ej.ResourceVersion, "uid": ej.UID},
+		"spec":     map[string]any{"trigger": trigger},
+	})
 }

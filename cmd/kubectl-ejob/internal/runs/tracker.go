@@ -18,7 +18,7 @@ package runs
 
 import (
 	"fmt"
-	"slices"
+	"time"
 
 	"k8s.io/apimachinery/pkg/types"
 
@@ -53,14 +53,17 @@ func Track(ej *fissilev1.ExtendedJob, id string) *Tracker {
 	return &Tracker{name: ej.Name, uid: ej.UID, id: id, generation: ej.Generation, before: lastNumber(ej)}
 }
 
-// Join returns a Tracker for a request with a requestID that was made before.
+// Join returns a Tracker for a requestID that was asked for before and whose run is
+// not over.
 func Join(ej *fissilev1.ExtendedJob, id string) *Tracker {
 	t := Track(ej, id)
-	t.before = 0
+	if active(&ej.Status) && ej.Status.LastRun.RequestID == id {
+		t.number = ej.Status.LastRun.Number
+	}
 	return t
 }
 
-// TrackRun returns a Tracker for a run that is known already.
+// TrackRun returns a Tracker for a run with a known number.
 func TrackRun(ej *fissilev1.ExtendedJob, number int64) *Tracker {
 	t := Track(ej, "")
 	t.number = number
@@ -111,10 +114,12 @@ func (t *Tracker) See(ej *fissilev1.ExtendedJob) State {
 	if ej.UID != t.uid {
 		return t.Deleted()
 	}
-	if run := ej.Status.LastRun; t.number == 0 || run != nil && run.Number > t.number && run.Number <= t.number+2 && t.renumbered(ej) {
-		if state, found := t.find(ej); !found {
+	if t.number == 0 {
+		number, state := t.find(ej)
+		if number == 0 {
 			return state
 		}
+		t.number = number
 	}
 	return t.at(ej)
 }
@@ -128,59 +133,49 @@ func lost(format string, args ...any) State {
 	return State{Phase: Lost, Message: fmt.Sprintf(format, args...)}
 }
 
-// renumbered reports whether a run has got another number before its Job was made,
-// because somebody else's Job had its name. Then no state knows it under the old
-// one any more.
-func (t *Tracker) renumbered(ej *fissilev1.ExtendedJob) bool {
-	return !slices.ContainsFunc(ej.Status.History, func(run fissilev1.FinishedRun) bool { return run.Number == t.number }) &&
-		(len(ej.Status.History) == 0 || ej.Status.History[0].Number < t.number)
-}
-
-// find finds the number of the run. It is false as long as there is none, with what
-// that state is.
-func (t *Tracker) find(ej *fissilev1.ExtendedJob) (State, bool) {
-	first, request, cause := t.first(ej)
+// find returns the number of the run. As long as there is none, it returns 0, and
+// what that state is.
+func (t *Tracker) find(ej *fissilev1.ExtendedJob) (int64, State) {
+	trigger := &ej.Spec.Trigger
+	run := t.candidate(ej)
 	switch {
-	case t.id != "" && first == 0 && ej.Spec.Trigger.RequestID != t.id:
-		return lost("request %s of %s was taken back or replaced before its run started: requestID is now %q", t.id, t.name, ej.Spec.Trigger.RequestID), false
-	case t.id == "" && first == 0 && ej.Spec.Trigger.Strategy != fissilev1.StrategyNow:
-		return lost("somebody took the request back before the run of %s started: its strategy is %s again", t.name, ej.Spec.Trigger.Strategy), false
-	case first == 0:
-		return due(ej), false
-	case t.id != "" && request == t.id:
-	case t.id != "" || cause == fissilev1.CauseConfigChange || cause == fissilev1.CauseTemplateChange:
-		return lost("somebody took the request back before the run of %s started: run %d is another one", t.name, first), false
-	case t.gap && ej.Generation > t.generation+1:
-		return lost("the connection was lost and %s was edited meanwhile: nobody can tell whether run %d is the one that was asked for", t.name, first), false
+	case run == nil && t.id != "" && trigger.RequestID != t.id:
+		return 0, lost("request %s of %s was taken back or replaced before its run started: requestID is %q now", t.id, t.name, trigger.RequestID)
+	case run == nil && t.id == "" && trigger.Strategy != fissilev1.StrategyNow:
+		return 0, lost("somebody took the request back before the run of %s started: strategy is %s now", t.name, trigger.Strategy)
+	case run == nil:
+		return 0, due(ej)
+	case run.Cause == fissilev1.CauseConfigChange || run.Cause == fissilev1.CauseTemplateChange:
+		return 0, lost("somebody took the request back before the run of %s started: run %d is for a change", t.name, run.Number)
+	case t.id == "" && t.gap && ej.Generation > t.generation+1: // The operator's own edit sets the strategy back.
+		return 0, lost("the connection was lost and %s was edited meanwhile: nobody can tell whether run %d is the one that was asked for", t.name, run.Number)
+	default:
+		return run.Number, State{}
 	}
-	t.number = first
-	return State{}, true
 }
 
-// first is the first run that can be the one, of those that the status tells of; 0
-// if there is none. With a requestID it is the newest run that serves it.
-func (t *Tracker) first(ej *fissilev1.ExtendedJob) (int64, string, fissilev1.RunCause) {
-	var number int64
-	var request string
-	var cause fissilev1.RunCause
-	consider := func(n int64, id string, c fissilev1.RunCause) bool {
-		if n <= t.before || t.id != "" && number != 0 && request == t.id {
-			return false
+// candidate is the first run after the request, or of those the first that serves
+// the requestID; nil if there is none.
+func (t *Tracker) candidate(ej *fissilev1.ExtendedJob) *fissilev1.Run {
+	var first *fissilev1.Run
+	for _, run := range known(ej) { // newest first
+		if run.Number > t.before && (t.id == "" || run.RequestID == t.id) {
+			first = &run
 		}
-		number, request, cause = n, id, c
-		return true
 	}
-	if run := ej.Status.LastRun; run != nil {
-		consider(run.Number, run.RequestID, run.Cause)
+	return first
+}
+
+// known are the runs that the status tells of, newest first.
+func known(ej *fissilev1.ExtendedJob) []fissilev1.Run {
+	var runs []fissilev1.Run
+	if ej.Status.LastRun != nil {
+		runs = append(runs, *ej.Status.LastRun)
 	}
-	for i := range ej.Status.History { // newest first
-		run := &ej.Status.History[i]
-		consider(run.Number, run.RequestID, run.Cause)
+	for i := range ej.Status.History {
+		runs = append(runs, finished(&ej.Status.History[i]))
 	}
-	if t.id != "" && request != t.id && ej.Spec.Trigger.RequestID == t.id {
-		return 0, "", "" // Others came first; it is still due.
-	}
-	return number, request, cause
+	return runs
 }
 
 func due(ej *fissilev1.ExtendedJob) State {
@@ -208,6 +203,11 @@ func (t *Tracker) at(ej *fissilev1.ExtendedJob) State {
 		if before := &ej.Status.History[i]; before.Number == t.number {
 			return State{Phase: Over, Run: finished(before), Secrets: before.Secrets}
 		}
+	}
+	if run.Number == t.number+1 && (len(ej.Status.History) == 0 || ej.Status.History[0].Number < t.number) {
+		// It got another number before its Job was made: somebody else's Job had its name.
+		t.number = run.Number
+		return t.at(ej)
 	}
 	return lost("run %d of %s is over, and too many have followed to tell how it ended", t.number, t.name)
 }
@@ -237,7 +237,7 @@ func finished(before *fissilev1.FinishedRun) fissilev1.Run {
 		Reason:    before.Reason,
 	}
 	if before.DurationSeconds != nil {
-		run.CompletionTime.Time = before.StartTime.Add(seconds(*before.DurationSeconds))
+		run.CompletionTime.Time = before.StartTime.Add(time.Duration(*before.DurationSeconds) * time.Second)
 	}
 	return run
 }
