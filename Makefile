@@ -43,6 +43,7 @@ SCRIPTS = $(call files,'*.sh' .ci/run)
 # in runs a command in each directory.
 in = @for directory in $(1); do echo "$$directory: $(2)"; (cd "$$directory" && $(2)); done
 
+include cmd/kubectl-ejob/plugin.mk
 include hack/certmanager/certmanager.mk
 include hack/cluster/cluster.mk
 include hack/image/image.mk
@@ -89,11 +90,13 @@ api-reference = $(CRD_REF_DOCS) --log-level=ERROR --config=hack/crd-ref-docs.yam
 	--source-path=api/$(1) --output-path=docs/reference/$(2)
 
 .PHONY: docs
-docs: $(CRD_REF_DOCS) ## Generate the API reference and the table of what is refused.
+docs: $(CRD_REF_DOCS) ## Generate the API reference, the table of what is refused, and the page of the kubectl plugin.
 	$(call api-reference,fissile/v1,extendedjob-v1.md)
 	$(call api-reference,fissile/v1alpha1,extendedjob-v1alpha1.md)
 	$(call api-reference,config/v1alpha1,operatorconfiguration-v1alpha1.md)
 	go test ./webhooks/fissile -run TestTheReferenceIsUpToDate -update
+	go test -C cmd/kubectl-ejob ./internal/reference -run TestThePageIsUpToDate -update
+	go test -C cmd/kubectl-ejob ./internal/graph -run TestThePipelineOfTheSamples -update
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) $(SHFMT) ## Format Go and shell.
@@ -112,7 +115,7 @@ verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts l
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
 	config/manager/kustomization.yaml config/overlays/namespaced/generated bundle bundle.Dockerfile catalog \
 	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md \
-	docs/reference/refusals.md
+	docs/reference/refusals.md docs/kubectl-ejob.md cmd/kubectl-ejob/internal/graph/testdata
 
 .PHONY: verify-generated
 verify-generated: generate manifests docs bundle catalog ## Check that what is generated is up to date and known to git.
@@ -181,8 +184,8 @@ test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubern
 	$(call templates-test,$(OLDEST_KUBE_ASSETS))
 
 .PHONY: test-e2e
-test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
-	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --procs=2 --label-filter='!certificates' --timeout=30m --trace ./test/e2e
+test-e2e: image plugin cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
+	KUBECTL=$(KUBECTL_COMMAND) PLUGIN=$(CURDIR)/$(PLUGIN) go tool ginkgo run --tags=e2e --procs=2 --label-filter='!certificates' --timeout=30m --trace ./test/e2e
 ifeq ($(CLUSTER),local)
 	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which is the local cluster's
 endif

@@ -91,9 +91,11 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 		r.reject(o, plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: err.Error(), NeedsEdit: true})
 		return nil
 	}
-	if known, err := r.addCollector(ctx, o.EJ, job); err != nil {
+	known, err := r.addCollector(ctx, o.EJ, job)
+	if err != nil {
 		return err
-	} else if !known {
+	}
+	if !known {
 		r.reject(o, noCollectorImage)
 		return nil
 	}

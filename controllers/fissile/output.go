@@ -159,7 +159,7 @@ func (r *Reconciler) readOutput(ctx context.Context, o *observation, w *secretWr
 	if files == nil {
 		last := len(documents) - 1
 		if files, err = w.open(documents[last].files); err != nil {
-			return nil, unopened(err)
+			return nil, err
 		}
 		documents = documents[:last]
 	}

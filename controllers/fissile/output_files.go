@@ -48,25 +48,24 @@ func (w *secretWriter) filesOf(pod *corev1.Pod, targets []plan.Target) ([]sealed
 	if terminated == nil {
 		return nil, nil
 	}
-	sealed, err := sealedfiles.ParseMessage(terminated.Message)
-	if err != nil {
-		return nil, nil //nolint:nilerr // The log has them as well, and no limit.
+	if sealed, err := sealedfiles.ParseMessage(terminated.Message); err == nil {
+		return w.open(sealed)
 	}
-	files, err := w.open(sealed)
-	if err != nil {
-		return nil, unopened(err)
-	}
-	return files, nil
+	return nil, nil // The log has them as well, and no limit.
 }
 
-// open decrypts the files of the run, in the order of spec.output.files.
+// open returns the decrypted files of the run, in the order of spec.output.files.
 func (w *secretWriter) open(sealed sealedfiles.Frame) ([]sealedfiles.Content, error) {
 	key, err := plan.FilesKey(w.sealKey, w.ej, w.job)
 	if err != nil {
 		return nil, err
 	}
 	number, _ := plan.RunNumber(w.ej, w.job)
-	return sealed.Open(key, plan.FilesRun(w.ej, number), plan.CollectedFiles(w.settings))
+	files, err := sealed.Open(key, plan.FilesRun(w.ej, number), plan.CollectedFiles(w.settings))
+	if err != nil {
+		return nil, unopened(err)
+	}
+	return files, nil
 }
 
 // uncollected means that the collector of a pod never began.

@@ -116,7 +116,7 @@ func checkCollisions(all, added []plan.Target) error {
 			return other.File == target.File && other.Key == target.Key
 		})
 		if at := slices.IndexFunc(others, func(other plan.Target) bool { return other.Has(target.SecretName) }); at >= 0 {
-			return invalidContent(target, fmt.Errorf("the name %s is that of a Secret for the output of %q", target.SecretName, others[at].Source()))
+			return invalidContent(target, fmt.Errorf("the Secret %s is that of %s, too", target.SecretName, others[at].Source()))
 		}
 	}
 	return nil
@@ -153,14 +153,15 @@ func (w *secretWriter) deleteKeysGone(ctx context.Context, complete []string, ta
 }
 
 // isOfKeyGone reports whether a Secret was made for the key of a file that has been
-// read, and the file does not have that key any more.
+// read, by this run or an earlier one, and the file does not have that key any more.
 func (w *secretWriter) isOfKeyGone(ctx context.Context, secret *metav1.PartialObjectMetadata, complete []string, targets []plan.Target) (bool, error) {
 	if !owns(w.ej, secret) || secret.DeletionTimestamp != nil || !slices.Contains(complete, secret.Annotations[fissilev1.AnnotationSecretPerKey]) ||
 		slices.ContainsFunc(targets, func(target plan.Target) bool { return target.Has(secret.Name) }) {
 		return false, nil
 	}
+	number, _ := plan.RunNumber(w.ej, w.job)
 	run, err := w.storedRun(ctx, secret)
-	return run > 0, err
+	return run > 0 && run <= number, err
 }
 
 // completeNames are the names, without their keys, of the Secrets of files whose

@@ -38,9 +38,9 @@ const (
 	// defaultDirectory is where containers write their files.
 	defaultDirectory = "/mnt/quarks"
 
-	// tokenPath is where the API server's admission mounts a token, unless something
-	// else is mounted there.
-	tokenPath = "/var/run/secrets/kubernetes.io/serviceaccount" //nolint:gosec // It is a path.
+	// automountPath is where the API server's admission mounts a token, unless
+	// something else is mounted there.
+	automountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 )
 
 // directorySize bounds the memory that files can take in a directory: more than all
@@ -121,7 +121,7 @@ func AddCollector(job *batchv1.Job, ej *fissilev1.ExtendedJob, image string, key
 	if ptr.Deref(pod.AutomountServiceAccountToken, true) {
 		const volume = CollectorContainer + "-no-token"
 		addMemory(pod, volume, resource.MustParse("4Ki"))
-		collector.VolumeMounts = append(collector.VolumeMounts, corev1.VolumeMount{Name: volume, MountPath: tokenPath, ReadOnly: true})
+		collector.VolumeMounts = append(collector.VolumeMounts, corev1.VolumeMount{Name: volume, MountPath: automountPath, ReadOnly: true})
 	}
 	pod.InitContainers = append([]corev1.Container{collector}, pod.InitContainers...)
 }

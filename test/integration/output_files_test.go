@@ -93,7 +93,9 @@ var _ = Describe("Output from files", func() {
 		Expect(secret("ssh")()).To(SatisfyAll(HaveField("Type", corev1.SecretTypeSSHAuth), HaveField("Data", Equal(map[string][]byte{"ssh-privatekey": []byte("\x00\xff\n")}))))
 		Expect(secret("ca")()).To(SatisfyAll(HaveField("Type", corev1.SecretTypeOpaque), HaveField("Data", HaveKey("ca.crt"))))
 		Expect(secretNames()).To(ConsistOf("web", "ssh", "ca"))
-		Expect(plane.audit.requests(position, namespace)).NotTo(ContainElement(ContainSubstring("log")))
+		Eventually(jobsOf(ej)).Should(BeEmpty())
+		Eventually(plane.audit.requests).WithArguments(position, namespace).Should(HaveExactElements(
+			"create secrets", "create secrets", "create secrets", "patch extendedjobs", "patch extendedjobs/status", "delete jobs"))
 	})
 
 	It("arrives byte for byte by the log, where it is too large for a message", func() {
@@ -221,9 +223,17 @@ var _ = Describe("Output from files", func() {
 				Expect(ej).To(ejob.HaveMessage(fissilev1.ConditionOutputPersisted, ContainSubstring(part)))
 			}
 			Expect(secretNames()).To(BeEmpty(), "all or nothing")
-			shown, err := json.Marshal(ej)
+
+			By("looking for a value")
+			Eventually(eventsOn(ej)).Should(ContainElement(HaveField("Reason", "RunFailed")))
+			events, err := eventsOn(ej)()
 			Expect(err).NotTo(HaveOccurred())
-			Expect(string(shown)).NotTo(ContainSubstring("canary"))
+			for what, place := range map[string]any{"the object": ej, "the events": events} {
+				shown, err := json.Marshal(place)
+				Expect(err).NotTo(HaveOccurred())
+				Expect(string(shown)).NotTo(ContainSubstring("canary"), what)
+			}
+			Expect(operator.session.Err.Contents()).NotTo(ContainSubstring("canary"), "the operator's log")
 		},
 		Entry("a missing file", outputFile("b", "b"), faulty(sealedfiles.Missing), fissilev1.ReasonOutputMissing, `"/mnt/quarks/b" is not there`, "whenMissing"),
 		Entry("a file that only another user can read", outputFile("b", "b"), faulty(sealedfiles.Unreadable), fissilev1.ReasonOutputUnreadable, "chmod", "fsGroup", "runAsUser"),
