@@ -30,9 +30,9 @@ import (
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 )
 
-// Reviews are what the webhooks say of new ExtendedJobs where there is no API
-// server to ask: the rules and the warnings, without a dry run of the Job and the
-// rights of the user, and with the default configuration of the operator.
+// Reviews judge new ExtendedJobs as the webhooks do, where there is no API server to
+// ask: by the rules and the warnings, without a dry run of the Job and the rights of
+// the user, and with the default configuration of the operator.
 type Reviews struct {
 	manifests []*manifest
 	// reserved are the names of Secrets that are refused.
@@ -46,7 +46,7 @@ func NewReviews() *Reviews {
 	return &Reviews{reserved: configuration.Output.ReservedSecretNames}
 }
 
-// Review is what the webhooks say of one ExtendedJob.
+// Review is the judgement on one ExtendedJob.
 type Review struct {
 	// Errors have the paths of the version that was written.
 	Errors   field.ErrorList
@@ -71,8 +71,8 @@ func (r *Reviews) Add(ctx context.Context, ej runtime.Object) error {
 	return err
 }
 
-// All returns the reviews of all ExtendedJobs that were added, in their order. Each
-// is warned of outputs that it shares with others.
+// All returns the reviews of all ExtendedJobs that were added, in their order. The
+// warnings name outputs that an ExtendedJob shares with others.
 func (r *Reviews) All(ctx context.Context) []Review {
 	reviews := make([]Review, len(r.manifests))
 	for i, m := range r.manifests {

@@ -14,10 +14,10 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Pack makes the archives of a release of the kubectl plugin, of programs in
-// directories named <os>-<architecture>; the file with their checksums; and the
-// manifest for krew. They depend on the programs, the license, the version and the
-// time only.
+// Pack makes the archives of a release of the kubectl plugin, the file with their
+// checksums, and the manifest for krew. The programs are in directories named
+// <os>-<architecture>. The result depends on the programs, the license, the version
+// and the given time only.
 package main
 
 import (

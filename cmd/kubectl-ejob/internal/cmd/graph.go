@@ -43,13 +43,14 @@ func newGraphCommand(options *cli.Options) *cobra.Command {
 Secrets that they write, and the Deployments, StatefulSets, DaemonSets, Jobs and
 CronJobs that use these.
 
-A box is an ExtendedJob, with what its last run came to or what the next one waits
-for; a round one is a workload. Versions of a Secret are one: ExtendedJobs get the
-newest of them, workloads the one that they name. Nobody's data is read.
+A box is an ExtendedJob, with the result of its last run or the reason why the next
+one waits; a round box is a workload. All versions of a Secret are one node:
+ExtendedJobs get the newest version, workloads the one that they name. The data of
+ConfigMaps and Secrets is not read.
 
   ✓ succeeded, ready    ● running    … waiting    ✗ failed, missing    ○ not yet
 
-What a terminal has no room for is a list.`,
+Parts that are too wide for the terminal are listed instead.`,
 		Example: `  # Draw the ExtendedJobs of the namespace.
   kubectl ejob graph
 

@@ -43,12 +43,13 @@ func newLintCommand(options *cli.Options) *cobra.Command {
 		Short: "Check manifests without a cluster",
 		Long: `Check the ExtendedJobs in manifests, of v1 and v1alpha1, without a cluster.
 
-They are judged by the schema, unknown fields included, and by the rules and the
-warnings of the operator's webhooks. Only a cluster can judge what is in the pod
-template beyond the names and types of its fields: kubectl apply --dry-run=server.
+The schema of the CustomResourceDefinition is checked, unknown fields included, and
+the rules and warnings of the operator's webhooks. Inside the pod template, only a
+cluster can check more than the names and types of fields: use
+kubectl apply --dry-run=server.
 
-Objects of other kinds are passed over. The exit code is 1 if something would be
-refused, and 0 if there are only warnings.`,
+Objects of other kinds are ignored. The exit code is 1 if something would be refused,
+and 0 if there are only warnings.`,
 		Example: `  # Check two files.
   kubectl ejob lint errand.yaml one-off.yaml
 

@@ -40,9 +40,9 @@ ExtendedJobs of fissile.cloudfoundry.org/v1, and print them.
 Comments and the order of fields stay; other documents of the file stay as they are.
 The files that an outputMap names become spec.output.files.
 
-What cannot be carried over is left out and told on the standard error, a line for
-each field, and so is what the result still needs to be accepted. The exit code is 1
-then.`,
+Fields that cannot be carried over are left out and reported on standard error, one
+line each, and so is everything that keeps the result from being accepted. The exit
+code is then 1.`,
 		Example: `  # Rewrite a file.
   kubectl ejob migrate qjob.yaml > ejob.yaml
 

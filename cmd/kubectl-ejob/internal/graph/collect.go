@@ -38,7 +38,8 @@ type Collector struct {
 	Metadata metadata.Interface
 }
 
-// Collect adds to objects all that the user may see, and returns what that is not.
+// Collect adds to objects everything that the user may see, and returns the kinds
+// that they may not.
 func (c *Collector) Collect(ctx context.Context, objects *Objects) (unseen []string, err error) {
 	var all metav1.ListOptions
 	for _, list := range []struct {

@@ -77,7 +77,7 @@ type Edge struct {
 type State int
 
 const (
-	// None is the state of what has none.
+	// None is the state of nodes that have no state.
 	None State = iota
 	// Ready: nothing is due, and the last run succeeded.
 	Ready

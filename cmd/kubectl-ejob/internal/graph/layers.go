@@ -66,9 +66,9 @@ func newDrawing(nodes []*Node, edges []Edge, width int) *drawing {
 	return d
 }
 
-// closingEdges are the edges without which there is no cycle. They are found in a
-// walk that begins where nothing comes in and, in what only cycles lead to, at
-// ExtendedJobs: so it is what they read that is left out, and not what they write.
+// closingEdges are the edges without which there is no cycle. The walk that finds
+// them begins at nodes that nothing feeds and then, for parts that only cycles lead
+// to, at ExtendedJobs: so edges to ExtendedJobs are left out, not those from them.
 func closingEdges(nodes []*Node, edges []Edge) []Edge {
 	fed := map[*Node]bool{}
 	out := map[*Node][]Edge{}
@@ -106,8 +106,8 @@ func closingEdges(nodes []*Node, edges []Edge) []Edge {
 	return closing
 }
 
-// setLayers puts each box below all that feed it; and what nothing feeds, right
-// above the first that it feeds.
+// setLayers puts each box below all that feed it, and boxes that nothing feeds right
+// above the first box that they feed.
 func (d *drawing) setLayers() {
 	var place func(*box) int
 	placed := map[*box]bool{}

@@ -20,7 +20,7 @@ import (
 	"strings"
 )
 
-// list is a part in words, for what is too much for a picture: each ExtendedJob,
+// list describes a part that is too wide for a picture in words: each ExtendedJob,
 // below those that feed it, with what it reads and writes.
 func (p *part) list() *canvas {
 	d := newDrawing(p.nodes, p.edges, 0)

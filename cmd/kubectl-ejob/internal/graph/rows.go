@@ -175,7 +175,7 @@ func (d *drawing) setColumns(width int) {
 		}
 	}
 	const firmly = 100
-	for _, row := range slices.Backward(d.rows) { // What nothing is above of comes near, and moves nothing else.
+	for _, row := range slices.Backward(d.rows) { // Boxes that nothing feeds come near, and move no others.
 		settle(row, width, func(it *item) (float64, float64) {
 			if len(it.above) == 0 {
 				return below(it)

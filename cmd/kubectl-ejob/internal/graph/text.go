@@ -38,7 +38,7 @@ type line struct {
 	state State
 }
 
-// Text draws the graph with characters. What a width has no room for is a list.
+// Text draws the graph with characters. Parts that are too wide are listed.
 func (g *Graph) Text(width int, paint Paint) string {
 	var text strings.Builder
 	namespaces := g.Namespaces()

@@ -14,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package lint says what an API server and the operator's webhooks would say of the
-// ExtendedJobs in files, without any of them: the schema of the
-// CustomResourceDefinition with the API server's own code, and the webhooks' rules.
+// Package lint checks the ExtendedJobs in files as an API server and the operator's
+// webhooks would, without either: the schema of the CustomResourceDefinition with the
+// API server's own code, and the rules of the webhooks.
 package lint

@@ -18,13 +18,14 @@ package lint
 
 import "fmt"
 
-// Severity says whether an API server would accept what a finding is about.
+// Severity says whether a finding keeps an object from being accepted.
 type Severity string
 
 const (
-	// Error is what would be refused.
+	// Error is about something that would be refused.
 	Error Severity = "error"
-	// Warning is what would be accepted, and has no effect or may surprise.
+	// Warning is about something that would be accepted, but has no effect or may
+	// surprise.
 	Warning Severity = "warning"
 )
 

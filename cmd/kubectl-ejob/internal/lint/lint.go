@@ -58,7 +58,7 @@ type object struct {
 
 // New returns a linter that has seen no file.
 func New() (*Linter, error) {
-	schemas, err := readSchemas()
+	schemas, err := schemas()
 	if err != nil {
 		return nil, fmt.Errorf("read the CustomResourceDefinition: %w", err)
 	}

@@ -19,6 +19,7 @@ package lint
 import (
 	"context"
 	"strings"
+	"sync"
 
 	"k8s.io/apiextensions-apiserver/pkg/apis/apiextensions"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
@@ -41,7 +42,9 @@ type schema struct {
 	validator  schemavalidation.SchemaValidator
 }
 
-// readSchemas returns the schemas of the CustomResourceDefinition by version.
+// schemas are those of the CustomResourceDefinition by version.
+var schemas = sync.OnceValues(readSchemas)
+
 func readSchemas() (map[string]schema, error) {
 	var definition apiextensionsv1.CustomResourceDefinition
 	if err := yaml.Unmarshal(crd.ExtendedJobs, &definition); err != nil {

@@ -21,5 +21,5 @@ limitations under the License.
 //   - ExtendedJob and QuarksJob of quarks.cloudfoundry.org/v1alpha1 (quarks-job).
 //
 // It works on the nodes of the YAML, so that comments and the order of fields stay.
-// What v1 has no place for is left out and reported.
+// Fields that v1 has no place for are left out and reported.
 package migrate

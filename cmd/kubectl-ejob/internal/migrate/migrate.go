@@ -37,7 +37,7 @@ type Result struct {
 	Losses []Loss
 }
 
-// Loss is something that v1 has no place for.
+// Loss is a field that v1 has no place for.
 type Loss struct {
 	// Line is the line of the original file.
 	Line int
