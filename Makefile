@@ -25,8 +25,11 @@ CONTROLLER_GEN := $(TOOLS)/controller-gen
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
 GOVULNCHECK := $(TOOLS)/govulncheck
+HELM := $(TOOLS)/helm
+HELM3 := $(TOOLS)/helm3
 KWOK := $(TOOLS)/kwok
 KUSTOMIZE := $(TOOLS)/kustomize
+PROMTOOL := $(TOOLS)/promtool
 SHFMT := $(TOOLS)/shfmt
 
 # files are the repository's files that match, committed or not yet.
@@ -36,13 +39,15 @@ MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # These are other people's programs, put together by a main. To look at that, linters
 # would look at all of Kubernetes first, for ten minutes.
 ASSEMBLED_MODULES := hack/certmanager hack/cluster/coredns hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
-	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/kwok
+	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/helm3 \
+	hack/tools/kwok hack/tools/promtool
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
 TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
 SCRIPTS = $(call files,'*.sh' .ci/run)
 # in runs a command in each directory.
 in = @for directory in $(1); do echo "$$directory: $(2)"; (cd "$$directory" && $(2)); done
 
+include cmd/kubectl-ejob/plugin.mk
 include hack/certmanager/certmanager.mk
 include hack/cluster/cluster.mk
 include hack/image/image.mk
@@ -76,24 +81,27 @@ generate: $(CONTROLLER_GEN) ## Generate the deep copies of the API types.
 	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
 
 .PHONY: manifests
-manifests: $(CONTROLLER_GEN) $(KUSTOMIZE) ## Generate the CRD, the webhook configuration and the operator's ClusterRole.
+manifests: $(CONTROLLER_GEN) $(KUSTOMIZE) ## Generate the CRD, the webhook configuration, the operator's ClusterRole and the Helm chart.
 	$(CONTROLLER_GEN) crd:generateEmbeddedObjectMeta=true paths=./api/fissile/... output:crd:dir=config/crd/bases
 	go run ./hack/trimcrd config/crd/bases/*.yaml
 	$(CONTROLLER_GEN) rbac:roleName=manager-role webhook paths=. paths=./controllers/... paths=./internal/... paths=./webhooks/... \
 		output:rbac:dir=config/rbac output:webhook:dir=config/webhook
 	cd config/manager && $(CURDIR)/$(KUSTOMIZE) edit set image manager=$(IMAGE_NAME):v$(VERSION)
 	go run ./hack/namespaced config/overlays/namespaced config/rbac/role.yaml
+	go run ./hack/chart $(VERSION) dist/chart
 
 # api-reference describes the API of a package.
 api-reference = $(CRD_REF_DOCS) --log-level=ERROR --config=hack/crd-ref-docs.yaml --renderer=markdown \
 	--source-path=api/$(1) --output-path=docs/reference/$(2)
 
 .PHONY: docs
-docs: $(CRD_REF_DOCS) ## Generate the API reference and the table of what is refused.
+docs: $(CRD_REF_DOCS) ## Generate the API reference, the table of what is refused, and the page of the kubectl plugin.
 	$(call api-reference,fissile/v1,extendedjob-v1.md)
 	$(call api-reference,fissile/v1alpha1,extendedjob-v1alpha1.md)
 	$(call api-reference,config/v1alpha1,operatorconfiguration-v1alpha1.md)
 	go test ./webhooks/fissile -run TestTheReferenceIsUpToDate -update
+	go test -C cmd/kubectl-ejob ./internal/reference -run TestThePageIsUpToDate -update
+	go test -C cmd/kubectl-ejob ./internal/graph -run TestThePipelineOfTheSamples -update
 
 .PHONY: fmt
 fmt: $(GOLANGCI_LINT) $(SHFMT) ## Format Go and shell.
@@ -107,18 +115,22 @@ tidy: ## Tidy all Go modules.
 ##@ Checks
 
 .PHONY: verify
-verify: verify-generated verify-fmt verify-tidy vet lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
+verify: verify-generated verify-chart verify-fmt verify-tidy vet lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
 
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
-	config/manager/kustomization.yaml config/overlays/namespaced/generated bundle bundle.Dockerfile catalog \
+	config/manager/kustomization.yaml config/overlays/namespaced/generated dist/chart bundle bundle.Dockerfile catalog \
 	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md \
-	docs/reference/refusals.md
+	docs/reference/refusals.md docs/kubectl-ejob.md cmd/kubectl-ejob/internal/graph/testdata
 
 .PHONY: verify-generated
 verify-generated: generate manifests docs bundle catalog ## Check that what is generated is up to date and known to git.
 	@git diff --exit-code -- $(GENERATED) || { echo "error: generated files have changed; commit them" >&2; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
 		[ -z "$$new" ] || { echo "error: generated files are new; commit them: $$new" >&2; exit 1; }
+
+.PHONY: verify-chart
+verify-chart: ## Check that the Helm chart makes what kustomize makes, and refuses what cannot work.
+	go test -C test/chart ./...
 
 .PHONY: verify-fmt
 verify-fmt: $(GOLANGCI_LINT) ## Check the format of Go. (lint-scripts checks that of shell.)
@@ -181,8 +193,8 @@ test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubern
 	$(call templates-test,$(OLDEST_KUBE_ASSETS))
 
 .PHONY: test-e2e
-test-e2e: image cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
-	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --procs=2 --label-filter='!certificates' --timeout=30m --trace ./test/e2e
+test-e2e: image plugin cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
+	KUBECTL=$(KUBECTL_COMMAND) PLUGIN=$(CURDIR)/$(PLUGIN) go tool ginkgo run --tags=e2e --procs=2 --label-filter='!certificates' --timeout=30m --trace ./test/e2e
 ifeq ($(CLUSTER),local)
 	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which is the local cluster's
 endif
@@ -208,6 +220,21 @@ SOAK ?= 30m
 .PHONY: soak
 soak: image cluster-up cluster-load deploy ## Run ExtendedJobs on the local cluster for SOAK while its parts fail, and count what became of them.
 	go run ./test/soak -duration=$(SOAK)
+
+.PHONY: test-alerts
+test-alerts: $(PROMTOOL) ## Test the alerts, and check the queries of the dashboard, with promtool.
+	@mkdir -p bin/alerts
+	go run ./hack/rules config > bin/alerts/rules.yaml
+	cp test/alerts/alerts.yaml bin/alerts
+	$(PROMTOOL) check rules bin/alerts/rules.yaml
+	$(PROMTOOL) test rules bin/alerts/alerts.yaml
+
+# Nobody is asked before the operator of a cluster that was made for tests is removed.
+.PHONY: test-chart
+test-chart: $(HELM) $(HELM3) image cluster-up cluster-load ## Install, upgrade, roll back and uninstall the Helm chart on the cluster, with Helm 4 and 3.
+	@$(MAKE) --no-print-directory undeploy CONFIRM=$(if $(filter existing,$(CLUSTER)),$(CONFIRM),yes) > /dev/null
+	HELM=$(CURDIR)/$(HELM) HELM3=$(CURDIR)/$(HELM3) KUBECTL=$(KUBECTL_COMMAND) IMG=$(IMG) \
+		go test -C test/chart -count=1 -tags=e2e -timeout=10m -v -run=OnTheCluster .
 
 .PHONY: bench
 bench: bench-programs ## Measure what the operator costs, and write docs/benchmarks.md: about an hour. SCENARIOS=a,b measures these again.
@@ -280,6 +307,19 @@ $(GOLANGCI_LINT): $(wildcard hack/tools/golangci-lint/*)
 	@echo "Building golangci-lint: a minute"
 	@go -C hack/tools/golangci-lint build -o $(CURDIR)/$@ .
 
+$(HELM): hack/tools/helm/go.mod hack/tools/helm/go.sum
+	@echo "Building Helm 4: a minute"
+	@go -C hack/tools/helm build -o $(CURDIR)/$@ helm.sh/helm/v4/cmd/helm
+
+$(HELM3): hack/tools/helm3/go.mod hack/tools/helm3/go.sum
+	@echo "Building Helm 3: a minute"
+	@go -C hack/tools/helm3 build -o $(CURDIR)/$@ helm.sh/helm/v3/cmd/helm
+
 $(KWOK): hack/tools/kwok/go.mod hack/tools/kwok/go.sum
 	@echo "Building kwok: a minute"
 	@go -C hack/tools/kwok build -o $(CURDIR)/$@ sigs.k8s.io/kwok/cmd/kwok
+
+# Without the service discovery of each cloud, which the tests of rules do not need.
+$(PROMTOOL): hack/tools/promtool/go.mod hack/tools/promtool/go.sum
+	@echo "Building promtool: 3 minutes"
+	@go -C hack/tools/promtool build -tags=remove_all_sd -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/promtool

@@ -164,9 +164,13 @@ func TestBothVersionsHaveTheSameStatusAndColumns(t *testing.T) {
 }
 
 func TestTheSamplesAreAccepted(t *testing.T) {
-	files, err := filepath.Glob("../samples/fissile_*.yaml")
-	if err != nil || len(files) == 0 {
-		t.Fatalf("found no samples: %v", err)
+	var files []string
+	for _, pattern := range []string{"../samples/*.yaml", "../samples/*/*.yaml"} {
+		found, err := filepath.Glob(pattern)
+		if err != nil || len(found) == 0 {
+			t.Fatalf("found no samples in %s: %v", pattern, err)
+		}
+		files = append(files, found...)
 	}
 	servers := apiServers(t)
 	for _, file := range files {

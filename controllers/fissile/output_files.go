@@ -127,7 +127,8 @@ func (w *secretWriter) contents(targets []plan.Target, documents []document, fil
 
 // faulty says why a file has no content, and what can be done about it.
 func (w *secretWriter) faulty(file *fissilev1.OutputFile, fault sealedfiles.Fault) error {
-	reason, what := fissilev1.ReasonOutputUnreadable, ""
+	reason := fissilev1.ReasonOutputUnreadable
+	var what string
 	switch fault {
 	case sealedfiles.Missing:
 		reason, what = fissilev1.ReasonOutputMissing, "is not there: write it before the container ends, or set whenMissing to Ignore"
@@ -181,8 +182,7 @@ func checkType(target plan.Target, data map[string][]byte) (map[string][]byte, e
 // invalidContent means that a file is not what it is to be.
 func invalidContent(target plan.Target, err error) error {
 	reason := fissilev1.ReasonOutputInvalid
-	var invalid *joboutput.Error
-	if errors.As(err, &invalid) {
+	if invalid, ok := errors.AsType[*joboutput.Error](err); ok {
 		reason = invalid.Reason
 	}
 	return &outputError{reason: reason, message: fmt.Sprintf("Output of %s: %v.", target.Source(), err)}

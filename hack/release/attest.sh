@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 #
-# Signs the images of a release, and attests what the operator's image consists of on each platform:
-# attest.sh OPERATOR OTHER... The arguments are names with digests. The lists of contents (SBOM) are written to dist.
+# Signs the images of a release, its manifests and the checksums of its archives, and attests what the operator's image
+# consists of on each platform: attest.sh OPERATOR OTHER... The arguments are names with digests. The lists of contents
+# (SBOM) and the signatures of files are written to dist.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -14,4 +15,6 @@ hack/release/platforms.sh "$1" | while read -r platform image; do
   syft "registry:$image" --output spdx-json="$sbom"
   cosign attest --yes --type spdxjson --predicate "$sbom" "$image"
 done
-cosign sign-blob --yes --bundle dist/install.yaml.sigstore.json dist/install.yaml
+for file in dist/install.yaml dist/kubectl-ejob-*-checksums.txt; do
+  cosign sign-blob --yes --bundle "$file.sigstore.json" "$file"
+done

@@ -74,7 +74,7 @@ func (c collector) collect(args []string) {
 		return
 	}
 	if message, fits := sealedfiles.Message(frame, config.MessageLimit); fits {
-		c.report(os.WriteFile(c.messageFile, []byte(message), 0o600))
+		c.report(os.WriteFile(c.messageFile, []byte(message), 0o600)) //nolint:gosec // The path is a constant.
 	}
 	c.report(sealedfiles.WriteLog(c.log, frame))
 }

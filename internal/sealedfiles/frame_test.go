@@ -34,24 +34,24 @@ var (
 	theseAre    = []Content{{Data: []byte(`{"password":"canary"}`)}, {Fault: Missing}, {Data: []byte{}}}
 )
 
-func mustKey(t testing.TB, run Run) PrivateKey {
-	t.Helper()
+func mustKey(tb testing.TB, run Run) PrivateKey {
+	tb.Helper()
 	key, err := DeriveKey(operatorKey, run.UID, run.Number, "nonce")
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return key
 }
 
-func mustSeal(t testing.TB, run Run, files []File, contents []Content) []byte {
-	t.Helper()
-	sealer, err := NewSealer(mustKey(t, run).Public(), run)
+func mustSeal(tb testing.TB, run Run, files []File, contents []Content) []byte {
+	tb.Helper()
+	sealer, err := NewSealer(mustKey(tb, run).Public(), run)
 	if err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	for i, file := range files {
 		if err := sealer.Add(file, contents[i]); err != nil {
-			t.Fatal(err)
+			tb.Fatal(err)
 		}
 	}
 	return sealer.Frame()

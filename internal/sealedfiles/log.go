@@ -63,23 +63,18 @@ func WriteLog(log io.Writer, frame []byte) error {
 func ParseLog(log io.Reader) (Frame, error) {
 	var parts logParts
 	lines := bufio.NewReaderSize(io.LimitReader(log, maxLog), maxLine)
-	for continued := false; ; {
-		line, err := lines.ReadSlice('\n')
-		if err == nil && !continued {
-			parts.add(bytes.TrimSuffix(line, []byte("\n")))
+	for tooLong := false; ; {
+		line, isPrefix, err := lines.ReadLine()
+		switch {
+		case errors.Is(err, io.EOF):
+			return parts.frame()
+		case err != nil:
+			return Frame{}, fmt.Errorf("read the log: %w", err)
+		case !isPrefix && !tooLong:
+			parts.add(line)
 		}
-		continued = errors.Is(err, bufio.ErrBufferFull)
-		if err != nil && !continued {
-			if !errors.Is(err, io.EOF) {
-				return Frame{}, fmt.Errorf("read the log: %w", err)
-			}
-			if len(line) > 0 {
-				parts.add(line)
-			}
-			break
-		}
+		tooLong = isPrefix
 	}
-	return parts.frame()
 }
 
 // logParts puts a frame together from its lines.
@@ -94,8 +89,8 @@ type logParts struct {
 // add takes a line: the next of the frame, or the first of another. It ignores
 // those that were there already, and those of no frame.
 func (p *logParts) add(line []byte) {
-	part, err := parseLine(line)
-	if err != nil {
+	part, ok := parseLine(line)
+	if !ok {
 		return
 	}
 	p.seen = true
@@ -126,23 +121,18 @@ type linePart struct {
 	bytes         []byte
 }
 
-var errNoPart = errors.New("the line is not one of a frame")
-
 // parseLine parses a line: the marker, the frame, which of its lines this is, and
-// the bytes.
-func parseLine(line []byte) (linePart, error) {
-	fields := bytes.Split(line, []byte(" "))
+// the bytes. It reports whether the line is one of a frame.
+func parseLine(line []byte) (part linePart, ok bool) {
+	fields := bytes.SplitN(line, []byte(" "), 4)
 	if len(fields) != 4 || string(fields[0]) != logMarker {
-		return linePart{}, errNoPart
+		return linePart{}, false
 	}
 	number, total, _ := bytes.Cut(fields[2], []byte("/"))
-	part := linePart{id: string(fields[1])}
+	part.id = string(fields[1])
 	var errs [3]error
 	part.number, errs[0] = strconv.Atoi(string(number))
 	part.total, errs[1] = strconv.Atoi(string(total))
 	part.bytes, errs[2] = base64.RawStdEncoding.DecodeString(string(fields[3]))
-	if errors.Join(errs[:]...) != nil || part.number < 1 || part.number > part.total || part.total > maxLines || len(part.bytes) > lineBytes {
-		return linePart{}, errNoPart
-	}
-	return part, nil
+	return part, errors.Join(errs[:]...) == nil && part.number >= 1 && part.number <= part.total && part.total <= maxLines && len(part.bytes) <= lineBytes
 }

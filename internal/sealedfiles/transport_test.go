@@ -26,20 +26,20 @@ import (
 	"testing/iotest"
 )
 
-func mustLog(t testing.TB, raw []byte) []string {
-	t.Helper()
+func mustLog(tb testing.TB, raw []byte) []string {
+	tb.Helper()
 	var log bytes.Buffer
 	if err := WriteLog(&log, raw); err != nil {
-		t.Fatal(err)
+		tb.Fatal(err)
 	}
 	return slices.Collect(strings.Lines(log.String()))
 }
 
 // manyLines is a frame that needs some lines of a log.
-func manyLines(t testing.TB) (lines []string, contents []Content) {
-	t.Helper()
+func manyLines(tb testing.TB) (lines []string, contents []Content) {
+	tb.Helper()
 	contents = []Content{{Data: randomBytes(60_000)}}
-	return mustLog(t, mustSeal(t, thisRun, thisFiles[:1], contents)), contents
+	return mustLog(tb, mustSeal(tb, thisRun, thisFiles[:1], contents)), contents
 }
 
 func TestAFrameArrivesByMessage(t *testing.T) {
@@ -100,16 +100,17 @@ func TestAFrameArrivesByLog(t *testing.T) {
 	}
 	otherFrame, _ := manyLines(t)
 	for name, log := range map[string][]string{
-		"alone":               lines,
-		"after lines":         append([]string{"\n", "starting\n", logMarker + "\n", logMarker + " a 1/2 b\n", strings.Repeat("x", 3*maxLine) + "\n"}, lines...),
-		"among lines":         interleave(lines, slices.Repeat([]string{"noise\n"}, len(lines))),
-		"every line twice":    interleave(lines, lines),
-		"twice":               slices.Concat(lines, []string{"\n"}, lines),
-		"after half of other": slices.Concat(otherFrame[:3], lines),
-		"among other":         interleave(otherFrame, lines),
-		"before noise":        append(slices.Clone(lines), "\n", strings.Repeat("x", 2*maxLog)),
-		"before a long line":  append(slices.Clone(lines), strings.Repeat("x", maxLine)+logMarker+" a 1/1 bbbb\n"),
-		"with a line again":   slices.Concat(lines[:3], lines[:1], lines[3:]),
+		"alone":                        lines,
+		"after lines":                  append([]string{"\n", "starting\n", logMarker + "\n", logMarker + " a 1/2 b\n", strings.Repeat("x", 3*maxLine) + "\n"}, lines...),
+		"among lines":                  interleave(lines, slices.Repeat([]string{"noise\n"}, len(lines))),
+		"every line twice":             interleave(lines, lines),
+		"twice":                        slices.Concat(lines, []string{"\n"}, lines),
+		"after half of other":          slices.Concat(otherFrame[:3], lines),
+		"among other":                  interleave(otherFrame, lines),
+		"before noise":                 append(slices.Clone(lines), "\n", strings.Repeat("x", 2*maxLog)),
+		"before a long line":           append(slices.Clone(lines), strings.Repeat("x", maxLine)+logMarker+" a 1/1 bbbb\n"),
+		"before one that does not end": append(slices.Clone(lines), strings.Repeat("x", maxLine)+logMarker+" a 1/1 bbbb"),
+		"with a line again":            slices.Concat(lines[:3], lines[:1], lines[3:]),
 	} {
 		t.Run(name, func(t *testing.T) {
 			frame, err := ParseLog(iotest.HalfReader(strings.NewReader(strings.Join(log, ""))))

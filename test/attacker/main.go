@@ -16,7 +16,7 @@ limitations under the License.
 
 // Attacker sends to the ports of the operator what no client of theirs should:
 //
-//	attacker ATTACK DURATION URL...
+//	attacker ATTACK DURATION URL …
 //
 // It prints how often it got which answer. The end-to-end tests run it in a pod.
 package main
@@ -68,7 +68,7 @@ func main() {
 
 func run(arguments []string) error {
 	if len(arguments) < 3 {
-		return errors.New("usage: attacker ATTACK DURATION URL...")
+		return errors.New("usage: attacker ATTACK DURATION URL")
 	}
 	attack, known := attacks[arguments[0]]
 	if !known {

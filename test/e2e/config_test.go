@@ -107,7 +107,8 @@ var _ = Describe("The pipeline of the samples", func() {
 			HavePrefix("ca-"), HavePrefix("certificate-"), HavePrefix("server-config-"),
 		)))
 
-		template := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "server-template"}}
+		generated := config.Spec.JobTemplate.Spec.Template.Spec.Volumes[0].ConfigMap.Name
+		template := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: generated}}
 		patch(ctx, template, `{"data":{"server.conf":"trust @CA@\n"}}`)
 		Eventually(secret(namespace, "server-config-render")).WithContext(ctx).Should(HaveKeyWithValue("server.conf", HavePrefix("trust ")))
 		Consistently(recorded.created).Should(HaveLen(7))

@@ -91,4 +91,3 @@ func completeWith(job *batchv1.Job, printed logs, left files) {
 	end(pod, corev1.PodSucceeded, printed)
 	succeed(job)
 }
-

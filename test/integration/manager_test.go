@@ -17,7 +17,6 @@ limitations under the License.
 package integration
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -31,8 +30,6 @@ import (
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gexec"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
@@ -111,12 +108,7 @@ func (m *manager) kill() {
 
 // metric is the sum of a metric over everything that has these labels.
 func (m *manager) metric(name string, labels map[string]string) (float64, error) {
-	body, err := m.get("http://" + m.config.Metrics.BindAddress + "/metrics")
-	if err != nil {
-		return 0, err
-	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
+	families, err := m.families()
 	if err != nil {
 		return 0, err
 	}

@@ -22,7 +22,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"time"
 
@@ -33,48 +32,36 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/markdown"
 )
 
-// block is a block of code in a document.
-type block struct{ language, content string }
-
-// recipes are the sections of docs/recipes.md that have code, in their order.
-func recipes() (titles []string, blocks map[string][]block) {
-	content, err := os.ReadFile(filepath.Join(repository, "docs/recipes.md"))
+// recipes returns the sections of docs/recipes.md that have code, in their order.
+func recipes() []markdown.Section {
+	sections, err := markdown.Sections(filepath.Join(repository, "docs/recipes.md"))
 	if err != nil {
 		panic(err)
 	}
-	blocks = make(map[string][]block)
-	code := regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
-	for _, section := range strings.Split(string(content), "\n## ")[1:] {
-		title, text, _ := strings.Cut(section, "\n")
-		titles = append(titles, title)
-		for _, match := range code.FindAllStringSubmatch(text, -1) {
-			blocks[title] = append(blocks[title], block{match[1], match[2]})
-		}
-	}
-	return titles, blocks
+	return sections
 }
 
 // The tests apply the manifests, run the commands, and compare what these print
 // with the text that follows them.
 var _ = Describe("The recipe", func() {
-	titles, blocks := recipes()
-	for _, title := range titles {
-		It(title+" works as it is written", func(ctx context.Context) {
+	for _, recipe := range recipes() {
+		It(recipe.Title+" works as it is written", func(ctx context.Context) {
 			shell := newShell()
 			playNode(ctx)
-			recipe := blocks[title]
-			Expect(recipe).NotTo(BeEmpty())
-			for i, block := range recipe {
+			Expect(recipe.Blocks).NotTo(BeEmpty())
+			for i, block := range recipe.Blocks {
 				switch {
-				case block.language == "yaml":
-					kubectlWithInput(block.content, "apply", "--filename=-")
-					DeferCleanup(kubectlWithInput, block.content, "delete", "--ignore-not-found", "--filename=-")
-				case block.language == "sh" && i+1 < len(recipe) && recipe[i+1].language == "text":
-					Eventually(shell.run).WithArguments(block.content).WithTimeout(longTimeout).Should(Equal(recipe[i+1].content))
-				case block.language == "sh":
-					output, err := shell.run(block.content)
+				case block.Language == "yaml":
+					kubectlWithInput(block.Content, "apply", "--filename=-")
+					DeferCleanup(kubectlWithInput, block.Content, "delete", "--ignore-not-found", "--filename=-")
+				case block.Language == "sh" && i+1 < len(recipe.Blocks) && recipe.Blocks[i+1].Language == "text":
+					Eventually(shell.run).WithArguments(block.Content).WithTimeout(longTimeout).Should(Equal(recipe.Blocks[i+1].Content))
+				case block.Language == "sh":
+					output, err := shell.run(block.Content)
 					Expect(err).NotTo(HaveOccurred(), func() string { return output + kubectl("get", "ejobs,jobs,pods,secrets", "--output=yaml") })
 				}
 			}
@@ -84,9 +71,9 @@ var _ = Describe("The recipe", func() {
 	It("of a pipeline fails with the run", func(ctx context.Context) {
 		shell := newShell()
 		playNode(ctx)
-		pipeline := blocks[titles[0]]
-		kubectlWithInput(strings.Replace(pipeline[0].content, "echo migrated", "echo nothing to migrate; exit 3", 1), "apply", "--filename=-")
-		output, err := shell.run(pipeline[1].content)
+		pipeline := recipes()[0].Blocks
+		kubectlWithInput(strings.Replace(pipeline[0].Content, "echo migrated", "echo nothing to migrate; exit 3", 1), "apply", "--filename=-")
+		output, err := shell.run(pipeline[1].Content)
 		Expect(err).To(HaveOccurred())
 		Expect(output).To(SatisfyAll(ContainSubstring("\nnothing to migrate\n"), ContainSubstring("Container main exited with code 3")))
 	})

@@ -53,14 +53,14 @@ func main() {
 	duration := flag.Duration("duration", 30*time.Minute, "how long faults are injected")
 	seed := flag.Uint64("seed", uint64(time.Now().UnixNano()), "which faults, and when")
 	flag.Parse()
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	if err := soak(ctx, *duration, *seed); err != nil {
+	if err := soak(*duration, *seed); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func soak(ctx context.Context, duration time.Duration, seed uint64) error {
+func soak(duration time.Duration, seed uint64) error {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
 	c, err := newClient()
 	if err != nil {
 		return err

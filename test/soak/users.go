@@ -283,24 +283,26 @@ func count(ej *fissilev1.ExtendedJob, runs, succeeded, failed int64) []string {
 func leftBehind(ctx context.Context, c client.Client, namespace string, users []*user) (problem string) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
-	_ = wait.PollUntilContextCancel(ctx, interval, true, func(ctx context.Context) (bool, error) {
+	look := func(ctx context.Context) string {
 		var jobs batchv1.JobList
 		var pods corev1.PodList
 		var secrets corev1.SecretList
 		for _, list := range []client.ObjectList{&jobs, &pods, &secrets} {
 			if err := c.List(ctx, list, client.InNamespace(namespace)); err != nil {
-				problem = err.Error()
-				return false, nil
+				return err.Error()
 			}
 		}
 		var wanted int64
 		for _, u := range users {
 			wanted += u.secrets(ctx)
 		}
-		problem = ""
 		if len(jobs.Items) > 0 || len(pods.Items) > 0 || int64(len(secrets.Items)) != wanted {
-			problem = fmt.Sprintf("%d Jobs, %d pods and %d Secrets are there, and %d Secrets should be", len(jobs.Items), len(pods.Items), len(secrets.Items), wanted)
+			return fmt.Sprintf("%d Jobs, %d pods and %d Secrets are there, and %d Secrets should be", len(jobs.Items), len(pods.Items), len(secrets.Items), wanted)
 		}
+		return ""
+	}
+	_ = wait.PollUntilContextCancel(ctx, interval, true, func(ctx context.Context) (bool, error) {
+		problem = look(ctx)
 		return problem == "", nil
 	})
 	return problem

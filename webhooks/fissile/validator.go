@@ -123,8 +123,7 @@ func (v *validator[T]) checkRequester(ctx context.Context, before, after *fissil
 // errors are all that is wrong with an ExtendedJob, by v1's paths. A dry run
 // that tells nothing about the template is a warning.
 func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (field.ErrorList, admission.Warnings) {
-	errs := append(slices.Clone(m.errs), validate(&m.ej.Spec)...)
-	errs = append(errs, validateReserved(&m.ej.Spec, v.options.ReservedSecretNames)...)
+	errs := append(brokenRules(m), validateReserved(&m.ej.Spec, v.options.ReservedSecretNames)...)
 	if !dryRun {
 		return errs, nil
 	}
@@ -145,6 +144,11 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 		warnings = append(warnings, m.jobWarning(tried.fields, warning))
 	}
 	return errs, warnings
+}
+
+// brokenRules are the errors that need nobody else to be seen, by v1's paths.
+func brokenRules(m *manifest) field.ErrorList {
+	return append(slices.Clone(m.errs), validate(&m.ej.Spec)...)
 }
 
 // refusal is the error that kubectl shows field by field, nil if there is

@@ -67,7 +67,7 @@ const (
 	AnnotationOwnerUID = "fissile.cloudfoundry.org/owner-uid"
 	// AnnotationSecretPerKey is the secretName of a file with the layout SecretPerKey,
 	// on the output Secrets of its keys.
-	AnnotationSecretPerKey = "fissile.cloudfoundry.org/secret-per-key"
+	AnnotationSecretPerKey = "fissile.cloudfoundry.org/secret-per-key" //nolint:gosec // It is a name.
 	// AnnotationManagedKeys names the keys of spec.output.secretLabels
 	// and secretAnnotations that the operator put on an output Secret, so that a
 	// later run can take them off again.

@@ -1,0 +1,17 @@
+# The kubectl plugin: kubectl ejob.
+
+PLUGIN := bin/plugin/kubectl-ejob
+
+##@ Plugin
+
+.PHONY: plugin
+plugin: ## Build the kubectl plugin: bin/plugin/kubectl-ejob.
+	go build -C cmd/kubectl-ejob -o $(CURDIR)/$(PLUGIN) .
+
+.PHONY: plugin-release
+plugin-release: ## Build the archives of the plugin for all platforms, with checksums and a manifest for krew: dist/kubectl-ejob-*, dist/ejob.yaml.
+	VERSION=$(VERSION) hack/release/plugin.sh dist
+
+.PHONY: plugin-reproducible
+plugin-reproducible: ## Build these archives of the last commit twice, from two clones, and compare them bit by bit.
+	@VERSION=$(VERSION) hack/release/reproduce-plugin.sh
