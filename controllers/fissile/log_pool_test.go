@@ -146,6 +146,7 @@ func TestNamespacesTakeTurns(t *testing.T) {
 		p.expectBegun(t, "noisy-0", "noisy-1")
 		for range 3 {
 			p.proceed <- struct{}{}
+			synctest.Wait() // until the next one has begun
 		}
 		p.expectBegun(t, "noisy-0", "noisy-1", "noisy-2", "quiet", "noisy-3")
 		close(p.proceed)

@@ -83,9 +83,19 @@ var _ = Describe("Whoever has the operator's token", func() {
 			s.Annotations[corev1.ServiceAccountNameKey] = "default"
 			return s
 		}, refused),
-		Entry("credentials of a registry", func() *corev1.Secret {
+		Entry("credentials of a registry, which a file can hold", func() *corev1.Secret {
 			s := output(namespace, "registry")
 			s.Type, s.Data = corev1.SecretTypeDockerConfigJson, map[string][]byte{corev1.DockerConfigJsonKey: []byte("{}")}
+			return s
+		}, admitted),
+		Entry("a certificate, which a file can hold", func() *corev1.Secret {
+			s := output(namespace, "tls")
+			s.Type, s.Data = corev1.SecretTypeTLS, map[string][]byte{corev1.TLSCertKey: []byte("a"), corev1.TLSPrivateKeyKey: []byte("b")}
+			return s
+		}, admitted),
+		Entry("a type that no file can have", func() *corev1.Secret {
+			s := output(namespace, "registry")
+			s.Type, s.Data = corev1.SecretTypeDockercfg, map[string][]byte{corev1.DockerConfigKey: []byte("{}")}
 			return s
 		}, refused),
 		Entry("in kube-system", func() *corev1.Secret { return output(metav1.NamespaceSystem, "out") }, refused),
