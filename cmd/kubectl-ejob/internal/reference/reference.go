@@ -104,15 +104,25 @@ func describe(text *strings.Builder, command *cobra.Command) {
 	}
 }
 
-// paragraphs puts what is indented in the text of a terminal into blocks of code.
+// paragraphs puts lines that are indented on a terminal into blocks of code.
 func paragraphs(text string) string {
-	blocks := strings.Split(strings.TrimSpace(text), "\n\n")
-	for i, block := range blocks {
-		if strings.HasPrefix(block, "  ") {
-			blocks[i] = "```text\n" + unindent(block) + "\n```"
+	const fence = "```"
+	var lines []string
+	inCode := false
+	for line := range strings.SplitSeq(strings.TrimSpace(text), "\n") {
+		switch indented := strings.HasPrefix(line, "  "); {
+		case indented && !inCode:
+			lines = append(lines, "", fence+"text")
+		case !indented && inCode:
+			lines = append(lines, fence, "")
 		}
+		inCode = strings.HasPrefix(line, "  ")
+		lines = append(lines, strings.TrimPrefix(line, "  "))
 	}
-	return strings.Join(blocks, "\n\n")
+	if inCode {
+		lines = append(lines, fence)
+	}
+	return strings.ReplaceAll(strings.Join(lines, "\n"), "\n\n\n", "\n\n")
 }
 
 // unindent takes the indentation of the first line from all lines.
