@@ -60,9 +60,10 @@ type output struct {
 func newOutputCommand(options *cli.Options) *cobra.Command {
 	o := &output{}
 	command := &cobra.Command{
-		Use:   "output NAME [CONTAINER|SECRET]",
+		Use:   "output NAME [CONTAINER|FILE|SECRET]",
 		Short: "Show the output that is stored",
-		Long: `Show the output that is stored: that of the last run, or an earlier version.
+		Long: `Show the output that is stored: that of the last run, or an earlier version. Of
+several outputs one is chosen by its container, its file or its Secret.
 
 The right to read Secrets is needed.`,
 		Example: outputExamples,
@@ -113,15 +114,15 @@ func (o *output) run(ctx context.Context, c *connection, ej *fissilev1.ExtendedJ
 	return o.print(c.Out, secret.Data)
 }
 
-// choose returns the output of a container, or with the name of a Secret. Without
-// either there must be only one.
+// choose returns the output of a container or a file, or with the name of a Secret.
+// Without any of them there must be only one.
 func choose(ej *fissilev1.ExtendedJob, of string) (*fissilev1.OutputSecret, error) {
 	all := ej.Status.Outputs
 	var names []string
 	var found []*fissilev1.OutputSecret
 	for i := range all {
 		names = append(names, baseName(&all[i]))
-		if of == "" || of == all[i].Container || of == all[i].SecretName || of == baseName(&all[i]) {
+		if of == "" || of == all[i].Container || of == all[i].SecretName || of == baseName(&all[i]) || isOfFile(ej, &all[i], of) {
 			found = append(found, &all[i])
 		}
 	}
@@ -137,6 +138,18 @@ func choose(ej *fissilev1.ExtendedJob, of string) (*fissilev1.OutputSecret, erro
 	default:
 		return nil, fmt.Errorf("%s has several outputs: choose one of %s", ej.Name, strings.Join(names, ", "))
 	}
+}
+
+// isOfFile reports whether an output was in a file with a path.
+func isOfFile(ej *fissilev1.ExtendedJob, stored *fissilev1.OutputSecret, path string) bool {
+	if ej.Spec.Output == nil {
+		return false
+	}
+	return slices.ContainsFunc(ej.Spec.Output.Files, func(file fissilev1.OutputFile) bool {
+		name := baseName(stored)
+		return file.Path == path && file.Container == stored.Container &&
+			(name == file.SecretName || file.Layout == fissilev1.LayoutSecretPerKey && strings.HasPrefix(name, file.SecretName+"-"))
+	})
 }
 
 // baseName is the name of an output's Secret, without the version.

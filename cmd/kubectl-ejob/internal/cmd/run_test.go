@@ -319,6 +319,34 @@ func TestNamesAreCompleted(t *testing.T) {
 	}
 }
 
+func TestAnOutputIsChosen(t *testing.T) {
+	ej := &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: "errand"}}
+	ej.Spec.Output = &fissilev1.Output{Files: []fissilev1.OutputFile{
+		{Container: "main", Path: "tls.json", SecretName: "tls"},
+		{Container: "main", Path: "links.json", SecretName: "link", Layout: fissilev1.LayoutSecretPerKey},
+	}}
+	ej.Status.Outputs = []fissilev1.OutputSecret{
+		{Container: "json", SecretName: "out-json-v3", Version: 3},
+		{Container: "main", SecretName: "tls"},
+		{Container: "main", SecretName: "link-a"},
+	}
+	for of, want := range map[string]struct{ secret, says string }{
+		"json":        {secret: "out-json-v3"},
+		"out-json":    {secret: "out-json-v3"},
+		"tls.json":    {secret: "tls"},
+		"links.json":  {secret: "link-a"},
+		"main":        {says: "several outputs: choose one of out-json, tls, link-a"},
+		"":            {says: "several outputs: choose one of out-json, tls, link-a"},
+		"nothing.txt": {says: "no output nothing.txt: choose one of out-json, tls, link-a"},
+	} {
+		stored, err := choose(ej, of)
+		if want.says != "" && (err == nil || !strings.Contains(err.Error(), want.says)) ||
+			want.secret != "" && (err != nil || stored.SecretName != want.secret) {
+			t.Errorf("%q: %v, %v", of, stored, err)
+		}
+	}
+}
+
 func TestValuesAreQuotedForAShell(t *testing.T) {
 	var out bytes.Buffer
 	if err := printEnv(&out, map[string][]byte{"B": []byte("it's\n$x"), "A": nil}); err != nil || out.String() != "A=''\nB='it'\\''s\n$x'\n" {

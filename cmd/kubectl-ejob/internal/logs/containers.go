@@ -20,14 +20,13 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// collector is the container that the operator adds for output from files. Nobody
-// can read what it prints.
-const collector = "extendedjob-output"
-
 // Names are the containers of a pod whose logs are shown, in the order in which
-// they start: init containers and sidecars, then the others.
+// they start: init containers and sidecars, then the others. The one that the
+// operator adds prints what nobody else can read.
 func Names(pod *corev1.Pod) []string {
 	var names []string
 	for i := range pod.Spec.InitContainers {
@@ -36,7 +35,7 @@ func Names(pod *corev1.Pod) []string {
 	for i := range pod.Spec.Containers {
 		names = append(names, pod.Spec.Containers[i].Name)
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return name == collector })
+	return slices.DeleteFunc(names, func(name string) bool { return name == plan.CollectorContainer })
 }
 
 // statusOf is the status of a container.

@@ -33,6 +33,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
 // kubelet serves the log of one container, as far as it has been written.
@@ -300,7 +302,7 @@ func TestALogThatDoesNotEndIsGivenUp(t *testing.T) {
 func TestLinesAreNamedWhereThereAreSeveralContainers(t *testing.T) {
 	several := podWith("pod", corev1.ContainerStatus{})
 	several.Spec.InitContainers = []corev1.Container{
-		{Name: collector, RestartPolicy: new(corev1.ContainerRestartPolicyAlways)},
+		{Name: plan.CollectorContainer, RestartPolicy: new(corev1.ContainerRestartPolicyAlways)},
 		{Name: "init"},
 	}
 	if got := Names(several); !slices.Equal(got, []string{"init", "main"}) {
