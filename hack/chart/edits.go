@@ -193,7 +193,7 @@ func makePorts(old any) any {
 // in place of cert-manager.
 func useSecret(v variant) error {
 	const (
-		secret    = "$.Values.certificates.secret"
+		secret    = "$.Values.certificates.secret" //nolint:gosec // It is the name of a value.
 		injection = "metadata/annotations/cert-manager.io~1inject-ca-from"
 	)
 	name := expression(" {{ " + secret + ".name | quote }}")

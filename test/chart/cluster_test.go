@@ -61,7 +61,7 @@ func TestOnTheCluster(t *testing.T) {
 	step(t, "install by Helm 4", func(t *testing.T) {
 		helm4.must(t, install("--create-namespace")...)
 		kubectl(t, "--namespace="+runsNamespace, "apply", "--filename=testdata/slow.yaml")
-		waitFor(t, "slow", "Running")
+		waitForSlow(t, "Running")
 	})
 	step(t, "upgrade during a run", func(t *testing.T) {
 		before := operatorPods(t)
@@ -101,11 +101,11 @@ func TestOnTheCluster(t *testing.T) {
 		requireOneRunWithOutput(t)
 		kubectl(t, "--namespace="+runsNamespace, "patch", "ejob", "slow", "--type=merge",
 			`--patch={"spec":{"trigger":{"requestID":"again"}}}`)
-		waitFor(t, "slow", "Running")
+		waitForSlow(t, "Running")
 	})
 	step(t, "upgrade and rollback by Helm 3", func(t *testing.T) {
 		helm3.must(t, upgrade("--set=configuration.concurrency=20")...)
-		waitFor(t, "slow", "Complete")
+		waitForSlow(t, "Complete")
 		if runs := status(t, "slow", "{.status.runs}"); runs != "2" {
 			t.Errorf("there were %s runs, want 2", runs)
 		}
@@ -182,9 +182,10 @@ func run(program string, arguments ...string) (string, error) {
 	return output.String(), err
 }
 
-func waitFor(t *testing.T, name, condition string) {
+// waitForSlow waits until a condition of the slow run is true.
+func waitForSlow(t *testing.T, condition string) {
 	t.Helper()
-	kubectl(t, "--namespace="+runsNamespace, "wait", "--for=condition="+condition, "ejob/"+name, "--timeout=1m")
+	kubectl(t, "--namespace="+runsNamespace, "wait", "--for=condition="+condition, "ejob/slow", "--timeout=1m")
 }
 
 func status(t *testing.T, name, path string) string {
@@ -196,7 +197,7 @@ func status(t *testing.T, name, path string) string {
 // the operator, once.
 func requireOneRunWithOutput(t *testing.T) {
 	t.Helper()
-	waitFor(t, "slow", "Complete")
+	waitForSlow(t, "Complete")
 	if runs := status(t, "slow", "{.status.runs}"); runs != "1" {
 		t.Errorf("there were %s runs, want 1", runs)
 	}

@@ -58,12 +58,12 @@ type apiServer struct {
 	answer *metav1.Status
 }
 
-func newAPIServer(t *testing.T, name string, strategy fissilev1.TriggerStrategy) *apiServer {
+func newAPIServer(t *testing.T, strategy fissilev1.TriggerStrategy) *apiServer {
 	t.Helper()
 	s := &apiServer{changed: make(chan struct{}), version: 1, operate: func(*fissilev1.ExtendedJob) {}}
 	s.ej = &fissilev1.ExtendedJob{
 		TypeMeta:   metav1.TypeMeta{APIVersion: fissilev1.GroupVersion.String(), Kind: "ExtendedJob"},
-		ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "default", UID: "uid", ResourceVersion: "1", Generation: 1},
+		ObjectMeta: metav1.ObjectMeta{Name: "errand", Namespace: "default", UID: "uid", ResourceVersion: "1", Generation: 1},
 		Spec:       fissilev1.ExtendedJobSpec{Trigger: fissilev1.Trigger{Strategy: strategy}},
 	}
 	s.Server = httptest.NewServer(s)

@@ -65,8 +65,7 @@ func runMigrate(ctx context.Context, options *cli.Options, args []string) error 
 	}
 	file := files[0]
 	result, err := migrate.Rewrite(file.Content)
-	var syntax *manifest.SyntaxError
-	if errors.As(err, &syntax) {
+	if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok {
 		return fmt.Errorf("%s:%d is no YAML: %s", file.Name, syntax.Line, syntax.Message)
 	}
 	if err != nil {

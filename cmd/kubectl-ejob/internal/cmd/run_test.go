@@ -56,7 +56,7 @@ func plugin(ctx context.Context, arguments ...string) result {
 }
 
 // claim starts a run, as the operator does.
-func claim(ej *fissilev1.ExtendedJob, cause fissilev1.RunCause) {
+func claim(ej *fissilev1.ExtendedJob) {
 	number := int64(1)
 	if ej.Status.LastRun != nil {
 		number = ej.Status.LastRun.Number + 1
@@ -65,7 +65,7 @@ func claim(ej *fissilev1.ExtendedJob, cause fissilev1.RunCause) {
 		}}, ej.Status.History...)
 	}
 	ej.Status.Due = nil
-	ej.Status.LastRun = &fissilev1.Run{Number: number, Cause: cause, RequestID: ej.Spec.Trigger.RequestID, JobName: ej.Name + "-job"}
+	ej.Status.LastRun = &fissilev1.Run{Number: number, Cause: fissilev1.CauseNow, RequestID: ej.Spec.Trigger.RequestID, JobName: ej.Name + "-job"}
 }
 
 // settle ends the run, as the operator does.
@@ -83,7 +83,7 @@ func operator(server *apiServer, results ...fissilev1.RunResult) {
 		next := results[0]
 		results = results[1:]
 		go func() {
-			server.update(func(ej *fissilev1.ExtendedJob) { claim(ej, fissilev1.CauseNow) })
+			server.update(claim)
 			server.update(settle(next))
 		}()
 	}
@@ -101,7 +101,7 @@ func TestRunEndsWithTheResultOfTheRun(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+			server := newAPIServer(t, fissilev1.StrategyManual)
 			operator(server, test.result)
 			got := ejob(t.Context(), server, "run", "errand", "--wait")
 			if got.code != test.code || !strings.Contains(got.out, test.says) || got.errOut != "" {
@@ -112,7 +112,7 @@ func TestRunEndsWithTheResultOfTheRun(t *testing.T) {
 }
 
 func TestOfTwoWhoAskAtOnceEachIsToldOfHisOwnRun(t *testing.T) {
-	server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+	server := newAPIServer(t, fissilev1.StrategyManual)
 	operator(server, fissilev1.ResultFailed, fissilev1.ResultSucceeded)
 	var wg sync.WaitGroup
 	results := make([]result, 2)
@@ -130,7 +130,7 @@ func TestOfTwoWhoAskAtOnceEachIsToldOfHisOwnRun(t *testing.T) {
 }
 
 func TestARunThatIsUnderWayIsNotTakenForOnesOwn(t *testing.T) {
-	server := newAPIServer(t, "errand", fissilev1.StrategyNow)
+	server := newAPIServer(t, fissilev1.StrategyNow)
 	got := ejob(t.Context(), server, "run", "errand", "--wait")
 	if got.code != 125 || !strings.Contains(got.errOut, "a run of errand is under way: add --queue") {
 		t.Errorf("%+v", got)
@@ -151,7 +151,7 @@ func TestWhatSomebodyElseDoesAtTheSameMomentIsSeen(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+			server := newAPIServer(t, fissilev1.StrategyManual)
 			operator(server, fissilev1.ResultSucceeded)
 			server.first = test.first
 			got := ejob(t.Context(), server, "run", "errand", "--wait")
@@ -163,7 +163,7 @@ func TestWhatSomebodyElseDoesAtTheSameMomentIsSeen(t *testing.T) {
 }
 
 func TestAPipelineThatIsRepeatedGetsTheSameResult(t *testing.T) {
-	server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+	server := newAPIServer(t, fissilev1.StrategyManual)
 	operator(server, fissilev1.ResultFailed)
 	for range 2 {
 		got := ejob(t.Context(), server, "run", "errand", "--request-id=a", "--wait")
@@ -174,7 +174,7 @@ func TestAPipelineThatIsRepeatedGetsTheSameResult(t *testing.T) {
 }
 
 func TestRunPrintsTheRunAsData(t *testing.T) {
-	server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+	server := newAPIServer(t, fissilev1.StrategyManual)
 	operator(server, fissilev1.ResultFailed)
 	got := ejob(t.Context(), server, "run", "errand", "--wait", "--output=json")
 	var report map[string]any
@@ -184,9 +184,9 @@ func TestRunPrintsTheRunAsData(t *testing.T) {
 }
 
 func TestRunWithoutWaitReturnsWhenTheRunHasStarted(t *testing.T) {
-	server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+	server := newAPIServer(t, fissilev1.StrategyManual)
 	server.operate = func(*fissilev1.ExtendedJob) {
-		go server.update(func(ej *fissilev1.ExtendedJob) { claim(ej, fissilev1.CauseNow) })
+		go server.update(claim)
 	}
 	if got := ejob(t.Context(), server, "run", "errand"); got.code != 0 || got.out != "Run 1: Job errand-job.\n" {
 		t.Errorf("%+v", got)
@@ -205,10 +205,10 @@ func TestTheEndOfTheCommandIsNotThatOfTheRun(t *testing.T) {
 		"Ctrl-C":  {interrupted, nil, 130},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+			server := newAPIServer(t, fissilev1.StrategyManual)
 			server.operate = func(*fissilev1.ExtendedJob) {
 				go func() {
-					server.update(func(ej *fissilev1.ExtendedJob) { claim(ej, fissilev1.CauseNow) })
+					server.update(claim)
 					if test.ctx == interrupted {
 						interrupt()
 					}
@@ -225,8 +225,8 @@ func TestTheEndOfTheCommandIsNotThatOfTheRun(t *testing.T) {
 }
 
 func TestATurnThatDoesNotComeInTimeStartsNothing(t *testing.T) {
-	server := newAPIServer(t, "errand", fissilev1.StrategyManual)
-	server.update(func(ej *fissilev1.ExtendedJob) { claim(ej, fissilev1.CauseNow) })
+	server := newAPIServer(t, fissilev1.StrategyManual)
+	server.update(claim)
 	got := ejob(t.Context(), server, "run", "errand", "--queue", "--timeout=100ms")
 	ej, _ := server.read()
 	if got.code != 124 || !strings.Contains(got.errOut, "No run was asked for.") || ej.Spec.Trigger.Strategy != fissilev1.StrategyManual {
@@ -235,7 +235,7 @@ func TestATurnThatDoesNotComeInTimeStartsNothing(t *testing.T) {
 }
 
 func TestARunThatCannotStartIsSaidWithTheCure(t *testing.T) {
-	server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+	server := newAPIServer(t, fissilev1.StrategyManual)
 	server.operate = func(*fissilev1.ExtendedJob) {
 		go server.update(func(ej *fissilev1.ExtendedJob) {
 			ej.Status.Due = &fissilev1.DueRun{Cause: fissilev1.CauseNow, Reason: fissilev1.ReasonReferencesMissing, Message: "Missing: ConfigMap a."}
@@ -280,7 +280,7 @@ func TestBadInputIsSaidInOneSentenceWithTheCure(t *testing.T) {
 		"an unknown command":         {"statsu errand", nil, `unknown command "statsu"`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+			server := newAPIServer(t, fissilev1.StrategyManual)
 			if test.given != nil {
 				test.given(server)
 			}
@@ -294,7 +294,7 @@ func TestBadInputIsSaidInOneSentenceWithTheCure(t *testing.T) {
 }
 
 func TestSuspendAndResume(t *testing.T) {
-	server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+	server := newAPIServer(t, fissilev1.StrategyManual)
 	for _, test := range []struct {
 		arguments, says string
 		suspended       bool
@@ -312,7 +312,7 @@ func TestSuspendAndResume(t *testing.T) {
 }
 
 func TestNamesAreCompleted(t *testing.T) {
-	server := newAPIServer(t, "errand", fissilev1.StrategyManual)
+	server := newAPIServer(t, fissilev1.StrategyManual)
 	got := plugin(t.Context(), append(append([]string{"__complete"}, server.flags()...), "run", "")...)
 	if !strings.HasPrefix(got.out, "errand\n") {
 		t.Errorf("%+v", got)

@@ -128,11 +128,11 @@ func (f *follower) reread(ctx context.Context) string {
 			return true, nil
 		case apierrors.IsNotFound(err):
 			f.send(ctx, Change{})
-			return true, nil //nolint:nilerr // It is an answer.
+			return true, nil
 		case apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err):
 			return false, err
 		default:
-			return false, nil //nolint:nilerr // The API server is not there now.
+			return false, nil
 		}
 	})
 	if err != nil {

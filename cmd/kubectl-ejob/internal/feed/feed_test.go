@@ -66,7 +66,7 @@ func version(v string) *fissilev1.ExtendedJob {
 	return &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: "errand", ResourceVersion: v}}
 }
 
-var notFound = apierrors.NewNotFound(schema.GroupResource{Resource: cli.Resource}, "errand")
+var errNotFound = apierrors.NewNotFound(schema.GroupResource{Resource: cli.Resource}, "errand")
 
 // modified is a watch that tells of versions and then ends.
 func modified(versions ...string) func(*watch.FakeWatcher) error {
@@ -131,7 +131,7 @@ func TestNoStateIsMissed(t *testing.T) {
 		"until it is found to be deleted": {
 			server: apiServer{
 				watches: []func(*watch.FakeWatcher) error{expired},
-				gets:    []func() (*fissilev1.ExtendedJob, error){func() (*fissilev1.ExtendedJob, error) { return nil, notFound }},
+				gets:    []func() (*fissilev1.ExtendedJob, error){func() (*fissilev1.ExtendedJob, error) { return nil, errNotFound }},
 			},
 			want: []string{"deleted"},
 		},

@@ -190,9 +190,10 @@ func (c *canvas) width() int {
 func (c *canvas) margin() int {
 	margin := c.width()
 	for _, row := range c.rows {
-		for x := 0; x < min(margin, len(row)); x++ {
+		for x := range row[:min(margin, len(row))] {
 			if row[x].character() != ' ' {
 				margin = x
+				break
 			}
 		}
 	}

@@ -50,15 +50,15 @@ func (c *Collector) Collect(ctx context.Context, objects *Objects) (unseen []str
 		{"Secrets", func() error { return c.readMetadata(ctx, "secrets", &objects.Secrets) }},
 		{"Deployments", func() error {
 			list, err := c.Kubernetes.AppsV1().Deployments(c.Namespace).List(ctx, all)
-			return add(objects, list.Items, err, func(d *appsv1.Deployment) *Workload { return workload(OfDeployment(d)) })
+			return add(objects, list.Items, err, func(d *appsv1.Deployment) *Workload { return new(OfDeployment(d)) })
 		}},
 		{"StatefulSets", func() error {
 			list, err := c.Kubernetes.AppsV1().StatefulSets(c.Namespace).List(ctx, all)
-			return add(objects, list.Items, err, func(s *appsv1.StatefulSet) *Workload { return workload(OfStatefulSet(s)) })
+			return add(objects, list.Items, err, func(s *appsv1.StatefulSet) *Workload { return new(OfStatefulSet(s)) })
 		}},
 		{"DaemonSets", func() error {
 			list, err := c.Kubernetes.AppsV1().DaemonSets(c.Namespace).List(ctx, all)
-			return add(objects, list.Items, err, func(d *appsv1.DaemonSet) *Workload { return workload(OfDaemonSet(d)) })
+			return add(objects, list.Items, err, func(d *appsv1.DaemonSet) *Workload { return new(OfDaemonSet(d)) })
 		}},
 		{"Jobs", func() error {
 			list, err := c.Kubernetes.BatchV1().Jobs(c.Namespace).List(ctx, all)
@@ -66,12 +66,12 @@ func (c *Collector) Collect(ctx context.Context, objects *Objects) (unseen []str
 				if metav1.GetControllerOf(job) != nil {
 					return nil // Its ExtendedJob or CronJob stands for it.
 				}
-				return workload(OfJob(job))
+				return new(OfJob(job))
 			})
 		}},
 		{"CronJobs", func() error {
 			list, err := c.Kubernetes.BatchV1().CronJobs(c.Namespace).List(ctx, all)
-			return add(objects, list.Items, err, func(job *batchv1.CronJob) *Workload { return workload(OfCronJob(job)) })
+			return add(objects, list.Items, err, func(job *batchv1.CronJob) *Workload { return new(OfCronJob(job)) })
 		}},
 	} {
 		switch err := list.read(); {
@@ -102,5 +102,3 @@ func add[T any](objects *Objects, items []T, err error, of func(*T) *Workload) e
 	}
 	return err
 }
-
-func workload(w Workload) *Workload { return &w }

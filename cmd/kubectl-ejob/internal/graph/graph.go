@@ -79,15 +79,15 @@ type State int
 const (
 	// None is the state of nodes that have no state.
 	None State = iota
-	// Ready: nothing is due, and the last run succeeded.
+	// Ready is the state in which nothing is due, and the last run succeeded.
 	Ready
-	// Idle: it has not run yet.
+	// Idle is the state of what has not run yet.
 	Idle
-	// Running: it is at work.
+	// Running is the state of what is at work.
 	Running
-	// Waiting: it is to run, and cannot.
+	// Waiting is the state of what is to run, and cannot.
 	Waiting
-	// Failed: the last run failed, or something is missing.
+	// Failed is the state in which the last run failed, or something is missing.
 	Failed
 )
 

@@ -52,17 +52,18 @@ func (p *part) list() *canvas {
 
 // connection names a node and those at its other end.
 func connection(node *Node, word string, others []*Node) string {
-	text := node.title()
+	var text strings.Builder
+	text.WriteString(node.title())
 	if node.Detail != "" {
-		text += " (" + node.Detail + ")"
+		text.WriteString(" (" + node.Detail + ")")
 	}
 	for i, other := range others {
 		if i == 0 {
-			text += " " + word + " "
+			text.WriteString(" " + word + " ")
 		} else {
-			text += ", "
+			text.WriteString(", ")
 		}
-		text += other.title()
+		text.WriteString(other.title())
 	}
-	return text
+	return text.String()
 }

@@ -193,7 +193,7 @@ func (n *Node) details() []string {
 // wrap breaks a text into lines.
 func wrap(text string, width int) []string {
 	var lines []string
-	for _, word := range strings.Fields(strings.Map(printable, text)) {
+	for word := range strings.FieldsSeq(strings.Map(printable, text)) {
 		word = shorten(word, width)
 		if last := len(lines) - 1; last >= 0 && utf8.RuneCountInString(lines[last])+1+utf8.RuneCountInString(word) <= width {
 			lines[last] += " " + word

@@ -127,10 +127,10 @@ func line(after int, text string) string {
 
 var start = time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
 
-func podWith(name string, status corev1.ContainerStatus) *corev1.Pod {
+func podWith(status corev1.ContainerStatus) *corev1.Pod {
 	status.Name = "main"
 	return &corev1.Pod{
-		ObjectMeta: metav1.ObjectMeta{Name: name, UID: "uid-of-" + "pod"},
+		ObjectMeta: metav1.ObjectMeta{Name: "pod", UID: "uid-of-pod"},
 		Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "main"}}},
 		Status:     corev1.PodStatus{ContainerStatuses: []corev1.ContainerStatus{status}},
 	}
@@ -269,9 +269,9 @@ func TestEveryLineIsPrintedOnce(t *testing.T) {
 				var out, messages bytes.Buffer
 				k := newKubelet()
 				f := NewFollower(k.open, NewPrinter(&out, &messages, false), false)
-				last := podWith("pod", waiting)
+				last := podWith(waiting)
 				test.script(k, func(status corev1.ContainerStatus) {
-					last = podWith("pod", status)
+					last = podWith(status)
 					f.Pod(t.Context(), last, false)
 					synctest.Wait()
 				}, func() { f.Pod(t.Context(), last, true) })
@@ -292,7 +292,7 @@ func TestALogThatDoesNotEndIsGivenUp(t *testing.T) {
 		defer cancel()
 		k := newKubelet()
 		f := NewFollower(k.open, NewPrinter(io.Discard, io.Discard, false), false)
-		f.Pod(ctx, podWith("pod", runningAs("1")), false)
+		f.Pod(ctx, podWith(runningAs("1")), false)
 		if f.Finish(ctx) {
 			t.Error("it has ended")
 		}
@@ -300,7 +300,7 @@ func TestALogThatDoesNotEndIsGivenUp(t *testing.T) {
 }
 
 func TestLinesAreNamedWhereThereAreSeveralContainers(t *testing.T) {
-	several := podWith("pod", corev1.ContainerStatus{})
+	several := podWith(corev1.ContainerStatus{})
 	several.Spec.InitContainers = []corev1.Container{
 		{Name: plan.CollectorContainer, RestartPolicy: new(corev1.ContainerRestartPolicyAlways)},
 		{Name: "init"},
@@ -308,7 +308,7 @@ func TestLinesAreNamedWhereThereAreSeveralContainers(t *testing.T) {
 	if got := Names(several); !slices.Equal(got, []string{"init", "main"}) {
 		t.Error(got)
 	}
-	one := podWith("pod", corev1.ContainerStatus{})
+	one := podWith(corev1.ContainerStatus{})
 	for want, test := range map[string]struct {
 		pod      *corev1.Pod
 		podNames bool

@@ -74,13 +74,13 @@ func (r Request) Patch(ej *fissilev1.ExtendedJob) ([]byte, error) {
 type Standing int
 
 const (
-	// Idle: no run is due or active.
+	// Idle means that no run is due or active.
 	Idle Standing = iota
-	// Busy: a run is due or active that somebody else asked for.
+	// Busy means that a run is due or active that somebody else asked for.
 	Busy
-	// Asked: the request was made already, and its run is due or active.
+	// Asked means that the request was made already, and its run is due or active.
 	Asked
-	// Served: the request was made already, and its run is over.
+	// Served means that the request was made already, and its run is over.
 	Served
 )
 

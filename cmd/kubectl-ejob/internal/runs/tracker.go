@@ -81,13 +81,13 @@ func lastNumber(ej *fissilev1.ExtendedJob) int64 {
 type Phase int
 
 const (
-	// Due: the run has not started yet.
+	// Due means that the run has not started yet.
 	Due Phase = iota
-	// Active: the run has started.
+	// Active means that the run has started.
 	Active
-	// Over: the run has ended.
+	// Over means that the run has ended.
 	Over
-	// Lost: there will be no such run, or nobody can tell which it is.
+	// Lost means that there will be no such run, or nobody can tell which it is.
 	Lost
 )
 
