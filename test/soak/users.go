@@ -59,7 +59,8 @@ func newUsers(c client.Client, namespace string) []*user {
 	var users []*user
 	for i := range 2 {
 		users = append(users,
-			requester(c, namespace, fmt.Sprintf("requested-%d", i)),
+			requester(c, printer(namespace, fmt.Sprintf("requested-%d", i))),
+			requester(c, filer(namespace, fmt.Sprintf("filed-%d", i))),
 			presser(c, namespace, fmt.Sprintf("pressed-%d", i), true),
 			presser(c, namespace, fmt.Sprintf("failing-%d", i), false),
 			configurer(c, namespace, fmt.Sprintf("configured-%d", i)))
@@ -76,10 +77,24 @@ func builder(namespace, name, script string) *ejob.Builder {
 	return b
 }
 
+// printer prints its output.
+func printer(namespace, name string) *fissilev1.ExtendedJob {
+	return builder(namespace, name, prints).Output(name).Versioned().Strategy(fissilev1.StrategyManual).Obj()
+}
+
+// filer writes its output to a file.
+func filer(namespace, name string) *fissilev1.ExtendedJob {
+	ej := builder(namespace, name, prints+"> /mnt/quarks/n.json").Strategy(fissilev1.StrategyManual).Obj()
+	ej.Spec.Output = &fissilev1.Output{Files: []fissilev1.OutputFile{{
+		Container: "main", Path: "n.json", SecretName: name + "-main", Versioned: new(true),
+	}}}
+	return ej
+}
+
 // requester asks by requestID, for versions of an output that hold each request's
 // number.
-func requester(c client.Client, namespace, name string) *user {
-	u := &user{Client: c, ej: builder(namespace, name, prints).Output(name).Versioned().Strategy(fissilev1.StrategyManual).Obj()}
+func requester(c client.Client, ej *fissilev1.ExtendedJob) *user {
+	u := &user{Client: c, ej: ej}
 	u.ask = func(ctx context.Context, n int64) error {
 		number := strconv.FormatInt(n, 10)
 		return u.change(ctx, func(ej *fissilev1.ExtendedJob) {
@@ -310,7 +325,7 @@ func leftBehind(ctx context.Context, c client.Client, namespace string, users []
 
 // secrets is how many Secrets of the ExtendedJob there should be.
 func (u *user) secrets(ctx context.Context) int64 {
-	if output := u.ej.Spec.Output; ptr.Deref(output.Versioned, false) {
+	if output := u.ej.Spec.Output; len(output.Files) > 0 || ptr.Deref(output.Versioned, false) {
 		printed, err := u.versions(ctx)
 		if err != nil {
 			return -1

@@ -204,6 +204,7 @@ const (
 
 // Output says how to keep what the containers print, and the files that they
 // write.
+// +kubebuilder:validation:MinProperties=1
 type Output struct {
 	// namePrefix starts the names of the Secrets that hold what containers print:
 	// `<namePrefix>-<container>`. A prefix that ends in "-" or "." gets no second
