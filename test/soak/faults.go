@@ -67,22 +67,23 @@ func newFaults(c client.Client, random *rand.Rand) *faults {
 	return f
 }
 
-// inject injects faults until ctx ends.
+// inject injects faults until ctx ends, each kind once before any comes again.
 func (f *faults) inject(ctx context.Context) {
 	names := slices.Sorted(maps.Keys(f.kinds))
 	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-time.After(restless + time.Duration(f.Int64N(int64(calm-restless)))):
+		for _, i := range f.Perm(len(names)) {
+			select {
+			case <-ctx.Done():
+				return
+			case <-time.After(restless + time.Duration(f.Int64N(int64(calm-restless)))):
+			}
+			log.Print(names[i])
+			if err := f.kinds[names[i]](ctx); err == nil {
+				f.injected[names[i]]++
+			} else if ctx.Err() == nil {
+				log.Printf("%s: %v", names[i], err)
+			}
 		}
-		name := names[f.IntN(len(names))]
-		log.Print(name)
-		if err := f.kinds[name](ctx); err != nil && ctx.Err() == nil {
-			log.Printf("%s: %v", name, err)
-			continue
-		}
-		f.injected[name]++
 	}
 }
 
