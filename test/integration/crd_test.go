@@ -68,7 +68,7 @@ var _ = Describe("The custom resource definition", func() {
 		}
 	},
 		Entry("of v1", "fissile.cloudfoundry.org/v1", "ejob.spec.output",
-			"namePrefix", "Secrets: `<namePrefix>-<container>`", "writeOnFailure", "deletionPolicy", "Retain"),
+			"namePrefix", "`<namePrefix>-<container>`", "files\t<[]Object>", "writeOnFailure", "deletionPolicy", "Retain"),
 		Entry("of v1alpha1", "fissile.cloudfoundry.org/v1alpha1", "ejob.spec.trigger",
 			"strategy", `"manual" (an errand: nothing runs)`, "Deprecated: remove it."),
 		Entry("of a template, by name and type", "fissile.cloudfoundry.org/v1", "ejob.spec.jobTemplate.spec.template.spec.containers",
