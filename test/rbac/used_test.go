@@ -72,7 +72,9 @@ func TestTheOperatorUsesWhatItIsGranted(t *testing.T) {
 		}
 	}
 	for _, event := range requests {
-		if event.Annotations["authorization.k8s.io/decision"] == "forbid" {
+		// An API server that has just started forbids what it does not know the roles for yet.
+		isGranted := slices.ContainsFunc(granted, func(g grant) bool { return g.allows(event.Verb, event.ObjectRef) })
+		if event.Annotations["authorization.k8s.io/decision"] == "forbid" && !isGranted {
 			t.Errorf("was not granted: %s %s", event.Verb, event.RequestURI)
 		}
 	}
