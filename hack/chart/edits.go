@@ -25,6 +25,7 @@ import (
 
 // present are the conditions on which the objects of a kind, or with a name, are
 // there.
+// A quota of critical pods would count those of others in kube-system.
 var present = map[string]string{
 	"CustomResourceDefinition":                    "$.Values.crds.enabled",
 	"FlowSchema":                                  "$.Values.flowControl.enabled",
@@ -32,7 +33,7 @@ var present = map[string]string{
 	"NetworkPolicy":                               "$.Values.networkPolicy.enabled",
 	"PodDisruptionBudget":                         "$.Values.podDisruptionBudget.enabled",
 	"PrometheusRule":                              "$.Values.prometheusRule.enabled",
-	"ResourceQuota":                               `hasPrefix "system-" $.Values.priorityClassName`,
+	"ResourceQuota":                               `and (hasPrefix "system-" $.Values.priorityClassName) (ne $.Release.Namespace "kube-system")`,
 	"ServiceMonitor":                              "$.Values.serviceMonitor.enabled",
 	"ValidatingAdmissionPolicy":                   "$.Values.admissionPolicies.enabled",
 	"ValidatingAdmissionPolicyBinding":            "$.Values.admissionPolicies.enabled",
