@@ -51,7 +51,7 @@ what that asks for and nothing else.
 The exit code is
   0    if the run has started or, with --wait or --logs, succeeded,
   that of the container that made it fail, or 1 if no container did,
-  124  if the time of --timeout is over: the run goes on,
+  124  if the time of --timeout is over, or the run can be followed no longer: it goes on,
   125  if the run could not start.
 Ctrl-C ends the command and not the run.`
 
@@ -61,7 +61,7 @@ const runExamples = `  # Run it, show its log, and exit with its result
   # With variables for this run
   kubectl ejob run migrate --env=LEVEL=debug --env=DRY_RUN=1 --wait --timeout=10m
 
-  # Once for each commit, however often the pipeline is repeated
+  # Once for each commit: the last value again runs nothing, and has the same result
   kubectl ejob run migrate --request-id="$COMMIT" --wait
 
   # After the run that is under way
@@ -156,7 +156,10 @@ func (r *runner) prepare(ctx context.Context, name string) error {
 		messages = r.Out
 	}
 	r.printer = logs.NewPrinter(log, messages, cli.SameTerminal(log, messages))
-	rights := []cli.Right{{Verb: "patch", Group: fissilev1.GroupVersion.Group, Resource: cli.Resource}}
+	var rights []cli.Right
+	for _, verb := range []string{"get", "watch", "patch"} {
+		rights = append(rights, cli.Right{Verb: verb, Group: fissilev1.GroupVersion.Group, Resource: cli.Resource})
+	}
 	if r.wait {
 		rights = append(rights, cli.Right{Verb: "list", Resource: "pods"}, cli.Right{Verb: "watch", Resource: "pods"})
 	}
@@ -307,9 +310,12 @@ func (r *runner) explain(ctx context.Context, err error) error {
 		goesOn = "The run goes on; to cancel it: " + r.Command("cancel", r.name)
 	}
 	var held *watching.HeldError
+	var over *cli.ExitError
 	switch {
 	case err == nil:
 		return nil
+	case errors.As(err, &over):
+		return err // The run is over, whatever the time.
 	case errors.As(err, &held):
 		return fmt.Errorf("the run of %s cannot start: %s It starts by itself when that is cured; to take it back: %s",
 			r.name, held.Error(), r.Command("cancel", r.name))
@@ -317,6 +323,8 @@ func (r *runner) explain(ctx context.Context, err error) error {
 		return &cli.ExitError{Code: cli.ExitTimeout, Err: fmt.Errorf("not over after %s. %s", r.timeout, goesOn)}
 	case ctx.Err() != nil:
 		return &cli.ExitError{Code: cli.ExitInterrupted, Err: fmt.Errorf("interrupted. %s", goesOn)}
+	case r.asked && apierrors.IsUnauthorized(err): // The token has expired.
+		return &cli.ExitError{Code: cli.ExitTimeout, Err: fmt.Errorf("%w. %s", err, goesOn)}
 	default:
 		return err
 	}

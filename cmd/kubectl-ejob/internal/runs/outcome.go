@@ -64,6 +64,9 @@ func (s *State) ExitCode(pods []*corev1.Pod) int {
 func exitCode(pod *corev1.Pod) int32 {
 	var first *corev1.ContainerStateTerminated
 	consider := func(status *corev1.ContainerStatus) {
+		if ended := status.State.Terminated; ended != nil && ended.ExitCode == 0 {
+			return // It failed before, and made up for it.
+		}
 		for _, ended := range []*corev1.ContainerStateTerminated{status.State.Terminated, status.LastTerminationState.Terminated} {
 			if ended != nil && ended.ExitCode != 0 && (first == nil || ended.FinishedAt.Time.Before(first.FinishedAt.Time)) {
 				first = ended

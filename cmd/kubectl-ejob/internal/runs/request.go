@@ -61,8 +61,11 @@ func (r Request) Patch(ej *fissilev1.ExtendedJob) ([]byte, error) {
 	} else {
 		trigger["strategy"] = fissilev1.StrategyNow
 	}
-	if len(r.Env) > 0 {
+	switch {
+	case len(r.Env) > 0:
 		trigger["env"] = r.Env
+	case r.ID != "" && len(ej.Spec.Trigger.Env) > 0:
+		trigger["env"] = nil // It was for the request before.
 	}
 	return json.Marshal(map[string]any{
 		"metadata": map[string]any{"resourceVersion": ej.ResourceVersion, "uid": ej.UID},

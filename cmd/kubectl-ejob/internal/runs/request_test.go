@@ -84,6 +84,18 @@ func TestThePatchAppliesOnlyToWhatWasRead(t *testing.T) {
 	}
 }
 
+func TestVariablesOfTheRequestBeforeAreNotThoseOfTheNext(t *testing.T) {
+	before := state(asked("a"))
+	before.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{{Name: "DRY_RUN", Value: new("1")}}
+	patch, err := Request{ID: "b"}.Patch(before)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(patch), `"env":null`) {
+		t.Errorf("%s leaves them", patch)
+	}
+}
+
 func TestWhatCannotBeAskedForIsRefusedWithTheCure(t *testing.T) {
 	suspended := state(manual)
 	suspended.Spec.Suspend = new(true)
