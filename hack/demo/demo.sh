@@ -77,6 +77,8 @@ done
 for secret in foo-json output-json; do
   expect "Secret $secret" $'bar: baz\nfoo: 1' demo get secret "$secret" --output=go-template="$decoded"
 done
+# A leader that has just taken over from another keeps a Job for 20 seconds.
+demo wait --for=delete jobs --all --timeout=1m > /dev/null
 expect "the list of Jobs left" "" demo get jobs --output=name
 
 step "Done in $((SECONDS - start)) seconds, $((SECONDS - ready)) of them after the operator was ready"
