@@ -263,6 +263,15 @@ var refused = []example{
 		message: `Invalid value: "foo-main": the output of container main goes to that Secret, too: choose another name`,
 	},
 	{
+		input: "a file for versions that have the name of another output",
+		write: func(ej *fissilev1.ExtendedJob) {
+			file(ej)
+			output(ej).Files = append(output(ej).Files, fissilev1.OutputFile{Container: "main", Path: "other.json", SecretName: "database", Versioned: new(true)})
+		},
+		field:   onlyInV1("output.files[1].secretName"),
+		message: `Invalid value: "database": the output of container main, file "output.json" goes to that Secret, too: choose another name`,
+	},
+	{
 		input: "a file for a Secret that is a version of another output",
 		write: func(ej *fissilev1.ExtendedJob) {
 			file(ej).Versioned = new(true)

@@ -197,13 +197,16 @@ func validateSecretNames(at *field.Path, spec *fissilev1.ExtendedJobSpec) field.
 	return errs
 }
 
-// collide reports whether two targets are the same Secret, whatever is in the files.
+// collide reports whether two targets have one name, or are the same Secret,
+// whatever is in the files. Keys of several files may have the same beginning.
 func collide(a, b plan.Target) bool {
+	if a.SecretName == b.SecretName {
+		return !a.PerKey || !b.PerKey
+	}
 	if a.PerKey || b.PerKey {
 		return false
 	}
-	return a.SecretName == b.SecretName && a.Versioned == b.Versioned ||
-		a.Versioned && !b.Versioned && a.Has(b.SecretName) || b.Versioned && !a.Versioned && b.Has(a.SecretName)
+	return a.Versioned && !b.Versioned && a.Has(b.SecretName) || b.Versioned && !a.Versioned && b.Has(a.SecretName)
 }
 
 func validateDirectory(at *field.Path, directory string) field.ErrorList {
