@@ -106,7 +106,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	defer cancel()
 	err = r.Client.Create(ctx, job)
 	switch rejection, refused := plan.RejectionOf(err); {
-	case err == nil && lostCollector(o.EJ, job):
+	case err == nil && lostCollector(job):
 		o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 	case err == nil:
 		o.process.known.JobCreated(job.UID, r.Clock.Now())
@@ -125,7 +125,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 			r.recordRejected(o.EJ, o.Process.Run.Rejection)
 			return nil
 		}
-		if lostCollector(o.EJ, job) {
+		if lostCollector(job) {
 			o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 		}
 	case refused:

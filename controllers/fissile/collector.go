@@ -65,6 +65,7 @@ func (r *Reconciler) addCollector(ctx context.Context, ej *fissilev1.ExtendedJob
 
 // lostCollector reports whether a Job that is to have a collector has none that
 // works.
-func lostCollector(ej *fissilev1.ExtendedJob, job *batchv1.Job) bool {
-	return plan.CollectsFiles(ej.Spec.Output) && !plan.HasCollector(job)
+func lostCollector(job *batchv1.Job) bool {
+	output, err := plan.OutputSettings(job)
+	return err == nil && plan.CollectsFiles(output) && !plan.HasCollector(job)
 }

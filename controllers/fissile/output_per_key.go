@@ -23,6 +23,7 @@ import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	ctrl "sigs.k8s.io/controller-runtime"
@@ -115,7 +116,9 @@ func checkCollisions(all, added []plan.Target) error {
 		others := slices.DeleteFunc(slices.Clone(all), func(other plan.Target) bool {
 			return other.File == target.File && other.Key == target.Key
 		})
-		if at := slices.IndexFunc(others, func(other plan.Target) bool { return other.Has(target.SecretName) }); at >= 0 {
+		if at := slices.IndexFunc(others, func(other plan.Target) bool {
+			return other.Has(target.SecretName) || other.SecretName == target.SecretName
+		}); at >= 0 {
 			return invalidContent(target, fmt.Errorf("the Secret %s is that of %s, too", target.SecretName, others[at].Source()))
 		}
 	}
@@ -143,8 +146,11 @@ func (w *secretWriter) deleteKeysGone(ctx context.Context, complete []string, ta
 		}
 		object := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: secret.Namespace, Name: secret.Name}}
 		err = w.Client.Delete(ctx, object, client.Preconditions{UID: &secret.UID, ResourceVersion: &secret.ResourceVersion})
-		if client.IgnoreNotFound(err) != nil {
+		switch {
+		case apierrors.IsConflict(err):
 			return nil, withoutData(secret.Name, err)
+		case client.IgnoreNotFound(err) != nil:
+			return nil, refusal(secret.Name, err)
 		}
 		ctrl.LoggerFrom(ctx).Info("Deleted the Secret of a key that is gone", "secret", client.ObjectKeyFromObject(secret))
 		deleted = append(deleted, secret.Name)

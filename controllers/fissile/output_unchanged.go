@@ -41,6 +41,9 @@ func (w *secretWriter) sameAsNewest(ctx context.Context, versions []*metav1.Part
 	if !ok || !owns(w.ej, newest) || newest.DeletionTimestamp != nil {
 		return nil, nil
 	}
+	if _, ordinal, _ := versionedsecret.Parse(newest); ordinal < w.highestKnown(content.target.Container, content.target.SecretName) {
+		return nil, nil // The cache does not show the newest yet.
+	}
 	secret := &corev1.Secret{}
 	if err := w.APIReader.Get(ctx, client.ObjectKeyFromObject(newest), secret); err != nil {
 		if apierrors.IsNotFound(err) {
