@@ -71,14 +71,14 @@ func withoutData(secret string, err error) error {
 	return fmt.Errorf("secret %s: %s", secret, inWords(&status))
 }
 
-// isImmutable tells whether a Secret is not replaced because it is immutable.
+// isImmutable reports whether a Secret is not replaced because it is immutable.
 func isImmutable(status *metav1.Status) bool {
 	return !isDenied(status) && slices.ContainsFunc(causes(status), func(c metav1.StatusCause) bool {
 		return c.Type == metav1.CauseTypeForbidden && (c.Field == "data" || c.Field == "immutable")
 	})
 }
 
-// isOtherType tells whether a Secret is not replaced because its type would be
+// isOtherType reports whether a Secret is not replaced because its type would be
 // another.
 func isOtherType(status *metav1.Status) bool {
 	return !isDenied(status) && slices.ContainsFunc(causes(status), func(c metav1.StatusCause) bool {
@@ -86,7 +86,7 @@ func isOtherType(status *metav1.Status) bool {
 	})
 }
 
-// isOutdated tells whether a JSON patch was refused because its tests failed:
+// isOutdated reports whether a JSON patch was refused because its tests failed:
 // somebody else wrote the object. That is the one way to be invalid without a
 // field that is.
 func isOutdated(err error) bool {
@@ -98,7 +98,7 @@ func isOutdated(err error) bool {
 	return status.Reason == metav1.StatusReasonInvalid && len(causes(&status)) == 0 && !isDenied(&status)
 }
 
-// isPassing tells whether the same request may succeed a moment later.
+// isPassing reports whether the same request may succeed a moment later.
 func isPassing(status *metav1.Status) bool {
 	switch status.Code {
 	case http.StatusConflict, http.StatusNotFound, http.StatusTooManyRequests:

@@ -52,7 +52,7 @@ type secretWriter struct {
 }
 
 // stored finds the Secrets that hold this run's output already, as the cache
-// shows them, and tells whether that is all of it. Which Secrets the keys of a file
+// shows them, and reports whether that is all of it. Which Secrets the keys of a file
 // are is not known before it is read.
 func (w *secretWriter) stored(ctx context.Context, targets []plan.Target) ([]fissilev1.OutputSecret, bool, error) {
 	secrets := make([]fissilev1.OutputSecret, 0, len(targets))
@@ -245,7 +245,7 @@ func (w *secretWriter) superseded(ctx context.Context, secret metav1.Object) err
 	return nil
 }
 
-// inherits tells whether the Secret was retained from an ExtendedJob that had
+// inherits reports whether the Secret was retained from an ExtendedJob that had
 // this one's name and is gone. A live read proves that this one has it now.
 func (w *secretWriter) inherits(ctx context.Context, secret *metav1.PartialObjectMetadata) (bool, error) {
 	if metav1.GetControllerOf(secret) != nil || secret.Annotations[fissilev1.AnnotationOwnerUID] == "" ||
@@ -259,7 +259,7 @@ func (w *secretWriter) inherits(ctx context.Context, secret *metav1.PartialObjec
 	return ej.UID == w.ej.UID, nil
 }
 
-// owns tells whether a Secret is the ExtendedJob's: by the UID of its controller
+// owns reports whether a Secret is the ExtendedJob's: by the UID of its controller
 // or, if it is retained and has none, by its annotation.
 func owns(ej *fissilev1.ExtendedJob, secret metav1.Object) bool {
 	if owner := metav1.GetControllerOf(secret); owner != nil {
@@ -279,7 +279,7 @@ func whose(secret metav1.Object) string {
 	return "is not this ExtendedJob's"
 }
 
-// printedBy tells whether the Secret holds the output of this run.
+// printedBy reports whether the Secret holds the output of this run.
 func (w *secretWriter) printedBy(secret metav1.Object) bool {
 	return owns(w.ej, secret) && secret.GetAnnotations()[fissilev1.AnnotationJobUID] == string(w.job.UID)
 }
