@@ -286,6 +286,26 @@ func TestEveryLineIsPrintedOnce(t *testing.T) {
 	}
 }
 
+func TestALogGoesOnAfterTheKubeletHasRestarted(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		var out bytes.Buffer
+		k := newKubelet()
+		f := NewFollower(k.open, NewPrinter(&out, io.Discard, false), false)
+		k.print(line(1, "before"))
+		f.Pod(ctx, podWith(runningAs("1")), false)
+		k.exit()
+		k.change(func() { k.running = true })
+		k.print(line(2, "after"))
+		time.Sleep(reopenAfter)
+		synctest.Wait()
+		if got := out.String(); got != "before\nafter\n" {
+			t.Errorf("got %q while the container runs", got)
+		}
+	})
+}
+
 func TestALogThatDoesNotEndIsGivenUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

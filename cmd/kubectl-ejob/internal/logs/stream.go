@@ -20,6 +20,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"sync"
 	"time"
 
@@ -29,6 +30,10 @@ import (
 
 // retryAfter is the wait before a log is opened again after a lost connection.
 const retryAfter = 500 * time.Millisecond
+
+// reopenAfter is the wait before a log that has ended is opened again, while its
+// container is not known to have ended: the kubelet may have restarted.
+const reopenAfter = 2 * time.Second
 
 // stream follows the log of one container of a pod.
 type stream struct {
@@ -79,7 +84,8 @@ type reading struct {
 	position
 
 	// paused is true after the log has ended, and until the container is known to have
-	// ended, too. It is then read once more: the connection may have ended before.
+	// ended, too. The log is read again then, and now and then until then: the connection
+	// may have ended first.
 	paused bool
 	// complete is true once nothing more is to be read.
 	complete bool
@@ -108,8 +114,12 @@ func (s *stream) follow(ctx context.Context) {
 		case final:
 			s.printRest(current)
 			return
+		case found:
+			if !s.await(ctx, reopenAfter) {
+				s.read(ctx, current)
+			}
 		default:
-			s.await(ctx)
+			s.await(ctx, math.MaxInt64)
 		}
 	}
 }
@@ -181,10 +191,17 @@ func (s *stream) printRest(r *reading) {
 	}
 }
 
-func (s *stream) await(ctx context.Context) {
+// await waits for news of the container. It is false if there was none for so long.
+func (s *stream) await(ctx context.Context, most time.Duration) bool {
+	timer := time.NewTimer(most)
+	defer timer.Stop()
 	select {
 	case <-s.news:
+		return true
+	case <-timer.C:
+		return false
 	case <-ctx.Done():
+		return false
 	}
 }
 
