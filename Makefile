@@ -194,7 +194,7 @@ test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubern
 
 .PHONY: test-e2e
 test-e2e: image plugin cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
-	KUBECTL=$(KUBECTL_COMMAND) PLUGIN=$(CURDIR)/$(PLUGIN) go tool ginkgo run --tags=e2e --procs=2 --label-filter='!certificates' --timeout=30m --trace ./test/e2e
+	KUBECTL=$(KUBECTL_COMMAND) PLUGIN=$(CURDIR)/$(PLUGIN) go tool ginkgo run --tags=e2e --procs=4 --randomize-all --label-filter='!certificates' --timeout=30m --trace ./test/e2e
 ifeq ($(CLUSTER),local)
 	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which is the local cluster's
 endif

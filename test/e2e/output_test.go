@@ -170,7 +170,7 @@ var _ = Describe("The output", func() {
 		Expect(output.Annotations).To(HaveKeyWithValue("third-party", "stays"))
 	})
 
-	It("is kept in immutable versions, of which ten come after nine (80)", func(ctx context.Context) {
+	It("is kept in immutable versions, of which ten come after nine (80)", early, func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		recorded := recordJobs(ctx, namespace)
 		errand := shell(namespace, "errand", `echo "{\"time\":\"$(date)\"}"`).Strategy(fissilev1.StrategyManual).Output("out").Obj()
