@@ -25,6 +25,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -84,6 +85,7 @@ func Start(options Options) (*Plane, error) {
 		return p, err
 	}
 	p.CRDs = d.definitions
+	p.CRDInstallOptions.MaxTime = time.Minute // API servers that start at the same time delay each other
 	p.WebhookInstallOptions = envtest.WebhookInstallOptions{ValidatingWebhooks: d.webhooks, IgnoreSchemeConvertible: true}
 
 	p.ControlPlane.Etcd = &envtest.Etcd{}

@@ -120,14 +120,13 @@ func describe(text string, c certificates, replacements map[string]func(context.
 		It("is trusted by who scrapes the metrics", func(ctx context.Context) {
 			namespace := newNamespace(ctx)
 			letReadMetrics(ctx, namespace, "default")
-			address := forward(ctx, "service/"+metricsService, 8443)
 			trust := &tls.Config{
 				RootCAs:    trusted(ctx)[0],
 				ServerName: c.metricsHost + "." + operatorNamespace + ".svc",
 				MinVersion: tls.VersionTLS12,
 			}
 			Eventually(func(g Gomega) {
-				status, body := get(ctx, g, address, trust, token(ctx, namespace, "default"))
+				status, body := getMetrics(ctx, g, trust, token(ctx, namespace, "default"))
 				g.Expect(status).To(Equal(http.StatusOK), body)
 			}).WithContext(ctx).Should(Succeed())
 		})
@@ -203,7 +202,9 @@ func operatorPods(ctx context.Context) []string {
 func webhooks(ctx context.Context, pods []string) (addresses []string) {
 	GinkgoHelper()
 	for _, pod := range pods {
-		addresses = append(addresses, forward(ctx, "pod/"+pod, 9443))
+		address, stop := forward(ctx, "pod/"+pod, 9443)
+		DeferCleanup(stop)
+		addresses = append(addresses, address)
 	}
 	return addresses
 }

@@ -69,7 +69,7 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 })
 
 var _ = Describe("The pipeline of the samples", func() {
-	It("runs the later ExtendedJobs again, in order and once each, when the first one is run again", func(ctx context.Context) {
+	It("runs the later ExtendedJobs again, in order and once each, when the first one is run again", early, func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		kubectl(ctx, "label", "namespace", namespace, "pod-security.kubernetes.io/enforce-") // samples show the essential
 		recorded := recordJobs(ctx, namespace)

@@ -25,7 +25,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os/exec"
 	"regexp"
 	"strings"
 
@@ -43,15 +42,14 @@ var _ = Describe("Metrics", func() {
 			})
 		}
 		letReadMetrics(ctx, namespace, "prometheus")
-		address := forward(ctx, "service/"+metricsService, 8443)
 		whoever := &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12} // signed the certificate
 
 		Eventually(func(g Gomega) {
-			status, body := get(ctx, g, address, whoever, token(ctx, namespace, "prometheus"))
+			status, body := getMetrics(ctx, g, whoever, token(ctx, namespace, "prometheus"))
 			g.Expect(status).To(Equal(http.StatusOK), body)
 			g.Expect(body).To(ContainSubstring("extendedjob_run_start_seconds"))
 		}).WithContext(ctx).Should(Succeed())
-		status, body := get(ctx, Default, address, whoever, token(ctx, namespace, "stranger"))
+		status, body := getMetrics(ctx, Default, whoever, token(ctx, namespace, "stranger"))
 		Expect(status).To(Equal(http.StatusForbidden), body)
 	})
 })
@@ -59,33 +57,31 @@ var _ = Describe("Metrics", func() {
 // letReadMetrics gives a service account the right to until the spec ends.
 func letReadMetrics(ctx context.Context, namespace, serviceAccount string) {
 	GinkgoHelper()
-	kubectl(ctx, "create", "clusterrolebinding", "e2e-metrics",
+	kubectl(ctx, "create", "clusterrolebinding", namespace,
 		"--clusterrole=extendedjob-metrics-reader-role", "--serviceaccount="+namespace+":"+serviceAccount)
-	DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "clusterrolebinding", "e2e-metrics") })
+	DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "clusterrolebinding", namespace) })
 }
 
 // forward forwards a port of this machine to one of a pod or Service of the
-// operator until the spec ends, and returns the address.
-func forward(ctx context.Context, target string, port int) string {
+// operator until it is stopped, and returns the address.
+func forward(ctx context.Context, target string, port int) (address string, stop func() error) {
 	GinkgoHelper()
 	forwarding := command(ctx, "--namespace="+operatorNamespace, "port-forward", target, fmt.Sprintf(":%d", port))
 	output, err := forwarding.StdoutPipe()
 	Expect(err).NotTo(HaveOccurred())
 	Expect(forwarding.Start()).To(Succeed())
-	DeferCleanup(func() error { return stop(forwarding) })
+	stop = func() error {
+		if err := forwarding.Process.Kill(); err != nil {
+			return err
+		}
+		_ = forwarding.Wait() // says that it was killed
+		return nil
+	}
 	line, err := bufio.NewReader(output).ReadString('\n')
 	Expect(err).NotTo(HaveOccurred())
-	address := regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(line)
+	address = regexp.MustCompile(`127\.0\.0\.1:\d+`).FindString(line)
 	Expect(address).NotTo(BeEmpty(), line)
-	return address
-}
-
-func stop(process *exec.Cmd) error {
-	if err := process.Process.Kill(); err != nil {
-		return err
-	}
-	_ = process.Wait() // says that it was killed
-	return nil
+	return address, stop
 }
 
 func token(ctx context.Context, namespace, serviceAccount string) string {
@@ -93,8 +89,11 @@ func token(ctx context.Context, namespace, serviceAccount string) string {
 	return strings.TrimSpace(kubectl(ctx, "--namespace="+namespace, "create", "token", serviceAccount))
 }
 
-// get asks for metrics.
-func get(ctx context.Context, g Gomega, address string, trust *tls.Config, token string) (status int, body string) {
+// getMetrics asks for metrics. Each request has a forwarding of its own: kubectl
+// ends it when a connection is reset, which the end of a request may look like.
+func getMetrics(ctx context.Context, g Gomega, trust *tls.Config, token string) (status int, body string) {
+	address, stop := forward(ctx, "service/"+metricsService, 8443)
+	defer func() { g.Expect(stop()).To(Succeed()) }()
 	client := &http.Client{Transport: &http.Transport{TLSClientConfig: trust, DisableKeepAlives: true}}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "https://"+address+"/metrics", http.NoBody)
 	g.Expect(err).NotTo(HaveOccurred())

@@ -228,7 +228,7 @@ var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 		Expect(recorded.created()).To(HaveLen(2))
 	})
 
-	It("tells what is in its way, and goes on when that is gone", func(ctx context.Context) {
+	It("tells what is in its way, and goes on when that is gone", early, func(ctx context.Context) {
 		// All at once, for each takes half a minute.
 		type waiting struct {
 			*fissilev1.ExtendedJob

@@ -32,8 +32,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"github.com/onsi/gomega/gbytes"
-	"github.com/onsi/gomega/gexec"
 	coordinationv1 "k8s.io/api/coordination/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
@@ -85,10 +83,7 @@ func (m *memory) peakOf(ctx context.Context) int64 {
 	return m.peak.Load()
 }
 
-var (
-	forwarding     = regexp.MustCompile(`127\.0\.0\.1:(\d+)`)
-	residentMemory = regexp.MustCompile(`(?m)^process_resident_memory_bytes (\S+)$`)
-)
+var residentMemory = regexp.MustCompile(`(?m)^process_resident_memory_bytes (\S+)$`)
 
 // measureMemory measures the memory until the spec ends. It reads the metrics as
 // a service account that may.
@@ -97,14 +92,10 @@ func measureMemory(ctx context.Context, namespace string) *memory {
 	leader := stayingLeader(ctx)
 
 	kubectl(ctx, "--namespace="+namespace, "create", "serviceaccount", "prometheus")
-	kubectl(ctx, "create", "clusterrolebinding", namespace, "--clusterrole=extendedjob-metrics-reader-role", "--serviceaccount="+namespace+":prometheus")
-	DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "clusterrolebinding", namespace) })
-	token := strings.TrimSpace(kubectl(ctx, "--namespace="+namespace, "create", "token", "prometheus"))
+	letReadMetrics(ctx, namespace, "prometheus")
+	bearer := token(ctx, namespace, "prometheus")
 
-	forward, err := gexec.Start(command(context.WithoutCancel(ctx), "--namespace="+operatorNamespace, "port-forward", "pod/"+leader, ":8443"), nil, GinkgoWriter)
-	Expect(err).NotTo(HaveOccurred())
-	Eventually(forward).Should(gbytes.Say("Forwarding from 127.0.0.1"))
-	port := forwarding.FindSubmatch(forward.Out.Contents())[1]
+	address, stopForwarding := forward(context.WithoutCancel(ctx), "pod/"+leader, 8443)
 
 	m := &memory{}
 	sampling, stop := context.WithCancel(context.WithoutCancel(ctx))
@@ -113,13 +104,13 @@ func measureMemory(ctx context.Context, namespace string) *memory {
 		defer close(ended)
 		defer GinkgoRecover()
 		for ticks := time.Tick(interval); sampling.Err() == nil; <-ticks {
-			m.sample(sampling, fmt.Sprintf("https://127.0.0.1:%s/metrics", port), token)
+			m.sample(sampling, "https://"+address+"/metrics", bearer)
 		}
 	}()
-	DeferCleanup(func() {
+	DeferCleanup(func() error {
 		stop()
 		<-ended
-		forward.Kill()
+		return stopForwarding()
 	})
 	return m
 }

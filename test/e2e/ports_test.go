@@ -53,9 +53,7 @@ var _ = Describe("An attacker in a pod", Serial, Label("attacks"), func() {
 			{"tokens", "8s", []string{metricsPort}},
 			{"endless", "8s", []string{webhookPort}},
 			{"bodies", "8s", []string{webhookPort}},
-			{"headers", "8s", []string{webhookPort}},
-			{"headers", "8s", []string{metricsPort}},
-			{"headers", "8s", []string{healthPort}},
+			{"headers", "8s", []string{metricsPort, webhookPort, healthPort}},
 			{"random", "60s", []string{metricsPort, webhookPort, healthPort}},
 		} {
 			memory.peak.Store(0)

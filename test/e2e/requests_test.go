@@ -114,7 +114,7 @@ var _ = Describe("A pipeline that asks for a run by requestID", func() {
 		Entry("with replace", "create", "replace"),
 	)
 
-	It("gets no back-off", func(ctx context.Context) {
+	It("gets no back-off", early, func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		errand := shell(namespace, "errand", "true").Strategy(fissilev1.StrategyManual).Obj()
 		Expect(k8s.Create(ctx, errand)).To(Succeed())

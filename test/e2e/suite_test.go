@@ -53,6 +53,10 @@ const (
 	quiet    = 3 * time.Second
 	interval = 100 * time.Millisecond
 
+	// early is for specs that take longest: if they began late, one process would
+	// work in the end, and the others wait for it.
+	early = SpecPriority(1)
+
 	operatorNamespace  = "extendedjob-system"
 	operatorDeployment = "extendedjob-controller-manager"
 )

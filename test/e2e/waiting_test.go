@@ -94,7 +94,7 @@ var _ = Describe("kubectl wait", func() {
 		Expect(the(errand)(ctx)).To(lastRun(2, fissilev1.ResultSucceeded))
 	})
 
-	It("goes on while a run is delayed, which the tenth in a row is", func(ctx context.Context) {
+	It("goes on while a run is delayed, which the tenth in a row is", early, func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		errand := shell(namespace, "errand", "true").Strategy(fissilev1.StrategyManual).Obj()
 		Expect(k8s.Create(ctx, errand)).To(Succeed())

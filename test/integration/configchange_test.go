@@ -56,7 +56,7 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 		oneOff = oneOffThatRan(ejob.New(namespace, "one-off").UpdateOnConfigChange().ReadsConfigMap("config").ReadsSecret("credentials"))
 	})
 
-	DescribeTable("runs once for each change of the data (cases 28, 29)", func(mutate func()) {
+	DescribeTable("runs once for each change of the data (cases 28, 29)", compat, func(mutate func()) {
 		mutate()
 		run(oneOff, 2)
 		Expect(oneOff.Status.LastRun.Cause).To(Equal(fissilev1.CauseConfigChange))

@@ -31,7 +31,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-var _ = Describe("The two versions", func() {
+var _ = Describe("The two versions", compat, func() {
 	ctx := context.Background()
 	labels, annotations := map[string]string{"label": "a"}, map[string]string{"annotation": "b"}
 

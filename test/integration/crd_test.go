@@ -37,7 +37,7 @@ import (
 // object.
 const maxAnnotations = 262144
 
-var _ = Describe("The custom resource definition", func() {
+var _ = Describe("The custom resource definition", compat, func() {
 	It("can be applied and applied again by kubectl, which keeps all of it in an annotation", func() {
 		// Not from config/crd: kubectl would point the conversion webhook away from
 		// the manager that the tests run.

@@ -29,7 +29,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-var _ = Describe("An ExtendedJob that is deleted", func() {
+var _ = Describe("An ExtendedJob that is deleted", compat, func() {
 	DescribeTable("during a run does not store its output any more (case 54)", func(propagation metav1.DeletionPropagation) {
 		ej := create(ejob.New(namespace, "deleted").Strategy(fissilev1.StrategyNow).Output("foo"))
 		job := activeJob(ej, 1)

@@ -47,7 +47,7 @@ var _ = Describe("An errand", func() {
 		Consistently(jobsEver).Should(BeZero())
 	})
 
-	DescribeTable("runs once when its strategy is set to now, and is manual again when the run has ended (case 13)",
+	DescribeTable("runs once when its strategy is set to now, and is manual again when the run has ended (case 13)", compat,
 		func(ask func(*fissilev1.ExtendedJob) error) {
 			errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyManual))
 			Eventually(komega.Object(errand)).Should(ejob.BeIdle())

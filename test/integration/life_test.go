@@ -34,7 +34,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-var _ = Describe("The Job of a run", func() {
+var _ = Describe("The Job of a run", compat, func() {
 	DescribeTable("tells whose it is, and is the template with nothing injected (case 48)", func(name string) {
 		builder := ejob.New(namespace, name).Strategy(fissilev1.StrategyNow)
 		template := &builder.Obj().Spec.JobTemplate
@@ -129,7 +129,7 @@ var _ = Describe("The Job of a run", func() {
 	})
 })
 
-var _ = Describe("A namespace that is being deleted", func() {
+var _ = Describe("A namespace that is being deleted", compat, func() {
 	It("is no reason for errors without end (case 55)", func() {
 		missing := ejob.New(namespace, "waiting").Strategy(fissilev1.StrategyNow)
 		missing.PodSpec().Containers[0].EnvFrom = []corev1.EnvFromSource{{SecretRef: &corev1.SecretEnvSource{

@@ -71,17 +71,17 @@ var _ = Describe("Metrics", func() {
 		return account, request.Status.Token
 	}
 
-	It("are for nobody who does not say who he is", func() {
+	It("are for nobody who does not say who he is", compat, func() {
 		Expect(scrape("")).To(Equal(http.StatusUnauthorized))
 		Expect(scrape("not-a-token")).To(Equal(http.StatusUnauthorized))
 	})
 
-	It("are for nobody without the right to read them", func() {
+	It("are for nobody without the right to read them", compat, func() {
 		_, token := newToken()
 		Expect(scrape(token)).To(Equal(http.StatusForbidden))
 	})
 
-	It("are for whom the deployment's role is bound to", func() {
+	It("are for whom the deployment's role is bound to", compat, func() {
 		account, token := newToken()
 		binding := &rbacv1.ClusterRoleBinding{
 			ObjectMeta: metav1.ObjectMeta{Name: account.Namespace + "-" + account.Name},

@@ -28,7 +28,7 @@ import (
 )
 
 var _ = Describe("A one-off", func() {
-	It("runs when it is created, and is done when the run has ended and its output is stored (case 21)", func() {
+	It("runs when it is created, and is done when the run has ended and its output is stored (case 21)", compat, func() {
 		oneOff := create(ejob.New(namespace, "one-off").Strategy(fissilev1.StrategyOnce).Containers("json").Output("foo"))
 		job := activeJob(oneOff, 1)
 		Consistently(komega.Object(oneOff)).Should(ejob.HaveStrategy(fissilev1.StrategyOnce))

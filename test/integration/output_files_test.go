@@ -59,7 +59,7 @@ func random(size int) sealedfiles.Content {
 }
 
 var _ = Describe("Output from files", func() {
-	It("goes to Secrets by their layouts and types, without a request for a log", func() {
+	It("goes to Secrets by their layouts and types, without a request for a log", compat, func() {
 		tls := outputFile("tls.json", "web")
 		tls.Type = "kubernetes.io/tls"
 		tls.SecretLabels, tls.SecretAnnotations = map[string]string{"team": "blue"}, map[string]string{"note": "of the file"}
@@ -319,7 +319,7 @@ var _ = Describe("Output from files", func() {
 		Expect(secretNames()).To(ConsistOf("a"))
 	})
 
-	It("is stored when a Secret of the same name, or of another type, is gone", func() {
+	It("is stored when a Secret of the same name, or of another type, is gone", compat, func() {
 		links := withLayout(outputFile("links.json", "link"), fissilev1.LayoutSecretPerKey)
 		ej := create(errandWithFiles(links))
 		foreign := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "link-a"}}

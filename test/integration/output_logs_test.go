@@ -32,7 +32,7 @@ import (
 )
 
 var _ = Describe("The log", func() {
-	DescribeTable("is read again when it is not all that the container printed (case 71)", func(f fault) {
+	DescribeTable("is read again when it is not all that the container printed (case 71)", compat, func(f fault) {
 		ej := create(ejob.New(namespace, "log").Strategy(fissilev1.StrategyNow).Output("foo"))
 		job := activeJob(ej, 1)
 		node.failOnce(f)

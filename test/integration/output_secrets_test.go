@@ -69,7 +69,7 @@ var _ = Describe("An output Secret", func() {
 		return s
 	}
 
-	DescribeTable("keeps what others put on it, and gets what is ours, whatever was taken off it (cases 74, 77)",
+	DescribeTable("keeps what others put on it, and gets what is ours, whatever was taken off it (cases 74, 77)", compat,
 		func(taken func(*corev1.Secret), wantTheirs []string) {
 			ej := create(ejob.New(namespace, "output").Strategy(fissilev1.StrategyManual).Output("foo").
 				SecretLabels(map[string]string{"old": "", "kept": "1"}))
@@ -113,7 +113,7 @@ var _ = Describe("An output Secret", func() {
 		Entry("everything", func(s *corev1.Secret) { s.Labels, s.Annotations = nil, nil }, nil),
 	)
 
-	It("that was deleted is created again, one that was made immutable is in the way (case 77)", func(ctx context.Context) {
+	It("that was deleted is created again, one that was made immutable is in the way (case 77)", compat, func(ctx context.Context) {
 		ej := create(ejob.New(namespace, "output").Strategy(fissilev1.StrategyManual).Output("foo"))
 		run(ej, 1, printed)
 		stored(ej, 1)
@@ -194,7 +194,7 @@ var _ = Describe("An output Secret", func() {
 		))
 	})
 
-	It("that a quota leaves no room for is stored when there is room, and what was stored is not stored again (case 56)", func(ctx context.Context) {
+	It("that a quota leaves no room for is stored when there is room, and what was stored is not stored again (case 56)", compat, func(ctx context.Context) {
 		const secrets = corev1.ResourceName("count/secrets")
 		quota := &corev1.ResourceQuota{
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "few-secrets"},

@@ -178,7 +178,7 @@ var _ = Describe("Output", func() {
 		Expect(secretNames()).To(ConsistOf("foo-main"))
 	})
 
-	DescribeTable("never touches a Secret of somebody else, and is stored when that is gone (case 75)", func(foreign *corev1.Secret) {
+	DescribeTable("never touches a Secret of somebody else, and is stored when that is gone (case 75)", compat, func(foreign *corev1.Secret) {
 		foreign.Namespace, foreign.Name = namespace, "foo-main"
 		Expect(plane.client.Create(context.Background(), foreign)).To(Succeed())
 		ej := create(ejob.New(namespace, "output").Strategy(fissilev1.StrategyNow).Output("foo"))

@@ -35,7 +35,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-var _ = Describe("A Job that cannot be created", func() {
+var _ = Describe("A Job that cannot be created", compat, func() {
 	It("because of its template is tried once, shown with the API server's words, and tried again after an edit (case 8)", func(ctx context.Context) {
 		ej := rejected(ctx, "rejected")
 		Eventually(komega.Object(ej)).Should(SatisfyAll(

@@ -84,9 +84,9 @@ var (
 	createSecrets     = rule("", "secrets", "create")
 )
 
-var _ = Describe("What a user has the operator do", requesterSpecs)
+var _ = Describe("What a user has the operator do", compat, requesterSpecs)
 
-var _ = Describe("Without policies, what a user has the operator do", Ordered, func() {
+var _ = Describe("Without policies, what a user has the operator do", compat, Ordered, func() {
 	BeforeAll(func(ctx context.Context) {
 		binding := &admissionregistrationv1.ValidatingAdmissionPolicyBinding{}
 		Expect(plane.client.Get(ctx, client.ObjectKey{Name: "extendedjob-requester-rights"}, binding)).To(Succeed())

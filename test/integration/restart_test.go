@@ -131,7 +131,7 @@ var _ = Describe("A restart of the manager", func() {
 		Expect(jobsEver()).To(Equal(1))
 	})
 
-	It("does not lose what was asked for while it was down", func() {
+	It("does not lose what was asked for while it was down", compat, func() {
 		errand := create(ejob.New(namespace, "asked").Strategy(fissilev1.StrategyManual))
 		oneOff := create(ejob.New(namespace, "suspended").Strategy(fissilev1.StrategyOnce).Suspend())
 		Eventually(komega.Object(errand)).Should(ejob.BeIdle())

@@ -34,7 +34,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-var _ = Describe("Whoever has the operator's token", func() {
+var _ = Describe("Whoever has the operator's token", compat, func() {
 	const refused, admitted = true, false
 	// thief is the operator's user, with all its rights.
 	thief := func() client.Client {

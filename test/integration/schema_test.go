@@ -76,7 +76,7 @@ spec:
 `,
 }
 
-var _ = Describe("The schema", func() {
+var _ = Describe("The schema", compat, func() {
 	both := []string{"v1", "v1alpha1"}
 	DescribeTable("refuses an invalid field by its name, when it is created and when it is edited (cases 7, 8, 9)",
 		func(versions []string, patch, field string) {

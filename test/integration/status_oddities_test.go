@@ -35,7 +35,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-var _ = Describe("A status that can be computed", func() {
+var _ = Describe("A status that can be computed", compat, func() {
 	It("is stored, whatever others put into a Job", func(ctx context.Context) {
 		stored := create(ejob.New(namespace, "odd").Strategy(fissilev1.StrategyManual))
 		Eventually(komega.Object(stored)).Should(ejob.BeIdle())

@@ -51,7 +51,7 @@ var _ = Describe("The status", func() {
 			HaveField("Status.Conditions", HaveEach(HaveField("ObservedGeneration", ej.Generation)))))
 	})
 
-	It("can be waited for and looked at with kubectl", func() {
+	It("can be waited for and looked at with kubectl", compat, func() {
 		ej := create(ejob.New(namespace, "status").Strategy(fissilev1.StrategyNow))
 		complete(activeJob(ej, 1), nil)
 		kubectl("wait", "--for=condition=Complete", "ejob/status", "--timeout=10s")
@@ -69,7 +69,7 @@ var _ = Describe("The status", func() {
 		Expect(row[9]).To(Equal("Run 1 succeeded."))
 	})
 
-	It("is accompanied by one event for each transition", func() {
+	It("is accompanied by one event for each transition", compat, func() {
 		ej := create(ejob.New(namespace, "status").Strategy(fissilev1.StrategyOnce))
 		complete(activeJob(ej, 1), nil)
 		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))

@@ -49,6 +49,13 @@ var (
 	namespace string
 )
 
+// compat is for specs that an API server of another version may make fail: about
+// what it accepts, refuses, warns of, fills in, converts or forgets, who may do what,
+// how it merges and deletes, and how it answers a client. They run on the oldest
+// one that the operator supports, too. What the operator decides by itself from the
+// objects that it sees is tested once.
+var compat = Label("compat")
+
 func TestIntegration(t *testing.T) {
 	var err error
 	if assets, err = controlplane.FindAssets(repository); err != nil {

@@ -33,7 +33,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-var _ = Describe("An ExtendedJob that cannot be decoded", Serial, func() {
+var _ = Describe("An ExtendedJob that cannot be decoded", compat, Serial, func() {
 	It("says so, keeps no other from running, and runs when it is corrected", func() {
 		admitWhatever()
 		restoreWebhooks := keepFromWebhooks(namespace)

@@ -33,7 +33,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-var _ = Describe("The validating webhook", func() {
+var _ = Describe("The validating webhook", compat, func() {
 	ctx := context.Background()
 	both := []string{"v1", "v1alpha1"}
 	template := map[string]string{"v1": "/spec/jobTemplate/spec/template", "v1alpha1": "/spec/template"}

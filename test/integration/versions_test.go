@@ -109,7 +109,7 @@ spec:
 `,
 }
 
-var _ = Describe("The versions of the API", func() {
+var _ = Describe("The versions of the API", compat, func() {
 	ctx := context.Background()
 	other := map[string]string{"v1": "v1alpha1", "v1alpha1": "v1"}
 	read := func(name, version string) *unstructured.Unstructured {
