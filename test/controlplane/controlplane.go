@@ -52,6 +52,8 @@ type Options struct {
 	Repository, Directory string
 	// Assets is the directory with the programs.
 	Assets string
+	// Components are those of config/components that are deployed besides.
+	Components []string
 	// Scheme has the API types of Client.
 	Scheme *runtime.Scheme
 	// Audited are the rules of the audit log.
@@ -79,7 +81,7 @@ func Start(options Options) (*Plane, error) {
 		AuditLog:    filepath.Join(options.Directory, "audit.log"),
 		directory:   options.Directory,
 	}
-	d, err := buildDeployment(options.Repository)
+	d, err := buildDeployment(options)
 	if err != nil {
 		return p, err
 	}
