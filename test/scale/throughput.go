@@ -76,6 +76,7 @@ func throughput(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.reportSides(sides, all)
+	b.limitServer(all[operatorName])
 	b.atLeast("throughput of B2", median(ratios(all[operatorName], all["B2"])))
 	b.result.Checks = dropRepeated(b.result.Checks)
 
@@ -90,6 +91,15 @@ func throughput(ctx context.Context, b *bench) error {
 	}
 	m.stop()
 	return b.byConcurrency(ctx)
+}
+
+// limitServer compares what runs cost the API server with what is wanted.
+func (b *bench) limitServer(runs []*measurement) {
+	var used []float64
+	for _, m := range runs {
+		used = append(used, 1000*m.cpu["kube-apiserver"]/float64(m.n))
+	}
+	b.atMost("CPU-ms of the API server a run", median(used), false)
 }
 
 // oneByOne measures what a run takes when nobody waits in a queue.
