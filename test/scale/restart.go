@@ -19,6 +19,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -220,7 +221,7 @@ func (b *bench) addRestTables() {
 	b.addTable("Each start; seconds, and MiB; at rest is after a garbage collection, which Go makes at least every two minutes; the last but one are KiB an ExtendedJob beyond the operator in an empty cluster",
 		[]string{"template", "ExtendedJobs", "ready", "has looked at all", "peak RSS", "RSS at rest", "live heap", "RSS each", "live heap each", "requests"}, starts...)
 	b.addTable("What they take elsewhere, in MiB, or KiB for each",
-		[]string{"template", "ExtendedJobs", "operator", "API server, RSS", "live for each", "etcd, RSS", "stored", "for each", "the first limit"}, limits...)
+		[]string{"template", "ExtendedJobs", "operator", "API server, RSS", "live for each", "etcd, RSS", "stored", "for each", "has to be raised"}, limits...)
 }
 
 // Limits that a cluster usually has.
@@ -231,16 +232,19 @@ const (
 	operatorLimit = 256 << 20
 )
 
-// limit says what would have to be raised first for so many ExtendedJobs.
+// limit says which of these have to be raised for so many ExtendedJobs.
 func (r *restFigures) limit() string {
-	switch {
-	case r.Peak > operatorLimit:
-		return fmt.Sprintf("the operator's memory limit, %d MiB as deployed", operatorLimit>>20)
-	case r.Stored > etcdQuota:
-		return fmt.Sprintf("etcd's quota, %d GiB by default", etcdQuota>>30)
-	default:
-		return fmt.Sprintf("none: the operator has %d MiB as deployed, etcd %d GiB", operatorLimit>>20, etcdQuota>>30)
+	var limits []string
+	if r.Peak > operatorLimit {
+		limits = append(limits, fmt.Sprintf("memory of the operator (%d MiB as deployed)", operatorLimit>>20))
 	}
+	if r.Stored > etcdQuota {
+		limits = append(limits, fmt.Sprintf("quota of etcd (%d GiB by default)", etcdQuota>>30))
+	}
+	if len(limits) == 0 {
+		return "nothing"
+	}
+	return strings.Join(limits, ", ")
 }
 
 func kibi(bytes int) string { return fmt.Sprintf("%d KiB", bytes/1024) }
