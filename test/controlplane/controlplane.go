@@ -53,6 +53,8 @@ type Options struct {
 	Repository, Directory string
 	// Assets is the directory with the programs.
 	Assets string
+	// Components are those of config/components that are deployed besides.
+	Components []string
 	// Scheme has the API types of Client.
 	Scheme *runtime.Scheme
 	// Audited are the rules of the audit log.
@@ -80,7 +82,7 @@ func Start(options Options) (*Plane, error) {
 		AuditLog:    filepath.Join(options.Directory, "audit.log"),
 		directory:   options.Directory,
 	}
-	d, err := buildDeployment(options.Repository)
+	d, err := buildDeployment(options)
 	if err != nil {
 		return p, err
 	}

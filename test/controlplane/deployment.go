@@ -18,6 +18,7 @@ package controlplane
 
 import (
 	"fmt"
+	"os"
 	"path/filepath"
 
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
@@ -38,10 +39,14 @@ type deployment struct {
 	others      []client.Object
 }
 
-func buildDeployment(repository string) (*deployment, error) {
+func buildDeployment(o Options) (*deployment, error) {
+	kustomization, err := writeKustomization(o)
+	if err != nil {
+		return nil, err
+	}
 	options := krusty.MakeDefaultOptions()
 	options.Reorder = krusty.ReorderOptionLegacy // the namespace before what is in it
-	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), filepath.Join(repository, overlay))
+	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), kustomization)
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", overlay, err)
 	}
@@ -66,6 +71,39 @@ func buildDeployment(repository string) (*deployment, error) {
 		}
 	}
 	return d, nil
+}
+
+// writeKustomization writes a kustomization of the overlay with the components, as
+// users do, and returns its directory.
+func writeKustomization(o Options) (string, error) {
+	directory := filepath.Join(o.Directory, "deployment")
+	if err := os.MkdirAll(directory, 0o700); err != nil {
+		return "", err
+	}
+	relative, err := relativePath(directory, o.Repository)
+	if err != nil {
+		return "", err
+	}
+	kustomization := map[string][]string{"resources": {filepath.Join(relative, overlay)}}
+	for _, component := range o.Components {
+		kustomization["components"] = append(kustomization["components"], filepath.Join(relative, "config", "components", component))
+	}
+	return directory, WriteYAML(filepath.Join(directory, "kustomization.yaml"), kustomization)
+}
+
+// relativePath is the path to a directory from another, without symbolic links.
+func relativePath(from, to string) (string, error) {
+	from, err := filepath.EvalSymlinks(from)
+	if err != nil {
+		return "", err
+	}
+	if to, err = filepath.Abs(to); err != nil {
+		return "", err
+	}
+	if to, err = filepath.EvalSymlinks(to); err != nil {
+		return "", err
+	}
+	return filepath.Rel(from, to)
 }
 
 func appendTyped[T any](objects []*T, content map[string]any) ([]*T, error) {

@@ -37,6 +37,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"k8s.io/client-go/kubernetes"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
@@ -46,6 +47,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
@@ -55,6 +57,8 @@ const (
 	// Users, by which the audit log tells the programs apart.
 	benchUser = "bench"
 	kwokUser  = "kwok"
+	// v1Only is the component that takes v1alpha1 away.
+	v1Only = "v1-only"
 	// printed is what every container prints.
 	printed = `{"user":"bench","password":"correct horse battery staple"}`
 )
@@ -68,18 +72,26 @@ type cluster struct {
 	*controlplane.Plane
 	repository string
 	directory  string
+	components []string
 	audit      *auditLog
 	// The client's own, with no limit on its side.
 	client    client.Client
 	clientset *kubernetes.Clientset
 
+	// programs are those that run besides the API server and etcd; the first few are
+	// the cluster's own.
 	programs []*program
+	own      int
 }
 
-// startCluster starts everything but the operator. It has to be stopped, also
-// after an error.
-func startCluster(ctx context.Context, repository, directory string) (*cluster, error) {
-	c := &cluster{repository: repository, directory: directory}
+// startCluster starts everything but the operator, deployed with components of
+// config. It has to be stopped, also after an error.
+func startCluster(ctx context.Context, repository string, components []string) (*cluster, error) {
+	c := &cluster{repository: repository, components: components}
+	var err error
+	if c.directory, err = os.MkdirTemp("", "extendedjob-scale-"); err != nil {
+		return c, err
+	}
 	assets, err := controlplane.FindAssets(repository)
 	if err != nil {
 		return c, err
@@ -90,8 +102,9 @@ func startCluster(ctx context.Context, repository, directory string) (*cluster, 
 	}
 	c.Plane, err = controlplane.Start(controlplane.Options{
 		Repository: repository,
-		Directory:  directory,
+		Directory:  c.directory,
 		Assets:     assets,
+		Components: components,
 		Scheme:     scheme,
 		Audited:    []auditv1.PolicyRule{{Level: auditv1.LevelMetadata}},
 		Configure: func(e *envtest.Environment) {
@@ -112,7 +125,11 @@ func startCluster(ctx context.Context, repository, directory string) (*cluster, 
 	if err := c.startControllers(assets); err != nil {
 		return c, err
 	}
-	return c, c.startNodes(ctx)
+	if err := c.startNodes(ctx); err != nil {
+		return c, err
+	}
+	c.own = len(c.programs)
+	return c, nil
 }
 
 // connect makes the clients. They belong to an ordinary user: the requests of
@@ -244,12 +261,27 @@ func (c *cluster) deleteNamespace(ctx context.Context, name string) error {
 
 // stop stops everything, the last started first.
 func (c *cluster) stop() {
-	for _, p := range slices.Backward(c.programs) {
-		p.stop()
-	}
+	c.stopFrom(0)
 	if c.Plane != nil {
 		_ = c.Stop() // the directory is removed anyway
 	}
+	_ = os.RemoveAll(c.directory) // what stays is in the directory for temporary files
+}
+
+// stopFrom stops the programs but the first n, the last started first.
+func (c *cluster) stopFrom(n int) {
+	for _, p := range slices.Backward(c.programs[n:]) {
+		p.stop()
+	}
+	c.programs = c.programs[:n]
+}
+
+// versions are those in which the API server serves ExtendedJobs.
+func (c *cluster) versions() []schema.GroupVersion {
+	if slices.Contains(c.components, v1Only) {
+		return []schema.GroupVersion{fissilev1.GroupVersion}
+	}
+	return []schema.GroupVersion{fissilev1.GroupVersion, fissilev1alpha1.GroupVersion}
 }
 
 // program is a process that the bench has started.

@@ -18,6 +18,8 @@ package main
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -136,24 +138,28 @@ func memoryOfProgram(name string) processMemory {
 	return processMemory{}
 }
 
+// availableMemory is what programs may still take, in bytes.
+func availableMemory() float64 { return 1024 * kilobytes("/proc/meminfo", "MemAvailable") }
+
+// kilobytes reads a value of a file of the kernel's; zero, if there is none.
+func kilobytes(file, wanted string) float64 {
+	content, _ := os.ReadFile(file)
+	for line := range strings.Lines(string(content)) {
+		if key, value, _ := strings.Cut(line, ":"); key == wanted {
+			number, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
+			return number
+		}
+	}
+	return 0
+}
+
 // memoryOf reads the memory of a process, and how much it has read, which of a
 // program that reads no files is what it has received.
 func memoryOf(pid int) processMemory {
 	var m processMemory
 	directory := filepath.Join("/proc", strconv.Itoa(pid))
-	status, _ := os.ReadFile(filepath.Join(directory, "status")) // zero, if it has ended
-	for line := range strings.Lines(string(status)) {
-		key, value, _ := strings.Cut(line, ":")
-		kilobytes, _ := strconv.ParseFloat(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 64)
-		switch key {
-		case "VmRSS":
-			m.resident = kilobytes * 1024
-		case "VmHWM":
-			m.peak = kilobytes * 1024
-		case "RssAnon":
-			m.anonymous = kilobytes * 1024
-		}
-	}
+	status := filepath.Join(directory, "status")
+	m.resident, m.peak, m.anonymous = 1024*kilobytes(status, "VmRSS"), 1024*kilobytes(status, "VmHWM"), 1024*kilobytes(status, "RssAnon")
 	io, _ := os.ReadFile(filepath.Join(directory, "io"))
 	for line := range strings.Lines(string(io)) {
 		if value, ok := strings.CutPrefix(line, "rchar: "); ok {
@@ -161,4 +167,19 @@ func memoryOf(pid int) processMemory {
 		}
 	}
 	return m
+}
+
+// liveInAPIServer is how much of the API server's memory is live, in bytes: it
+// collects garbage before.
+func (c *cluster) liveInAPIServer(ctx context.Context) (float64, error) {
+	server := c.clientset.Discovery().RESTClient()
+	if err := server.Get().AbsPath("/debug/pprof/heap").Param("gc", "1").Do(ctx).Error(); err != nil {
+		return 0, fmt.Errorf("collect garbage in the API server: %w", err)
+	}
+	body, err := server.Get().AbsPath("/metrics").Do(ctx).Raw()
+	if err != nil {
+		return 0, fmt.Errorf("read the metrics of the API server: %w", err)
+	}
+	values, err := sumMetrics(body)
+	return values["go_memstats_heap_alloc_bytes"], err
 }

@@ -159,6 +159,7 @@ func sharedInput(ctx context.Context, b *bench) error {
 	if err := b.expectSettled(ctx, namespace, fissilev1.StrategyDone, n, 1); err != nil {
 		return err
 	}
+	b.atMost("requests a run for a change, without output", float64(sum(operatorRequests(m.requests), isForRun))/float64(n), false)
 	b.atMost("reads of the ConfigMap", float64(sum(m.requests, readsConfigMap)), true)
 	b.result.Checks = dropRepeated(b.result.Checks)
 	b.reportSides(sides, all)
@@ -168,6 +169,10 @@ func sharedInput(ctx context.Context, b *bench) error {
 		b.parameters.Workers, quantile(bare.since(jobCreated), 1), quantile(bare.since(jobFinished), 1))
 	return b.profile(ctx, operator, "heap", "heap")
 }
+
+// isForRun reports whether a request is for one run, and neither an event nor for
+// the ConfigMap of all.
+func isForRun(r request) bool { return r.Resource != "events" && r.Resource != "configmaps" }
 
 func readsConfigMap(r request) bool {
 	return r.User == operatorName && r.Verb == "get" && r.Resource == "configmaps"

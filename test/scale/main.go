@@ -77,13 +77,15 @@ func run(ctx context.Context, o options) error {
 	if err != nil {
 		return err
 	}
-	started := time.Now()
+	b := &bench{options: o, started: time.Now()}
+	defer func() { b.leave() }()
 	var failures []error
 	for _, s := range scenarios {
 		if o.only != "" && !slices.Contains(strings.Split(o.only, ","), s.Letter) {
+			b.leave()
 			continue
 		}
-		result, err := runScenario(ctx, o, s, started)
+		result, err := b.run(ctx, s)
 		if err != nil {
 			return fmt.Errorf("scenario %s: %w", s.Letter, err)
 		}
@@ -100,28 +102,23 @@ func run(ctx context.Context, o options) error {
 	return errors.Join(failures...)
 }
 
-// runScenario runs one scenario on a control plane of its own.
-func runScenario(ctx context.Context, o options, s *scenario, started time.Time) (*result, error) {
-	parameters := s.Full
-	if o.size == "smoke" {
-		parameters = s.Smoke
+// run runs one scenario.
+func (b *bench) run(ctx context.Context, s *scenario) (*result, error) {
+	b.scenario, b.parameters, b.result = s, s.Full, newResult(b.options, s)
+	if b.size == "smoke" {
+		b.parameters = s.Smoke
 	}
-	b := &bench{options: o, scenario: s, parameters: parameters, started: started, result: newResult(o, s)}
 	b.progress("%s: %s", s.Letter, s.Title)
-	directory, err := os.MkdirTemp("", "extendedjob-scale-")
-	if err != nil {
-		return nil, err
-	}
-	defer os.RemoveAll(directory)
 	before := sampleCPU()
-	b.cluster, err = startCluster(ctx, o.repository, directory)
-	defer b.stop()
-	if err == nil {
-		err = bodies[s.Letter](ctx, b)
+	if b.cluster == nil || !s.Continues {
+		if err := b.enter(ctx, s.Components); err != nil {
+			return nil, err
+		}
 	}
-	if err != nil {
+	if err := bodies[s.Letter](ctx, b); err != nil {
 		return nil, errors.Join(err, b.diagnosis())
 	}
+	b.stopFrom(b.own)
 	b.result.Took = time.Since(b.result.Started)
 	b.result.Others = sampleCPU().othersSince(before)
 	for _, check := range b.result.Checks {
@@ -130,14 +127,33 @@ func runScenario(ctx context.Context, o options, s *scenario, started time.Time)
 	return b.result, nil
 }
 
-// bench is one run of a scenario.
+// bench runs scenarios, one after the other.
 type bench struct {
 	options
+	started time.Time
+	// What the current scenario has.
 	*cluster
 	scenario   *scenario
 	parameters parameters
-	started    time.Time
 	result     *result
+}
+
+// enter starts a cluster in place of the one that there is.
+func (b *bench) enter(ctx context.Context, components []string) error {
+	b.leave()
+	var err error
+	if b.cluster, err = startCluster(ctx, b.options.repository, components); err != nil {
+		return errors.Join(err, b.diagnosis())
+	}
+	return nil
+}
+
+// leave stops the cluster, if there is one.
+func (b *bench) leave() {
+	if b.cluster != nil {
+		b.stop()
+		b.cluster = nil
+	}
 }
 
 // progress tells the terminal how far it is.
@@ -155,4 +171,6 @@ var bodies = map[string]func(context.Context, *bench) error{
 	"f": restart,
 	"g": chaos,
 	"h": neighbours,
+	"i": quota,
+	"j": versions,
 }

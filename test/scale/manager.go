@@ -111,6 +111,11 @@ func (m *manager) values(ctx context.Context) (map[string]float64, error) {
 	if err != nil {
 		return nil, err
 	}
+	return sumMetrics(body)
+}
+
+// sumMetrics adds up metrics in Prometheus' text format.
+func sumMetrics(body []byte) (map[string]float64, error) {
 	parser := expfmt.NewTextParser(model.UTF8Validation)
 	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
 	if err != nil {

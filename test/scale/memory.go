@@ -78,7 +78,7 @@ func memory(ctx context.Context, b *bench) error {
 		}
 		b.checkMemory(secrets, figures[0], figures[2], empty)
 	}
-	b.addTable("Memory in MiB, "+strconv.Itoa(b.parameters.Seconds)+" s after the start; heap as Go counts what is in use; received until then, in MiB; ready after, in s",
+	b.addTable("Memory in MiB, "+strconv.Itoa(b.parameters.Seconds)+" s after the start of the last; heap as Go counts what is in use; received until then, in MiB; ready after, in s",
 		[]string{"Secrets", "who", "RSS", "of it anonymous", "peak", "heap", "received", "ready"}, rows...)
 	b.result.Plots = append(b.result.Plots, plotData{Name: "memory", Title: "Resident memory", X: "Secrets of 10 KiB", Y: "MiB", Series: []plotSeries{floor, full, operator}})
 	return b.selfSignedMemory(ctx, lowest)
@@ -132,40 +132,49 @@ func objectMeta(namespace string, i int) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("object-%05d", i), Labels: map[string]string{"app": "bench"}}
 }
 
-// compareMemory starts each manager and measures it: the floor, the one with
-// whole objects, the operator.
+// compareMemory starts each manager, one after the other, and measures them
+// together: the floor, the one with whole objects, the operator.
 func (b *bench) compareMemory(ctx context.Context, namespace string, secrets int) ([3]memoryFigures, error) {
 	var figures [3]memoryFigures
+	var managers [3]*manager
 	for i, start := range []func() (*manager, error){
 		func() (*manager, error) { return b.startFloor(ctx, false) },
 		func() (*manager, error) { return b.startFloor(ctx, true) },
 		func() (*manager, error) { return b.startOperator(ctx, nil) },
 	} {
-		m, err := start()
-		if err != nil {
+		var err error
+		if managers[i], err = start(); err != nil {
 			return figures, err
 		}
-		if figures[i], err = b.measureMemory(ctx, m); err != nil {
+		defer managers[i].stop()
+	}
+	if err := pause(ctx, b.parameters.Seconds); err != nil {
+		return figures, err
+	}
+	for i, m := range managers {
+		var err error
+		if figures[i], err = m.figures(ctx); err != nil {
 			return figures, err
 		}
 		b.progress("  %d Secrets, %s: %.1f MiB, ready after %.2f s", secrets, [3]string{"floor", "whole objects", "operator"}[i], figures[i].resident/mebi, figures[i].ready)
-		if i == 2 && secrets > 0 {
-			if err := b.profile(ctx, m, fmt.Sprintf("heap-%d", secrets), "heap"); err != nil {
-				return figures, err
-			}
-			if err := b.changeUnreferenced(ctx, namespace); err != nil {
-				return figures, err
-			}
-		}
-		m.stop()
 	}
-	return figures, nil
+	if secrets == 0 {
+		return figures, nil
+	}
+	if err := b.profile(ctx, managers[2], fmt.Sprintf("heap-%d", secrets), "heap"); err != nil {
+		return figures, err
+	}
+	return figures, b.changeUnreferenced(ctx, namespace)
 }
 
 func (b *bench) measureMemory(ctx context.Context, m *manager) (memoryFigures, error) {
 	if err := pause(ctx, b.parameters.Seconds); err != nil {
 		return memoryFigures{}, err
 	}
+	return m.figures(ctx)
+}
+
+func (m *manager) figures(ctx context.Context) (memoryFigures, error) {
 	p, heap, err := m.memory(ctx)
 	return memoryFigures{processMemory: p, heap: heap, ready: m.ready.Seconds()}, err
 }

@@ -19,12 +19,13 @@ package main
 import (
 	"context"
 	"fmt"
+	"time"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// othersTrigger is how many errands each of the others triggers.
-const othersTrigger = 10
+// pace is the time between two triggers of the others when they are not at once.
+const pace = 100 * time.Millisecond
 
 // neighbours is scenario h.
 func neighbours(ctx context.Context, b *bench) error {
@@ -32,19 +33,13 @@ func neighbours(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	namespaces := make([]string, b.parameters.Namespaces)
-	for i := range namespaces {
-		if namespaces[i], err = b.newNamespace(ctx, "neighbour"); err != nil {
-			return err
-		}
+	c, err := b.newCopies(ctx, errandsAtRest)
+	if err != nil {
+		return err
 	}
-	// Their names are unique in all namespaces, since a tracker goes by names.
-	all := len(namespaces) * b.parameters.Count
-	errand := func(i int, strategy fissilev1.TriggerStrategy) *fissilev1.ExtendedJob {
-		return newExtendedJob(namespaces[i/b.parameters.Count], i, strategy).Obj()
-	}
-	b.progress("  creating %d errands", all)
-	if err := parallel(all, b.parameters.Workers, func(i int) error { return b.client.Create(ctx, errand(i, fissilev1.StrategyManual)) }); err != nil {
+	defer c.etcd.Close()
+	all := b.parameters.Namespaces * b.parameters.Count
+	if err := c.grow(ctx, all, b.parameters.Count); err != nil {
 		return err
 	}
 	if err := operator.workedOff(ctx, all); err != nil {
@@ -52,36 +47,79 @@ func neighbours(ctx context.Context, b *bench) error {
 	}
 
 	var rows [][]string
-	var p99 [2]float64
-	for round, triggered := range []int{0, b.parameters.Count} {
-		b.quiet(ctx)
-		t, err := b.track(ctx, "", nil)
-		if err != nil {
-			return err
+	for _, way := range []struct {
+		name, target string
+		pace         time.Duration
+	}{
+		{"one after the other", "p99 of the others' starts, of undisturbed", 0},
+		{fmt.Sprintf("every %d ms", pace.Milliseconds()), "", pace},
+	} {
+		var p99 [2]float64
+		for i, flood := range []int{0, b.parameters.Count} {
+			starts, err := c.triggerOthers(ctx, flood, len(rows), way.pace)
+			if err != nil {
+				return err
+			}
+			p99[i] = quantile(starts, 0.99)
+			row := []string{way.name, fmt.Sprint(flood)}
+			for _, q := range []float64{0.5, 0.99, 1} {
+				row = append(row, fmt.Sprintf("%.2f", quantile(starts, q)))
+			}
+			rows = append(rows, row)
+			b.progress("  others trigger %s, one %d: the others start after %.2f s (p50), %.2f s (p99)", way.name, flood, quantile(starts, 0.5), p99[i])
 		}
-		defer t.stop()
-		trigger := func(i int) error { return b.setNow(ctx, errand(i, fissilev1.StrategyNow), round) }
-		if err := parallel(triggered, b.parameters.Workers, trigger); err != nil {
-			return err
+		if way.target != "" {
+			b.atMost(way.target, p99[1]/p99[0], false)
 		}
-		for k := range othersTrigger {
-			for n := 1; n < len(namespaces); n++ {
-				i := n*b.parameters.Count + k
-				t.see(requested, runName(i))
-				if err := trigger(i); err != nil {
-					return err
-				}
+	}
+	b.result.Checks = dropRepeated(b.result.Checks)
+	b.addTable("From the trigger to the Job in the other namespaces, in s", []string{"the others trigger", "triggered by the one before", "p50", "p99", "most"}, rows...)
+	return nil
+}
+
+// errandsAtRest are errands that have never run, one for each node.
+func errandsAtRest(namespace string) []*fissilev1.ExtendedJob {
+	models := make([]*fissilev1.ExtendedJob, nodes)
+	for i := range models {
+		models[i] = newExtendedJob(namespace, i, fissilev1.StrategyManual).Obj()
+	}
+	return models
+}
+
+// triggerOthers triggers so many errands of the first namespace at once, then some
+// of each other, and returns how many seconds it took the latter to start.
+func (c *copies) triggerOthers(ctx context.Context, flood, request int, pace time.Duration) ([]float64, error) {
+	c.quiet(ctx)
+	// Names are unique in all namespaces, since a tracker goes by them.
+	t, err := c.track(ctx, "", nil)
+	if err != nil {
+		return nil, err
+	}
+	defer t.stop()
+	trigger := func(i int) error {
+		namespace := c.namespaces[i/c.parameters.Count]
+		return c.setNow(ctx, newExtendedJob(namespace, i, fissilev1.StrategyNow).Obj(), request)
+	}
+	if err := parallel(flood, c.parameters.Workers, trigger); err != nil {
+		return nil, err
+	}
+	others := 0
+	for k := range c.parameters.OthersTrigger {
+		for n := 1; n < c.parameters.Namespaces; n++ {
+			i := n*c.parameters.Count + k
+			t.see(requested, runName(i))
+			if err := trigger(i); err != nil {
+				return nil, err
+			}
+			others++
+			if err := wait(ctx, pace); err != nil {
+				return nil, err
 			}
 		}
-		if err := t.wait(ctx, b, jobDeleted, triggered+othersTrigger*(len(namespaces)-1)); err != nil {
-			return err
-		}
-		starts := t.between(requested, jobCreated)
-		p99[round] = quantile(starts, 0.99)
-		rows = append(rows, []string{fmt.Sprint(triggered), fmt.Sprintf("%.2f", quantile(starts, 0.5)), fmt.Sprintf("%.2f", p99[round]), fmt.Sprintf("%.2f", quantile(starts, 1))})
-		b.progress("  one namespace triggers %d: the others' start after %.2f s (p50), %.2f s (p99)", triggered, quantile(starts, 0.5), p99[round])
 	}
-	b.addTable("From the trigger to the Job in the other namespaces, in s", []string{"triggered by the one", "p50", "p99", "most"}, rows...)
-	b.atMost("p99 of the others' starts, of undisturbed", p99[1]/p99[0], false)
-	return nil
+	if err := t.wait(ctx, c.bench, jobDeleted, flood+others); err != nil {
+		return nil, err
+	}
+	c.exactly("Jobs too many or too few", t.created-flood-others, 0)
+	return t.between(requested, jobCreated), nil
 }

@@ -39,6 +39,7 @@ func writeReport(o options, scenarios []*scenario) error {
 		return err
 	}
 	var report, summary bytes.Buffer
+	results := make(map[string]*result)
 	for _, s := range scenarios {
 		r, err := loadResult(filepath.Join(o.results, o.size), s.Letter)
 		if err != nil {
@@ -48,6 +49,7 @@ func writeReport(o options, scenarios []*scenario) error {
 			fmt.Fprintf(&report, "## %s. %s\n\n%s\n\nNot measured.\n\n", s.Letter, s.Title, s.About)
 			continue
 		}
+		results[s.Letter] = r
 		for _, c := range r.Checks {
 			if c.Most == nil || c.Least == nil { // the others are met, or the bench has failed
 				fmt.Fprintf(&summary, "| %s | %s | %s | %.4g | %s |\n", s.Letter, c.What, c.target(), c.Got, c.verdict())
@@ -57,6 +59,7 @@ func writeReport(o options, scenarios []*scenario) error {
 			return err
 		}
 	}
+	writeMillion(&report, results)
 	var all bytes.Buffer
 	all.WriteString(introduction)
 	all.WriteString(machine())
@@ -96,11 +99,7 @@ func (r *result) section(w *bytes.Buffer, s *scenario, images string) error {
 		fmt.Fprintf(w, "A target is missed. %s\n\n", s.Missed)
 	}
 	for _, t := range r.Tables {
-		fmt.Fprintf(w, "%s:\n\n| %s |\n|%s\n", t.Caption, strings.Join(t.Header, " | "), strings.Repeat("---|", len(t.Header)))
-		for _, row := range t.Rows {
-			fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
-		}
-		w.WriteString("\n")
+		writeTable(w, t.Caption, t.Header, t.Rows)
 	}
 	for _, note := range r.Notes {
 		fmt.Fprintf(w, "- %s\n", note)
@@ -118,6 +117,14 @@ func (r *result) section(w *bytes.Buffer, s *scenario, images string) error {
 	return nil
 }
 
+func writeTable(w *bytes.Buffer, caption string, header []string, rows [][]string) {
+	fmt.Fprintf(w, "%s:\n\n| %s |\n|%s\n", caption, strings.Join(header, " | "), strings.Repeat("---|", len(header)))
+	for _, row := range rows {
+		fmt.Fprintf(w, "| %s |\n", strings.Join(row, " | "))
+	}
+	w.WriteString("\n")
+}
+
 // String names those parameters that are set.
 func (p parameters) String() string {
 	var parts []string
@@ -128,6 +135,8 @@ func (p parameters) String() string {
 	}
 	add(p.Count > 0, "%d objects", p.Count)
 	add(p.Namespaces > 0, "in each of %d namespaces", p.Namespaces)
+	add(p.OthersTrigger > 0, "of which the others trigger %d each", p.OthersTrigger)
+	add(p.AtRest > 0, "%d at rest", p.AtRest)
 	add(p.Counts != nil, "%v ExtendedJobs", p.Counts)
 	add(p.TemplateBytes != nil, "templates of %v bytes", p.TemplateBytes)
 	add(p.Secrets != nil, "%v Secrets", p.Secrets)
@@ -149,13 +158,7 @@ func machine() string {
 			cpu = strings.TrimSpace(value)
 		}
 	}
-	memory := ""
-	meminfo, _ := os.ReadFile("/proc/meminfo")
-	if fields := strings.Fields(string(meminfo)); len(fields) > 1 {
-		var kilobytes int
-		_, _ = fmt.Sscan(fields[1], &kilobytes) // zero, if it is no number
-		memory = fmt.Sprintf("%d GiB", kilobytes>>20)
-	}
+	memory := fmt.Sprintf("%.0f GiB", kilobytes("/proc/meminfo", "MemTotal")/(1<<20))
 	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")
 	return fmt.Sprintf(`Machine: %s, %d processors, %s of memory, Linux %s; on them run kube-apiserver, etcd (without fsync),
 kube-controller-manager, kwok, the operator and the client. Built with %s.

@@ -19,18 +19,31 @@ package main
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// start is one start of the operator.
-type start struct {
-	// ready and took are how long it took until the operator was ready, and had
-	// looked at all ExtendedJobs.
-	ready, took time.Duration
-	// peak is the most resident memory, in bytes; rest and heap are what is resident
-	// and what is live once garbage is collected.
-	peak, rest, heap float64
-	requests         map[request]int
+// inEachNamespace is how many ExtendedJobs at rest there are in each.
+const inEachNamespace = 1000
+
+// restFigures is what ExtendedJobs at rest take, all of them together, in bytes.
+type restFigures struct {
+	Count, TemplateBytes int
+	// Ready and Took are how many seconds it took until an operator that starts was
+	// ready, and had looked at all.
+	Ready, Took float64
+	// Peak is the operator's most resident memory, Operator and Live are what is
+	// resident and what is live once garbage is collected.
+	Peak, Operator, Live float64
+	// Stored is what is in etcd, Served what is live in the API server because of
+	// it; APIServer and Etcd are their resident memory.
+	Stored, Served, APIServer, Etcd float64
+	// Requests is how many the operator made at its start.
+	Requests int
+
+	requests map[request]int
 }
 
 // restart is scenario f.
@@ -39,40 +52,86 @@ func restart(ctx context.Context, b *bench) error {
 	if err != nil {
 		return err
 	}
-	rows := [][]string{empty.row("", 0)}
-	for _, size := range b.parameters.TemplateBytes {
-		settled, err := b.startSettled(ctx, size)
-		if err != nil {
-			return err
-		}
-		for _, n := range b.parameters.Counts {
-			if err := settled.grow(ctx, n); err != nil {
+	b.result.Rest = []restFigures{*empty}
+	for i, size := range b.parameters.TemplateBytes {
+		if i > 0 { // For a while an API server keeps what was deleted.
+			if err := b.enter(ctx, b.scenario.Components); err != nil {
 				return err
 			}
-			for range b.parameters.Rounds {
-				s, err := b.measureStart(ctx, n)
-				if err != nil {
-					return err
-				}
-				b.checkStart(size, n, s, empty)
-				rows = append(rows, s.row(kibi(size), n))
-				b.note("%d with a template of %s: %.2f KiB of resident memory for each beyond the empty operator, %.2f KiB of live heap. The API server takes %.0f MiB, etcd %.0f MiB.",
-					n, kibi(size), (s.rest-empty.rest)/1024/float64(n), (s.heap-empty.heap)/1024/float64(n),
-					memoryOfProgram("kube-apiserver").resident/mebi, memoryOfProgram("etcd").resident/mebi)
-			}
 		}
-		if err := settled.remove(ctx); err != nil {
+		if err := b.restartWith(ctx, size, empty); err != nil {
 			return err
 		}
 	}
 	b.result.Checks = dropRepeated(b.result.Checks)
-	b.addTable("Each start; seconds, and MiB; at rest is after a garbage collection, which Go makes at least every two minutes",
-		[]string{"template", "ExtendedJobs", "ready", "has looked at all", "peak RSS", "RSS at rest", "live heap", "requests"}, rows...)
+	b.addRestTables()
 	return nil
 }
 
+// restartWith starts the operator with ever more ExtendedJobs at rest that have
+// templates of a size.
+func (b *bench) restartWith(ctx context.Context, size int, empty *restFigures) error {
+	operator, err := b.startOperator(ctx, nil)
+	if err != nil {
+		return err
+	}
+	c, err := b.newCopies(ctx, func(namespace string) []*fissilev1.ExtendedJob { return oneOffsOfSize(namespace, size) })
+	if err != nil {
+		return err
+	}
+	defer c.etcd.Close()
+	operator.stop()
+	before, err := b.liveInAPIServer(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range b.parameters.Counts {
+		if missing := c.missing(n); missing > 0 {
+			b.note("%d with templates of %s do not fit into this machine: the API server, etcd and the operator would need %.0f GiB more than there are.", n, kibi(size), missing/1024/mebi)
+			break
+		}
+		if err := c.grow(ctx, n, inEachNamespace); err != nil {
+			return err
+		}
+		r, err := b.measureStart(ctx, n)
+		if err != nil {
+			return err
+		}
+		r.TemplateBytes, r.Stored, r.Served = size, float64(c.bytes), r.Served-before
+		b.checkStart(r, empty, len(c.namespaces))
+		b.result.Rest = append(b.result.Rest, *r)
+	}
+	return nil
+}
+
+// oneOffsOfSize are one-offs with output and, every second one, with the shared
+// ConfigMap as their input.
+func oneOffsOfSize(namespace string, templateBytes int) []*fissilev1.ExtendedJob {
+	models := make([]*fissilev1.ExtendedJob, nodes)
+	for i := range models {
+		ej := newExtendedJob(namespace, i, fissilev1.StrategyOnce)
+		enlarge(ej, i, templateBytes)
+		if i%2 == 0 {
+			models[i] = ej.Output(ej.Obj().Name).Obj()
+		} else {
+			models[i] = readingShared(ej)
+		}
+	}
+	return models
+}
+
+// missing is how much memory is missing for n copies, judged by what those took
+// that there are.
+func (c *copies) missing(n int) float64 {
+	if c.count == 0 {
+		return 0
+	}
+	taken := memoryOfProgram("kube-apiserver").resident + memoryOfProgram("etcd").resident + c.result.Rest[len(c.result.Rest)-1].Peak
+	return taken/float64(c.count)*float64(n-c.count) - availableMemory()
+}
+
 // measureStart starts the operator with n ExtendedJobs at rest, and stops it.
-func (b *bench) measureStart(ctx context.Context, n int) (*start, error) {
+func (b *bench) measureStart(ctx context.Context, n int) (*restFigures, error) {
 	b.quiet(ctx)
 	position, err := b.audit.position()
 	if err != nil {
@@ -88,7 +147,7 @@ func (b *bench) measureStart(ctx context.Context, n int) (*start, error) {
 	if err := m.workedOff(ctx, n); err != nil {
 		return nil, err
 	}
-	s := &start{ready: m.ready, took: time.Since(started)}
+	r := &restFigures{Count: n, Ready: m.ready.Seconds(), Took: time.Since(started).Seconds()}
 	if err := profiled(); err != nil {
 		return nil, err
 	}
@@ -106,36 +165,86 @@ func (b *bench) measureStart(ctx context.Context, n int) (*start, error) {
 		return nil, err
 	}
 	memory := memoryOf(m.command.Process.Pid)
-	s.peak, s.rest, s.heap = memory.peak, memory.resident, values["go_memstats_heap_alloc_bytes"]
-	s.requests, err = b.audit.requestsSince(position)
-	b.progress("  %d at rest: ready after %.2f s, looked at all after %.1f s; MiB: peak %.1f, at rest %.1f, live heap %.1f",
-		n, s.ready.Seconds(), s.took.Seconds(), s.peak/mebi, s.rest/mebi, s.heap/mebi)
-	return s, err
+	r.Peak, r.Operator, r.Live = memory.peak, memory.resident, values["go_memstats_heap_alloc_bytes"]
+	r.APIServer, r.Etcd = memoryOfProgram("kube-apiserver").resident, memoryOfProgram("etcd").resident
+	if r.Served, err = b.liveInAPIServer(ctx); err != nil {
+		return nil, err
+	}
+	if r.requests, err = b.audit.requestsSince(position); err != nil {
+		return nil, err
+	}
+	r.requests = operatorRequests(r.requests)
+	r.Requests = sum(r.requests, func(request) bool { return true })
+	b.progress("  %d at rest: ready after %.2f s, looked at all after %.1f s; MiB: peak %.1f, at rest %.1f, live %.1f, API server %.0f",
+		n, r.Ready, r.Took, r.Peak/mebi, r.Operator/mebi, r.Live/mebi, r.APIServer/mebi)
+	return r, nil
 }
 
-func (b *bench) checkStart(templateBytes, n int, s, empty *start) {
-	own := operatorRequests(s.requests)
-	b.atMost("writes", float64(sum(own, request.isWrite)), true)
-	b.atMost("reads of the ConfigMap", float64(sum(own, readsConfigMap)), true)
+func (b *bench) checkStart(r, empty *restFigures, configMaps int) {
+	b.atMost("writes", float64(sum(r.requests, request.isWrite)), true)
+	b.atMost("reads of each ConfigMap", float64(sum(r.requests, readsConfigMap))/float64(configMaps), true)
 	compare := func(target string, got float64) {
-		limit := b.scenario.Targets[target]
-		what := fmt.Sprintf("%s, %d with a template of %s", target, n, kibi(templateBytes))
-		b.result.Checks = append(b.result.Checks, check{What: what, Got: got, Most: &limit})
+		if limit, wanted := b.scenario.Targets[target]; wanted {
+			what := fmt.Sprintf("%s, %d with templates of %s", target, r.Count, kibi(r.TemplateBytes))
+			b.result.Checks = append(b.result.Checks, check{What: what, Got: got, Most: &limit})
+		}
 	}
-	compare("KiB an ExtendedJob at rest", (s.rest-empty.rest)/1024/float64(n))
-	compare("peak, of memory at rest", s.peak/s.rest)
-	if n == 10000 {
-		compare("memory at rest, MiB", s.rest/mebi)
-		compare("ready, s", s.ready.Seconds())
-	}
+	compare("KiB an ExtendedJob at rest", r.each(r.Operator-empty.Operator))
+	compare("peak, of memory at rest", r.Peak/r.Operator)
+	compare(fmt.Sprintf("memory at %d at rest, MiB", r.Count), r.Operator/mebi)
+	compare(fmt.Sprintf("ready with %d, s", r.Count), r.Ready)
 }
 
-func (s *start) row(template string, n int) []string {
-	return []string{
-		template, fmt.Sprint(n), fmt.Sprintf("%.2f", s.ready.Seconds()), fmt.Sprintf("%.1f", s.took.Seconds()),
-		fmt.Sprintf("%.1f", s.peak/mebi), fmt.Sprintf("%.1f", s.rest/mebi), fmt.Sprintf("%.1f", s.heap/mebi),
-		fmt.Sprint(sum(operatorRequests(s.requests), func(request) bool { return true })),
+// each is how much of something there is for each ExtendedJob, in KiB.
+func (r *restFigures) each(bytes float64) float64 { return bytes / 1024 / float64(r.Count) }
+
+// addRestTables adds what was measured, and what limits a cluster of each size.
+func (b *bench) addRestTables() {
+	empty := b.result.Rest[0]
+	var starts, limits [][]string
+	for i, r := range b.result.Rest {
+		template, own, live := kibi(r.TemplateBytes), fmt.Sprintf("%.2f", r.each(r.Operator-empty.Operator)), fmt.Sprintf("%.2f", r.each(r.Live-empty.Live))
+		if i == 0 {
+			template, own, live = "", "", ""
+		}
+		starts = append(starts, []string{
+			template, fmt.Sprint(r.Count), fmt.Sprintf("%.2f", r.Ready), fmt.Sprintf("%.1f", r.Took),
+			fmt.Sprintf("%.1f", r.Peak/mebi), fmt.Sprintf("%.1f", r.Operator/mebi), fmt.Sprintf("%.1f", r.Live/mebi), own, live, fmt.Sprint(r.Requests),
+		})
+		if i > 0 {
+			limits = append(limits, []string{
+				template, fmt.Sprint(r.Count), fmt.Sprintf("%.0f", r.Operator/mebi), fmt.Sprintf("%.0f", r.APIServer/mebi), fmt.Sprintf("%.1f", r.each(r.Served)),
+				fmt.Sprintf("%.0f", r.Etcd/mebi), fmt.Sprintf("%.0f", r.Stored/mebi), fmt.Sprintf("%.1f", r.each(r.Stored)), r.limit(),
+			})
+		}
 	}
+	b.addTable("Each start; seconds, and MiB; at rest is after a garbage collection, which Go makes at least every two minutes; the last but one are KiB an ExtendedJob beyond the operator in an empty cluster",
+		[]string{"template", "ExtendedJobs", "ready", "has looked at all", "peak RSS", "RSS at rest", "live heap", "RSS each", "live heap each", "requests"}, starts...)
+	b.addTable("What they take elsewhere, in MiB, or KiB for each",
+		[]string{"template", "ExtendedJobs", "operator", "API server, RSS", "live for each", "etcd, RSS", "stored", "for each", "has to be raised"}, limits...)
+}
+
+// Limits that a cluster usually has.
+const (
+	// etcdQuota is etcd's default, etcdMost what it advises not to exceed.
+	etcdQuota, etcdMost = 2 << 30, 8 << 30
+	// operatorLimit is that of the operator's container as it is deployed.
+	operatorLimit = 256 << 20
+)
+
+// limit says which of these have to be raised for so many ExtendedJobs.
+func (r *restFigures) limit() string {
+	var limits []string
+	if r.Peak > operatorLimit {
+		limits = append(limits, fmt.Sprintf("memory of the operator (%d MiB as deployed)", operatorLimit>>20))
+	}
+	if r.Stored > etcdQuota {
+		limits = append(limits, fmt.Sprintf("quota of etcd (%d GiB by default)", etcdQuota>>30))
+	}
+	if len(limits) == 0 {
+		return "nothing"
+	}
+	return strings.Join(limits, ", ")
 }
 
 func kibi(bytes int) string { return fmt.Sprintf("%d KiB", bytes/1024) }

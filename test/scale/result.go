@@ -42,6 +42,8 @@ type result struct {
 	Tables []table
 	Plots  []plotData
 	Notes  []string
+	// Rest is what scenario f has measured, first of all without any ExtendedJob.
+	Rest []restFigures `json:",omitempty"`
 }
 
 // check compares what was measured with what is wanted.

@@ -32,9 +32,14 @@ type scenario struct {
 	Letter string `json:"letter"`
 	Title  string `json:"title"`
 	// About is for the report.
-	About string     `json:"about"`
-	Full  parameters `json:"full"`
-	Smoke parameters `json:"smoke"`
+	About string `json:"about"`
+	// Components are those of config/components that are deployed besides.
+	Components []string `json:"components,omitempty"`
+	// Continues has it run in the cluster of the scenario before it, if that was
+	// run.
+	Continues bool       `json:"continues,omitempty"`
+	Full      parameters `json:"full"`
+	Smoke     parameters `json:"smoke"`
 	// Targets by the name of what is measured.
 	Targets map[string]float64 `json:"targets"`
 	// Missed is why, as far as it is known, if a target is missed.
@@ -47,12 +52,16 @@ type parameters struct {
 	Rounds int `json:"rounds,omitempty"`
 	// Count is how many ExtendedJobs there are.
 	Count int `json:"count,omitempty"`
+	// AtRest is how many ExtendedJobs there are that do nothing.
+	AtRest int `json:"atRest,omitempty"`
 	// Counts are the numbers of ExtendedJobs at which the operator is started.
 	Counts []int `json:"counts,omitempty"`
 	// TemplateBytes are the sizes of their templates.
 	TemplateBytes []int `json:"templateBytes,omitempty"`
 	// Namespaces is how many there are, each with as many ExtendedJobs.
 	Namespaces int `json:"namespaces,omitempty"`
+	// OthersTrigger is how many of them all namespaces but one trigger.
+	OthersTrigger int `json:"othersTrigger,omitempty"`
 	// Workers is how many requests the client has under way.
 	Workers int `json:"workers,omitempty"`
 	// Secrets are the numbers of Secrets at which memory is measured.

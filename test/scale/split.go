@@ -32,7 +32,7 @@ import (
 )
 
 // writesEach is how many requests of a kind are made to learn what one costs.
-const writesEach = 400
+const writesEach = 200
 
 // payers are the programs that a request costs CPU time.
 var payers = []string{"kube-apiserver", "etcd", "manager"}

@@ -17,50 +17,37 @@ limitations under the License.
 package main
 
 import (
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
-	"strings"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// words are what names, paths and scripts are made of here.
-var words = strings.Fields(`account address agent archive artifact backup balance batch bucket cache catalog certificate
-channel check cluster config connection console container credential customer data database default deploy directory
-disk domain endpoint engine entry error event export failover file filter flag folder format gateway group handler
-header health history host image import index input instance interval invoice item job journal key label latency ledger
-level limit listener load lock log login mail manifest master memory message metric migrate mirror mode monitor mount
-name network node notify object offset option order output owner page partition password path payload payment peer
-period pipeline plan policy pool port prefix primary probe process profile proxy publish query queue quota range rate
-reader record region registry release remote replica report request reset resource restore result retry role rollback
-route runner sample schedule schema script secret segment server service session shard signal site snapshot source
-stage standby start state status stop storage stream subject sync system table target task template tenant thread
-threshold timeout token topic trace traffic transfer trigger tunnel update upload usage user value vault verify version
-volume wait warehouse watch webhook window worker writer zone`)
+// variables is how many environment variables an enlarged template has.
+const variables = 8
 
-// enlarge brings the template of the i-th ExtendedJob to a size, half of it by
-// environment variables and half by a script. It is as hard to compress as what
-// people write: the value of every second variable is random.
+// enlarge brings the template of the i-th ExtendedJob to a size: by some
+// environment variables, and by a script of random characters, which no cache can
+// compress by much.
 func enlarge(ej *ejob.Builder, i, size int) {
 	random := rand.New(rand.NewPCG(0, uint64(i)))
-	word := func() string { return words[random.IntN(len(words))] }
-	length := func() int {
-		content, _ := json.Marshal(ej.Obj().Spec.JobTemplate) // plain data
-		return len(content)
-	}
 	main := &ej.PodSpec().Containers[0]
-	for length() < size/2 {
-		main.Env = append(main.Env,
-			corev1.EnvVar{Name: strings.ToUpper(word() + "_" + word() + "_" + word()), Value: fmt.Sprintf("%x%x", random.Uint64(), random.Uint64())},
-			corev1.EnvVar{Name: strings.ToUpper(word() + "_" + word() + "_URL"), Value: fmt.Sprintf("https://%s.%s.example.com:%d/%s", word(), word(), 1024+random.IntN(30000), word())})
+	for v := range variables {
+		main.Env = append(main.Env, corev1.EnvVar{Name: fmt.Sprintf("VARIABLE_%d", v), Value: characters(random, 32)})
 	}
-	missing := size - length()
-	var script strings.Builder
-	for script.Len() < missing {
-		fmt.Fprintf(&script, "%s --%s=$%s /%s/%s-%d | %s %s\n", word(), word(), strings.ToUpper(word()), word(), word(), random.IntN(1000), word(), word())
+	main.Command = []string{"/bin/sh", "-c", ""}
+	template, _ := json.Marshal(ej.Obj().Spec.JobTemplate) // plain data
+	main.Command[2] = characters(random, max(0, size-len(template)))
+}
+
+func characters(random *rand.Rand, n int) string {
+	data := make([]byte, n)
+	for i := range data {
+		data[i] = byte(random.Uint32())
 	}
-	main.Command = []string{"/bin/sh", "-c", script.String()}
+	return base64.StdEncoding.EncodeToString(data)[:n]
 }

@@ -76,6 +76,7 @@ func throughput(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.reportSides(sides, all)
+	b.limitServer(all[operatorName])
 	b.atLeast("throughput of B2", median(ratios(all[operatorName], all["B2"])))
 	b.result.Checks = dropRepeated(b.result.Checks)
 
@@ -90,6 +91,15 @@ func throughput(ctx context.Context, b *bench) error {
 	}
 	m.stop()
 	return b.byConcurrency(ctx)
+}
+
+// limitServer compares what runs cost the API server with what is wanted.
+func (b *bench) limitServer(runs []*measurement) {
+	var used []float64
+	for _, m := range runs {
+		used = append(used, 1000*m.cpu["kube-apiserver"]/float64(m.n))
+	}
+	b.atMost("CPU-ms of the API server a run", median(used), false)
 }
 
 // oneByOne measures what a run takes when nobody waits in a queue.
@@ -126,36 +136,26 @@ func (b *bench) oneByOne(ctx context.Context) error {
 	return nil
 }
 
-// byConcurrency compares settings of the operator's concurrency, in turns.
+// byConcurrency compares settings of the operator's concurrency.
 func (b *bench) byConcurrency(ctx context.Context) error {
 	n := b.parameters.Count / 10
-	all := make(map[int32][]*measurement)
-	for range min(2, b.parameters.Rounds) {
-		for _, concurrency := range b.parameters.Concurrencies {
-			operator, err := b.startOperator(ctx, func(c *configv1alpha1.OperatorConfiguration) { c.Concurrency = &concurrency })
-			if err != nil {
-				return err
-			}
-			m, err := b.measure(ctx, fmt.Sprintf("%s with concurrency %d", operatorName, concurrency), n, b.oneOffs(true))
-			if err != nil {
-				return err
-			}
-			all[concurrency] = append(all[concurrency], m)
-			operator.stop()
-		}
-	}
 	var rows [][]string
 	for _, concurrency := range b.parameters.Concurrencies {
-		var rates, cpu, toJob, toSecret []float64
-		for _, m := range all[concurrency] {
-			rates = append(rates, m.rate())
-			cpu = append(cpu, 1000*m.cpu["manager"]/float64(m.n))
-			toJob = append(toJob, m.between(requested, jobCreated)...)
-			toSecret = append(toSecret, m.between(jobFinished, stored)...)
+		operator, err := b.startOperator(ctx, func(c *configv1alpha1.OperatorConfiguration) { c.Concurrency = &concurrency })
+		if err != nil {
+			return err
 		}
-		rows = append(rows, []string{fmt.Sprint(concurrency), spread(rates, "%.1f"), spread(cpu, "%.1f"), milliseconds(toJob), milliseconds(toSecret)})
+		m, err := b.measure(ctx, fmt.Sprintf("%s with concurrency %d", operatorName, concurrency), n, b.oneOffs(true))
+		if err != nil {
+			return err
+		}
+		operator.stop()
+		rows = append(rows, []string{
+			fmt.Sprint(concurrency), fmt.Sprintf("%.1f", m.rate()), fmt.Sprintf("%.1f", 1000*m.cpu["manager"]/float64(m.n)),
+			milliseconds(m.between(requested, jobCreated)), milliseconds(m.between(jobFinished, stored)),
+		})
 	}
-	b.addTable(fmt.Sprintf("The operator with other settings of concurrency, %d one-offs each, in turns; the default is 10", n),
+	b.addTable(fmt.Sprintf("The operator with other settings of concurrency, %d one-offs each; the default is 10", n),
 		[]string{"concurrency", "runs a second", "CPU-ms of the operator a run", "requested → Job exists, ms", "Job finished → Secret there, ms"}, rows...)
 	return nil
 }

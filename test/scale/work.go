@@ -202,8 +202,12 @@ func valueOf(number *int64) int64 {
 
 // pause waits for a time that is measured, not for something to happen.
 func pause(ctx context.Context, seconds int) error {
+	return wait(ctx, time.Duration(seconds)*time.Second)
+}
+
+func wait(ctx context.Context, duration time.Duration) error {
 	select {
-	case <-time.After(time.Duration(seconds) * time.Second):
+	case <-time.After(duration):
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
