@@ -21,6 +21,7 @@ IMG ?= $(IMAGE_NAME):v$(VERSION)
 # Pinned tools: hack/tools/go.mod names them, and Go builds them once.
 TOOLS := bin/tools
 ACTIONLINT := $(TOOLS)/actionlint
+CLIENT_GENERATORS := $(addprefix $(TOOLS)/,applyconfiguration-gen client-gen informer-gen lister-gen)
 CONTROLLER_GEN := $(TOOLS)/controller-gen
 CRD_REF_DOCS := $(TOOLS)/crd-ref-docs
 GOLANGCI_LINT := $(TOOLS)/golangci-lint
@@ -77,8 +78,9 @@ build: ## Build the manager: bin/manager.
 	go build -o bin/manager .
 
 .PHONY: generate
-generate: $(CONTROLLER_GEN) ## Generate the deep copies of the API types.
+generate: $(CONTROLLER_GEN) $(CLIENT_GENERATORS) ## Generate the deep copies of the API types, and their typed clients.
 	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
+	TOOLS=$(TOOLS) hack/clients.sh
 
 .PHONY: manifests
 manifests: $(CONTROLLER_GEN) $(KUSTOMIZE) ## Generate the CRD, the webhook configuration, the operator's ClusterRole and the Helm chart.
@@ -117,7 +119,8 @@ tidy: ## Tidy all Go modules.
 .PHONY: verify
 verify: verify-generated verify-chart verify-fmt verify-tidy lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
 
-GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
+GENERATED := 'api/**/zz_generated.*.go' client-go/applyconfiguration client-go/clientset client-go/informers client-go/listers \
+	config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
 	config/manager/kustomization.yaml config/overlays/namespaced/generated dist/chart bundle bundle.Dockerfile catalog \
 	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md \
 	docs/reference/refusals.md docs/kubectl-ejob.md cmd/kubectl-ejob/internal/graph/testdata

@@ -26,6 +26,7 @@ import (
 // ExtendedJob is a Job that can be run more than once. It runs on demand (an
 // errand) or once at creation (a one-off), deletes the Job when it has
 // succeeded, and can keep the JSON that it printed in Secrets.
+// +genclient
 // +kubebuilder:object:root=true
 // +kubebuilder:storageversion
 // +kubebuilder:subresource:status

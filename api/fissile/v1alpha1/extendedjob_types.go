@@ -25,6 +25,7 @@ import (
 
 // ExtendedJob is a Job that can be run more than once, in the shape of
 // cf-operator's manifests. New manifests use v1.
+// +genclient
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
 // +kubebuilder:resource:shortName=ejob;ejobs

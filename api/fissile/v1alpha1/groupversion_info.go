@@ -14,13 +14,6 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package v1alpha1 holds the ExtendedJob API in the shape of cf-operator's
-// manifests. It is a conversion spoke: objects are stored as v1.
-//
-// It imports apimachinery and k8s.io/api only, so that clients can use it
-// without pulling in the operator.
-// +kubebuilder:object:generate=true
-// +groupName=fissile.cloudfoundry.org
 package v1alpha1
 
 import (
@@ -33,11 +26,19 @@ var (
 	// GroupVersion is the group and version of the types in this package.
 	GroupVersion = schema.GroupVersion{Group: "fissile.cloudfoundry.org", Version: "v1alpha1"}
 
+	// SchemeGroupVersion is GroupVersion, by the name that generated clients know.
+	SchemeGroupVersion = GroupVersion
+
 	// AddToScheme adds the types of this package to a scheme.
 	AddToScheme = schemeBuilder.AddToScheme
 
 	schemeBuilder = runtime.NewSchemeBuilder(addKnownTypes)
 )
+
+// Resource returns a resource of the group, as generated listers ask for it.
+func Resource(resource string) schema.GroupResource {
+	return GroupVersion.WithResource(resource).GroupResource()
+}
 
 func addKnownTypes(scheme *runtime.Scheme) error {
 	scheme.AddKnownTypes(GroupVersion, &ExtendedJob{}, &ExtendedJobList{})
