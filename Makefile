@@ -205,7 +205,7 @@ test-smoke: image cluster-up cluster-load deploy ## Run the shortest of the end-
 	KUBECTL=$(KUBECTL_COMMAND) E2E_NAMESPACE=$(if $(findstring namespaced,$(OVERLAY)),default) \
 		go tool ginkgo run --tags=e2e --label-filter=smoke --timeout=10m --trace ./test/e2e
 
-# A cluster of somebody's keeps its operator.
+# A cluster of somebody's keeps its operator; others get it from the image that the documents name.
 .PHONY: test-docs
 test-docs: demo plugin $(HELM) ## Run the commands of all documents on the cluster, which stays up.
 	KUBECTL=$(KUBECTL_COMMAND) PLUGIN=$(CURDIR)/$(PLUGIN) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) HELM=$(CURDIR)/$(HELM) \

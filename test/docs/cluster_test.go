@@ -127,6 +127,9 @@ func (r reader) prepare(t *testing.T, kubeconfig string) {
 		"$KUBECTL" config set-context "$KUBE_CONTEXT" --kubeconfig="$2" --namespace="$3"
 		"$KUBECTL" --kubeconfig="$2" create namespace "$3"`, "bash", r.directory, kubeconfig, namespace))
 	t.Cleanup(func() {
+		if t.Failed() {
+			r.run(t, step{command: "kubectl describe extendedjobs,jobs,pods", exits: []int{0, 1}})
+		}
 		must(t, exec.Command(os.Getenv("KUBECTL"), "--kubeconfig="+kubeconfig, "delete", "namespace", namespace, "--wait=false"))
 	})
 }
@@ -153,7 +156,7 @@ func (r reader) follow(t *testing.T, script script) {
 func (r reader) run(t *testing.T, step step) string {
 	t.Helper()
 	start := time.Now()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), timeout) // It may clean up.
 	defer cancel()
 	command := exec.CommandContext(ctx, "bash", "-euo", "pipefail", "-c", step.command)
 	command.Dir, command.Env, command.Stdin = r.directory, r.environment, strings.NewReader(step.input)
