@@ -213,6 +213,13 @@ test-smoke: image cluster-up cluster-load deploy ## Run the shortest of the end-
 	KUBECTL=$(KUBECTL_COMMAND) E2E_NAMESPACE=$(if $(findstring namespaced,$(OVERLAY)),default) \
 		go tool ginkgo run --tags=e2e --label-filter=smoke --timeout=10m --trace ./test/e2e
 
+# A cluster of somebody's keeps its operator; others get it from the image that the documents name.
+.PHONY: test-docs
+test-docs: demo plugin $(HELM) ## Run the commands of all documents on the cluster, which stays up.
+	KUBECTL=$(KUBECTL_COMMAND) PLUGIN=$(CURDIR)/$(PLUGIN) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) HELM=$(CURDIR)/$(HELM) \
+		go test -count=1 -tags=e2e -timeout=20m -parallel=8 $(if $(filter existing,$(CLUSTER)),-skip=TestTheCommandsThatChangeTheOperator) ./test/docs
+	@$(MAKE) --no-print-directory --silent deploy > /dev/null # in place of what these commands have left
+
 .PHONY: test-attacks
 test-attacks: image cluster-up cluster-load deploy ## Run only those of the end-to-end tests in which somebody attacks.
 	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --procs=2 --label-filter=attacks --timeout=10m --trace ./test/e2e

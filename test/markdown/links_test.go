@@ -20,17 +20,17 @@ import (
 	"fmt"
 	"net/url"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/markdown"
 )
 
 const repository = "../.."
 
 var (
-	block   = regexp.MustCompile("(?ms)^ *```.*?^ *```$")
 	code    = regexp.MustCompile("`[^`\n]*`")
 	link    = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|href|srcset)="([^"]+)"`)
 	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
@@ -39,13 +39,11 @@ var (
 )
 
 func TestLinksLeadToFilesAndHeadings(t *testing.T) {
-	command := exec.CommandContext(t.Context(), "git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md")
-	command.Dir = repository
-	documents, err := command.Output()
+	documents, err := markdown.Documents(repository)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for document := range strings.FieldsSeq(string(documents)) {
+	for _, document := range documents {
 		t.Run(document, func(t *testing.T) {
 			for _, match := range link.FindAllStringSubmatch(code.ReplaceAllString(read(t, document), ""), -1) {
 				if problem := follow(t, document, match[1]+match[2]); problem != "" {
@@ -80,14 +78,14 @@ func follow(t *testing.T, document, target string) string {
 	return ""
 }
 
-// read returns a document without its blocks of code.
+// read returns the prose of a document.
 func read(t *testing.T, document string) string {
 	t.Helper()
 	content, err := os.ReadFile(filepath.Join(repository, document))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return block.ReplaceAllString(string(content), "")
+	return markdown.Prose(string(content))
 }
 
 // anchors returns the names that GitHub gives to the headings of a document.

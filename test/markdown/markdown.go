@@ -19,36 +19,97 @@ package markdown
 
 import (
 	"os"
+	"os/exec"
 	"regexp"
 	"strings"
 )
 
 // Section is what stands below a heading of the second level.
 type Section struct {
-	Title  string
-	Blocks []Block
+	// Title is empty for what stands above the first of these headings.
+	Title string
+	Parts []Part
 }
 
-// Block is a fenced block of code. A test that runs a section applies yaml, runs sh,
-// and compares what that prints with the text that follows it.
-type Block struct{ Language, Content string }
+// Part is a fenced block of code or, if Comment is true, an HTML comment that begins a line.
+type Part struct {
+	Line     int
+	Comment  bool
+	Language string
+	Content  string
+	// Follows reports whether nothing stands between this part and the one before it.
+	Follows bool
+}
 
-var fenced = regexp.MustCompile("(?ms)^```([a-z]+)\n(.*?)^```$")
+var part = regexp.MustCompile("(?ms)^(?P<indentation> *)```(?P<language>[^`\n]*)\n(?P<code>.*?)^ *```$|^ *<!--(?P<comment>.*?)-->|^## (?P<title>[^\n]+)$")
 
-// Sections returns the sections of a document, in their order.
+// Documents returns the paths of the documents in a clone of the repository.
+func Documents(repository string) ([]string, error) {
+	command := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "--", "*.md")
+	command.Dir = repository
+	documents, err := command.Output()
+	return strings.Fields(string(documents)), err
+}
+
+// Sections returns the sections of a document that have parts, in their order.
 func Sections(path string) ([]Section, error) {
 	content, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	var sections []Section
-	for _, text := range strings.Split(string(content), "\n## ")[1:] {
-		title, body, _ := strings.Cut(text, "\n")
-		section := Section{Title: title}
-		for _, match := range fenced.FindAllStringSubmatch(body, -1) {
-			section.Blocks = append(section.Blocks, Block{Language: match[1], Content: match[2]})
+	return parse(string(content)), nil
+}
+
+func parse(text string) []Section {
+	sections := []Section{{}}
+	end := 0
+	for _, match := range part.FindAllStringSubmatchIndex(text, -1) {
+		group := func(name string) string {
+			if at := 2 * part.SubexpIndex(name); match[at] >= 0 {
+				return text[match[at]:match[at+1]]
+			}
+			return ""
 		}
-		sections = append(sections, section)
+		section := &sections[len(sections)-1]
+		next := Part{
+			Line:    1 + strings.Count(text[:match[0]], "\n"),
+			Follows: len(section.Parts) > 0 && strings.TrimSpace(text[end:match[0]]) == "",
+		}
+		end = match[1]
+		switch {
+		case group("title") != "":
+			sections = append(sections, Section{Title: group("title")})
+			continue
+		case strings.HasPrefix(strings.TrimSpace(text[match[0]:match[1]]), "<!--"):
+			next.Comment, next.Content = true, strings.TrimSpace(group("comment"))
+		default:
+			next.Language, next.Content = group("language"), unindent(group("code"), group("indentation"))
+		}
+		section.Parts = append(section.Parts, next)
 	}
-	return sections, nil
+	return withParts(sections)
+}
+
+func withParts(sections []Section) []Section {
+	var kept []Section
+	for _, section := range sections {
+		if len(section.Parts) > 0 {
+			kept = append(kept, section)
+		}
+	}
+	return kept
+}
+
+func unindent(code, indentation string) string {
+	return strings.TrimPrefix(strings.ReplaceAll("\n"+code, "\n"+indentation, "\n"), "\n")
+}
+
+// Prose returns a text without its blocks of code and comments.
+func Prose(text string) string {
+	return part.ReplaceAllStringFunc(text, func(match string) string {
+		if strings.HasPrefix(match, "## ") {
+			return match
+		}
+		return ""
+	})
 }

@@ -38,6 +38,7 @@ Each [release](https://github.com/cloudfoundry-incubator/extendedjob-operator/re
 Windows on amd64 and arm64, and their checksums. Put the program that is in it, ` + "`kubectl-ejob`" + `, into a directory of
 your ` + "`PATH`" + `:
 
+<!-- not run: needs a release -->
 ` + "```sh" + `
 version=<version> platform=$(uname -s | tr '[:upper:]' '[:lower:]')-<amd64 or arm64>
 curl -fLO "https://github.com/cloudfoundry-incubator/extendedjob-operator/releases/download/v$version/kubectl-ejob-$version-$platform.tar.gz"
@@ -97,10 +98,11 @@ func describe(text *strings.Builder, command *cobra.Command) {
 	}
 	fmt.Fprintf(text, "%s\n\n```text\n%s\n```\n", paragraphs(description), command.UseLine())
 	if command.Example != "" {
-		fmt.Fprintf(text, "\n```sh\n%s\n```\n", unindent(command.Example))
+		rehearsal := rehearsals[command.Name()]
+		fmt.Fprintf(text, "\n%s```sh\n%s\n```\n%s", rehearsal.before, unindent(command.Example), rehearsal.after)
 	}
 	if command.HasAvailableLocalFlags() {
-		fmt.Fprintf(text, "\n```text\n%s```\n", usages(command.LocalFlags()))
+		fmt.Fprintf(text, "\nFlags:\n\n```text\n%s```\n", usages(command.LocalFlags()))
 	}
 }
 
