@@ -181,21 +181,17 @@ func (c cached) List(_ context.Context, list client.ObjectList, _ ...client.List
 }
 
 func TestTheOldestAreFoundFirst(t *testing.T) {
-	created := func(name, at string) (ej ejcache.ExtendedJob) {
-		ej.Name = name
-		if err := ej.CreationTimestamp.UnmarshalQueryParameter(at); err != nil {
-			t.Fatal(err)
-		}
-		return ej
+	created := func(name, at string) ejcache.ExtendedJob {
+		return *hold(t, fmt.Sprintf(`{"apiVersion":"fissile.cloudfoundry.org/v1","kind":"ExtendedJob","metadata":{"name":%q,"creationTimestamp":%q},"spec":{}}`, name, at))
 	}
 	reader := ejcache.Reader{Cache: cached{items: []ejcache.ExtendedJob{
-		created("third", "2026-03-01T00:00:00Z"), created("second", "2026-02-01T00:00:00Z"), created("first", "2026-02-01T00:00:00Z"),
+		created("a-third", "2026-03-01T00:00:00Z"), created("second", "2026-02-01T00:00:00Z"), created("first", "2026-02-01T00:00:00Z"),
 	}}}
 	found, err := reader.Find(t.Context(), "", "", "")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want := []client.ObjectKey{{Name: "first"}, {Name: "second"}, {Name: "third"}}; !slices.Equal(found, want) {
+	if want := []client.ObjectKey{{Name: "first"}, {Name: "second"}, {Name: "a-third"}}; !slices.Equal(found, want) {
 		t.Errorf("got %v, want %v", found, want)
 	}
 }

@@ -34,7 +34,7 @@ import (
 // ExtendedJob is an ExtendedJob as the cache holds it.
 type ExtendedJob struct {
 	metav1.TypeMeta
-	// ObjectMeta has only what identifies this version of the ExtendedJob.
+	// ObjectMeta has only what identifies this version of the ExtendedJob, and its age.
 	metav1.ObjectMeta
 
 	// content is the ExtendedJob as JSON, compressed once it is packed; nil if it is
@@ -89,6 +89,8 @@ func (e *ExtendedJob) UnmarshalJSON(data []byte) error {
 			Name:            partial.Name,
 			UID:             partial.UID,
 			ResourceVersion: partial.ResourceVersion,
+			// Find sorts by it.
+			CreationTimestamp: partial.CreationTimestamp,
 			// A bookmark says by an annotation that a list is complete.
 			Annotations: partial.Annotations,
 		},
