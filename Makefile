@@ -123,7 +123,7 @@ tidy: ## Tidy all Go modules.
 ##@ Checks
 
 .PHONY: verify
-verify: verify-generated verify-chart verify-fmt verify-tidy vet lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
+verify: verify-generated verify-chart verify-fmt verify-tidy verify-english vet lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
 
 GENERATED := 'api/**/zz_generated.*.go' config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
 	config/manager/kustomization.yaml config/overlays/namespaced/generated dist/chart bundle bundle.Dockerfile catalog \
@@ -147,6 +147,10 @@ verify-fmt: $(GOLANGCI_LINT) ## Check the format of Go. (lint-scripts checks tha
 .PHONY: verify-tidy
 verify-tidy: ## Check that all Go modules are tidy.
 	$(call in,$(MODULES),go mod tidy -diff)
+
+.PHONY: verify-english
+verify-english: ## Check comments and documents for sentences that a native speaker would not write.
+	go run ./hack/english
 
 .PHONY: vet
 vet: ## Run go vet.
