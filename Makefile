@@ -77,6 +77,13 @@ clean: ## Remove everything that was built. The local cluster has to be down.
 build: ## Build the manager: bin/manager.
 	go build -o bin/manager .
 
+# By default the host of the local cluster, else the first address of this machine.
+RUN_HOST ?= $(if $(filter local,$(CLUSTER)),10.250.0.254,$(shell hostname -I | cut -d ' ' -f 1))
+RUN_FLAGS ?=
+.PHONY: run
+run: build $(KUSTOMIZE) ## Run the manager on this machine, with the step log, for the cluster; RUN_FLAGS are added to its own.
+	@KUBECTL='$(KUBECTL)' KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) IMG=$(IMG) RUN_HOST=$(RUN_HOST) hack/run/run.sh $(RUN_FLAGS)
+
 .PHONY: generate
 generate: $(CONTROLLER_GEN) $(CLIENT_GENERATORS) ## Generate the deep copies of the API types, and their typed clients.
 	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
@@ -97,11 +104,12 @@ api-reference = $(CRD_REF_DOCS) --log-level=ERROR --config=hack/crd-ref-docs.yam
 	--source-path=api/$(1) --output-path=docs/reference/$(2)
 
 .PHONY: docs
-docs: $(CRD_REF_DOCS) ## Generate the API reference, the table of what is refused, and the page of the kubectl plugin.
+docs: $(CRD_REF_DOCS) ## Generate the API reference, the tables of refusals and behaviours, and the page of the kubectl plugin.
 	$(call api-reference,fissile/v1,extendedjob-v1.md)
 	$(call api-reference,fissile/v1alpha1,extendedjob-v1alpha1.md)
 	$(call api-reference,config/v1alpha1,operatorconfiguration-v1alpha1.md)
 	go test ./webhooks/fissile -run TestTheReferenceIsUpToDate -update
+	go test ./test/markdown -run TestEachBehaviourIsTestedAndEachNumberIsABehaviour -update
 	go test -C cmd/kubectl-ejob ./internal/reference -run TestThePageIsUpToDate -update
 	go test -C cmd/kubectl-ejob ./internal/graph -run TestThePipelineOfTheSamples -update
 
@@ -117,13 +125,13 @@ tidy: ## Tidy all Go modules.
 ##@ Checks
 
 .PHONY: verify
-verify: verify-generated verify-chart verify-fmt verify-tidy lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
+verify: verify-generated verify-chart verify-fmt verify-tidy verify-english lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
 
 GENERATED := 'api/**/zz_generated.*.go' client-go/applyconfiguration client-go/clientset client-go/informers client-go/listers \
 	config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
 	config/manager/kustomization.yaml config/overlays/namespaced/generated dist/chart bundle bundle.Dockerfile catalog \
 	docs/reference/extendedjob-v1.md docs/reference/extendedjob-v1alpha1.md docs/reference/operatorconfiguration-v1alpha1.md \
-	docs/reference/refusals.md docs/kubectl-ejob.md cmd/kubectl-ejob/internal/graph/testdata
+	docs/reference/refusals.md docs/behaviour.md docs/kubectl-ejob.md cmd/kubectl-ejob/internal/graph/testdata
 
 .PHONY: verify-generated
 verify-generated: generate manifests docs bundle catalog ## Check that what is generated is up to date and known to git.
@@ -142,6 +150,10 @@ verify-fmt: $(GOLANGCI_LINT) ## Check the format of Go. (lint-scripts checks tha
 .PHONY: verify-tidy
 verify-tidy: ## Check that all Go modules are tidy.
 	$(call in,$(MODULES),go mod tidy -diff)
+
+.PHONY: verify-english
+verify-english: ## Check comments and documents for sentences that a native speaker would not write.
+	go run ./hack/english
 
 .PHONY: vet
 vet: ## Run go vet, which lint includes.
@@ -179,7 +191,23 @@ test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integ
 
 # integration-test runs the integration tests that a filter of labels selects, on the kube-apiserver in a directory. They
 # wait more than they compute.
-integration-test = KUBEBUILDER_ASSETS=$(1) go tool ginkgo run --procs=3 --label-filter='$(2)' --timeout=20m --trace ./test/integration
+integration-test = KUBEBUILDER_ASSETS=$(1) go tool ginkgo run --procs=3 --label-filter='$(2)' --timeout=20m --trace $(if $(FOCUS),--focus='$(FOCUS)') ./test/integration
+
+.PHONY: test-integration
+test-integration: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the integration tests; FOCUS=<pattern> those whose names match.
+	$(call integration-test,$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)))
+
+# The packages of the operator's module whose tests need nothing but Go.
+UNIT_TESTED = . ./api/... ./cmd/... ./controllers/... ./internal/... ./webhooks/...
+# Those among them that walk many states, crashes or objects, or wait for certificates. Only "make test" runs them.
+EXHAUSTIVE = TestModel|TestForgedKeys|TestAPasswordIsGeneratedOnce|TestFilesAreStoredOnceWhereverTheOperatorDies|$\
+	TestMuchToTidyIsTidiedSoon|TestManyJobsWithoutPodsShareOneReadOfEvents|$\
+	TestAnyV1alpha1ObjectSurvivesV1|TestAnyV1ObjectSurvivesV1alpha1|$\
+	TestASecretThatCannotBeUsedIsReplacedWithoutACallerNoticing|TestParseHoldsLittleOfALogHoweverLongItIs
+
+.PHONY: test-unit
+test-unit: ## Run the unit tests, in seconds: not the model check and others that are exhaustive.
+	go test -skip='^($(EXHAUSTIVE))$$' $(UNIT_TESTED)
 
 # How many templates each generator makes, and which.
 CASES ?= 1000

@@ -93,7 +93,7 @@ func main() {
 // bodies of requests and answers, and with them the data of Secrets.
 type withoutBodies struct{ zapcore.LevelEnabler }
 
-// Enabled tells whether a level is logged.
+// Enabled reports whether a level is logged.
 func (l withoutBodies) Enabled(level zapcore.Level) bool {
 	const bodies zapcore.Level = -8
 	return level > bodies && l.LevelEnabler.Enabled(level)

@@ -206,6 +206,7 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	for range maxSteps {
 		observed.Now = r.Clock.Now()
 		step = plan.Next(observed.Observation)
+		logStep(ctx, observed, step)
 		if step.Kind == plan.Wait {
 			return ctrl.Result{RequeueAfter: step.After}, nil
 		}

@@ -15,54 +15,54 @@ limitations under the License.
 */
 
 // The model check drives the real Reconcile against a model of everything around
-// it, through all that may happen, and judges what it does.
+// it, through every interleaving up to a bound, and judges what it does.
 //
 // # What is modelled
 //
-//   - The API server: resourceVersions, generations, status apart from the main
-//     resource, merge and JSON patches, preconditions, dry runs of Jobs, quotas,
-//     policies and templates that are refused (model_store_test.go).
+//   - The API server: resourceVersions, generations, the status as a subresource,
+//     merge and JSON patches, preconditions, dry runs of Jobs, and the quotas,
+//     policies and templates that make it refuse (model_store_test.go).
 //   - The garbage collector, and Jobs with their pods, which succeed, fail or are
 //     retried (model_world_test.go).
 //   - The operator's processes: caches that lag behind and are filled from an API
-//     server that does, the queue and its timers, what a process remembers. They
-//     are killed between any two calls, end in good order, or are held up while
-//     another one takes over. Requests fail, conflict, go unanswered, or arrive
-//     when nobody waits for them any more (model_process_test.go).
+//     server that does, the queue and its timers, the memory of a process. A process
+//     is killed between any two calls, shuts down in good order, or is held up while
+//     another one takes over. Requests fail, conflict, get no answer, or arrive after
+//     their process has given them up (model_process_test.go).
 //   - The user, who edits at any moment (model_scenarios_test.go).
 //
-// # What is not
+// # What is not modelled
 //
-// Time passes in steps of 5 s or two minutes, and never within a reconcile that
-// is not held up. There is one ExtendedJob and one container. The caches show
-// changes of one kind in their order. Conversion, validation and schema, events
-// and metrics are tested elsewhere.
+// Time passes in steps of five seconds or two minutes, and never within a reconcile
+// that is not held up. There is one ExtendedJob with one container. The caches show
+// changes of one kind in their order. Other tests cover conversion, validation, the
+// schema, events, metrics and several containers.
 //
 // # What is judged
 //
 // Each write of the operator, as the server sees it, and each state in which
-// nothing happens any more (model_check_test.go). What the operator is to do
-// follows from the user's edits alone, which the record notes; the operator's own
-// bookkeeping is read in model_bookkeeping_test.go only.
+// nothing happens any longer (model_check_test.go). The expected behaviour follows
+// from the user's edits alone, which the record notes; only
+// model_bookkeeping_test.go reads the operator's own bookkeeping.
 //
-// # To add a scenario
+// # Adding a scenario
 //
-// A scenario is a beginning, the edits that a user may make, and a budget: how
-// many edits, faults, kills and pauses a schedule has. Every combination of them
-// is walked, so keep budgets small, let a cache lag only where that is the point,
-// and use rested where the first run does not matter. A new edit notes in the
-// record what it asks for; a new state of the world belongs into identity, or
-// states are taken for the same that are not.
+// A scenario has a beginning, the edits that a user may make, and a budget: how many
+// edits, faults, kills and pauses a schedule may have. The check walks every
+// combination of them, so keep budgets small, let a cache lag only where that is the
+// point, and set rested where the first run does not matter. A new edit notes in
+// the record what it asks for. A new piece of the world's state belongs into
+// identity: otherwise different states are taken for the same one.
 //
 //	go test ./controllers/fissile -run 'TestModel/a_one-off_with_output' -v
-//	go test ./controllers/fissile -run TestModel -model.more=1 -timeout=0
+//	go test ./controllers/fissile -run TestModel -timeout=0 -args -model.more=1
 //
-// # To read a failing schedule
+// # Reading a failing schedule
 //
-// It is a shortest one. Each event has a number; below a reconcile are the calls
-// that it made and their answers. What an ExtendedJob looks like stands in
-// brackets: "Complete=True@3" is a condition and the generation that it is about.
-// The last line says which guarantee is broken:
+// The check prints a shortest schedule. Each event has a number; indented below a
+// reconcile are its calls and their answers. The state of an ExtendedJob is in
+// parentheses: "Complete=True@3" is a condition and the generation that it is about.
+// The last line names the broken guarantee:
 //
 //	an errand that is edited during its run:
 //	  1. the operator starts
@@ -75,7 +75,8 @@ limitations under the License.
 //	       patch ExtendedJob: ok ExtendedJob (manual, generation 3, last run 1, settled 1, …)
 //	=> request 1 for edition 1 is set back, and run 1 was claimed for request 1 and ran edition 0
 //
-// Where one schedule is enough, a story plays it (model_stories_test.go).
+// docs/debugging.md goes through one line by line. Where one schedule is enough, a
+// story plays it (model_stories_test.go).
 
 package fissile
 

@@ -88,8 +88,8 @@ func (e *emitter) emitItem(indent int, item any) {
 	}
 }
 
-// dashed makes the entries of a map the item of a list. What comes first may be a
-// condition, which has no indentation of its own.
+// dashed makes the entries of a map the item of a list. The first entry may be
+// a condition, which has no indentation of its own.
 func dashed(entries string, indent int) string {
 	prefix := strings.Repeat(" ", indent)
 	if rest := strings.TrimPrefix(entries, prefix+"  "); !strings.HasPrefix(rest, "{{-") {

@@ -22,8 +22,8 @@ limitations under the License.
 // run at the root of the repository, writes all of the directory CHART. Its
 // templates are the objects of the overlays and of the component prometheus. Where
 // overlays differ, a template has a condition (variants.go); where a value governs,
-// an expression (edits.go). Everything else is as kustomize has it. What is not made
-// of the overlays is in the directory files: values, their schema, helpers, notes.
+// an expression (edits.go). Everything else is as kustomize has it. The
+// directory files has the rest: values, their schema, helpers, notes.
 package main
 
 import (

@@ -62,7 +62,7 @@ func valuesRows(prefix string, values *yaml.Node) ([]string, error) {
 	return rows, nil
 }
 
-// describe makes a comment one line. What is above an empty line in it is about
+// describe makes a comment one line. Text above an empty line in it is about
 // more than one value.
 func describe(comment string) string {
 	paragraphs := strings.Split(comment, "\n\n")

@@ -15,8 +15,8 @@ limitations under the License.
 */
 
 // Command trimcrd rewrites the CustomResourceDefinition files that are its
-// arguments. Of the job and pod templates in them, which are Kubernetes' own
-// types, it keeps the shape alone (see shape), because a template is to be
+// arguments. It keeps only the shape (see shape) of the job and pod templates in
+// them, which are Kubernetes' own types, because a template is to be
 // accepted if and only if a Job with it is. Descriptions go as well: with them
 // a client-side "kubectl apply" fails, which copies the CRD into an annotation,
 // and annotations end at 256 KiB.

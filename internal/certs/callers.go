@@ -29,7 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// What tells the API server to call the operator.
+// These objects tell the API server to call the operator.
 const (
 	// crdName is the CustomResourceDefinition with the conversion webhook.
 	crdName = "extendedjobs.fissile.cloudfoundry.org"
@@ -46,7 +46,7 @@ type caller struct {
 	patch func(before client.Object) client.Patch
 }
 
-// trusts tells whether the API server trusts these authorities and no others.
+// trusts reports whether the API server trusts these authorities and no others.
 func (c caller) trusts(authorities []byte) bool {
 	for _, caBundle := range c.caBundles {
 		if !bytes.Equal(*caBundle, authorities) {

@@ -537,7 +537,7 @@ func (c *apiServer) handshake(s *selfSigned, host string, roots *x509.CertPool) 
 	return tls.Client(clientSide, &tls.Config{RootCAs: roots, ServerName: host, MinVersion: tls.VersionTLS13}).HandshakeContext(c.t.Context())
 }
 
-// verify tells whether the API server would accept the certificate in a Secret.
+// verify returns an error unless the API server would accept the certificate in a Secret.
 func (c *apiServer) verify(secret *corev1.Secret) error {
 	c.t.Helper()
 	chain, err := certutil.ParseCertsPEM(secret.Data[corev1.TLSCertKey])

@@ -35,8 +35,8 @@ const memoryLimit = 16 << 20
 
 // AtTermination waits until the pod's containers have ended, which the kubelet tells
 // by SIGTERM, and collects their files. It always returns: the exit code counts in
-// the Job's podFailurePolicy, and restarts count in its backoffLimit. What goes
-// wrong is in the frame, or else there is no frame.
+// the Job's podFailurePolicy, and restarts count in its backoffLimit. The frame
+// reports errors, or else there is no frame.
 func AtTermination(args []string) {
 	collector{mountPath: sealedfiles.MountPath, messageFile: "/dev/termination-log", log: os.Stdout}.atTermination(args)
 }

@@ -63,7 +63,7 @@ func Load(path, podNamespace string) (*configv1alpha1.OperatorConfiguration, err
 	return configuration, nil
 }
 
-// IsMissing tells whether there is no file at path, which Load would not accept.
+// IsMissing reports whether there is no file at path, which Load would not accept.
 func IsMissing(path string) bool {
 	_, err := os.Stat(path)
 	return errors.Is(err, fs.ErrNotExist)

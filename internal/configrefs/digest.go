@@ -34,7 +34,7 @@ const Encoding = "2"
 // Absent stands for the MAC of an object that is not there.
 const Absent = "absent"
 
-// What the key is used for, so that no use's result can pass for another's.
+// The purposes of the key, so that no result can pass for one of another purpose.
 const (
 	purposeObject = "object"
 	purposeDigest = "digest"

@@ -28,7 +28,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// What can be decoded again is unambiguous: no two inputs have the same encoding.
+// An encoding that can be decoded again is unambiguous: no two inputs have the same one.
 
 func FuzzTheEncodingOfAnObjectCanBeDecoded(f *testing.F) {
 	addSeeds(f)

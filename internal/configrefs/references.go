@@ -39,9 +39,9 @@ type Reference struct {
 	// Name is the name as it is written in the pod spec.
 	Name string
 	// Keys are those without which a container does not start, sorted: keys of
-	// environment variables and items of volumes, unless they are optional. Of a
-	// ConfigMap, volumes take keys of data and of binaryData, variables those of
-	// data alone; the two are not told apart here.
+	// environment variables and items of volumes, unless they are optional. Volumes
+	// take keys of a ConfigMap's data and binaryData, variables those of data
+	// alone; no distinction is made here.
 	Keys []string
 	// Optional is true if a pod starts without the object: all places that name
 	// it say so, or are imagePullSecrets.

@@ -19,8 +19,8 @@ package joboutput
 import "fmt"
 
 // ParseFile returns the document that a file is as a whole, as the data of a Secret.
-// What is wrong with the file is an [*Error], whose reason is ReasonOutputInvalid or
-// ReasonOutputTooLarge.
+// The error for an invalid file is an [*Error], whose reason is ReasonOutputInvalid
+// or ReasonOutputTooLarge.
 func ParseFile(file []byte) (map[string][]byte, error) {
 	s := newScanner()
 	if _, err := s.Write(file); err != nil {

@@ -101,7 +101,7 @@ func compareWithReference(t *testing.T, log []byte) {
 	}
 }
 
-// isObjectOf tells whether encoding/json reads data somewhere in the log.
+// isObjectOf reports whether encoding/json reads data somewhere in the log.
 func isObjectOf(log []byte, data map[string]string) bool {
 	for i, c := range log {
 		if c != '{' {

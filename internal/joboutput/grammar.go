@@ -54,7 +54,7 @@ const (
 	inExponent   // after it
 )
 
-// next takes in one byte, and tells whether the text being read may go on with
+// next takes in one byte, and reports whether the text being read may go on with
 // it. A byte outside of any text is always taken.
 func (s *scanner) next(c byte) bool {
 	switch s.state {
@@ -303,7 +303,7 @@ func (s *scanner) nextInNumber(c byte) bool {
 	return true
 }
 
-// isBlank tells whether c is white space that does not end a line.
+// isBlank reports whether c is white space that does not end a line.
 func isBlank(c byte) bool {
 	return c == ' ' || c == '\t' || c == '\r'
 }

@@ -25,9 +25,9 @@ const (
 	// maxValues is what the API server allows all values of a Secret together.
 	maxValues = corev1.MaxSecretSize
 
-	// maxStored is what values and keys together may take in etcd. Of the
-	// 1.5 MiB that etcd takes in a request it leaves 256 KiB for the metadata,
-	// as much as the annotations of an object may have.
+	// maxStored is what values and keys together may take in etcd. It leaves
+	// 256 KiB of the 1.5 MiB that etcd takes in a request for the metadata: as
+	// much as the annotations of an object may have.
 	maxStored = maxValues + 256<<10
 
 	// keyOverhead is what a key takes in etcd beside its value and twice its

@@ -25,7 +25,7 @@ import (
 // the data of a Secret. It reads to the end, unless the log is refused whatever
 // else it holds. The map is never nil without an error.
 //
-// What is wrong with the log is an [*Error]. Any other error comes from
+// The error for an invalid log is an [*Error]. Any other error comes from
 // reading it and says nothing about the output: the log may be read again.
 func Parse(log io.Reader) (map[string][]byte, error) {
 	s := newScanner()

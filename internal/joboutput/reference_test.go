@@ -191,7 +191,7 @@ var (
 	surrogate        = regexp.MustCompile(`(?i)\\ud[89a-f]`)
 )
 
-// hasHalfPair tells whether valid JSON holds half a surrogate pair.
+// hasHalfPair reports whether valid JSON holds half a surrogate pair.
 func hasHalfPair(text []byte) bool {
 	text = escapedBackslash.ReplaceAll(text, []byte("-"))
 	text = surrogatePair.ReplaceAll(text, []byte("-"))

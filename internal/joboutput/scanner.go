@@ -57,7 +57,7 @@ type scanner struct {
 	lineOffset  int64 // of the line being read
 	onBlankLine bool  // the line has had nothing but blanks so far
 
-	// What is known of the token being read.
+	// The token being read, as far as it is known.
 	text    text   // a string
 	isKey   bool   // the string is a key
 	key     []byte // the last key of an object that may be the document
@@ -225,8 +225,8 @@ func (s *scanner) addPart() {
 	s.whole = nil
 }
 
-// abandon gives up the text being read. What was found in it lies within no
-// value, and stays.
+// abandon gives up the text being read. Objects that were found in it lie within no
+// value, and stay.
 func (s *scanner) abandon() {
 	clear(s.stack)
 	s.stack = s.stack[:0]
@@ -243,7 +243,7 @@ func (s *scanner) object() *object {
 	return s.stack[len(s.stack)-1].object
 }
 
-// isWhole tells whether a value that begins here may be the whole log.
+// isWhole reports whether a value that begins here may be the whole log.
 func (s *scanner) isWhole() bool {
 	return len(s.stack) == 0 && s.parts == 1
 }

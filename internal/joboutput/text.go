@@ -82,7 +82,7 @@ func (t *text) endPair() {
 	}
 }
 
-// isUnicode tells whether the string is valid Unicode, for a string that was
+// isUnicode reports whether the string is valid Unicode, for a string that was
 // kept in full.
 func (t *text) isUnicode() bool {
 	return t.high == 0 && !t.unpaired && utf8.Valid(t.kept)

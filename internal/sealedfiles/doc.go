@@ -45,7 +45,7 @@ limitations under the License.
 //	    53        for each file 4 bytes with the size of the ciphertext, then the ciphertext
 //	            32  SHA-256 of all that precedes
 //
-// Numbers are big-endian. What is encrypted for a file is one byte with its form,
-// and then its data, plain or compressed by DEFLATE, or one byte that says why
-// there are none: a [Fault].
+// Numbers are big-endian. The plaintext of a file is one byte with its form, and
+// then its data, plain or compressed by DEFLATE, or one byte that says why there
+// are none: a [Fault].
 package sealedfiles

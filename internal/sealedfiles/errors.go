@@ -18,7 +18,7 @@ package sealedfiles
 
 import "errors"
 
-// What keeps a frame from being opened. Errors of this package wrap one of these,
+// The reasons why a frame cannot be opened. Errors of this package wrap one of these,
 // except for those of a reader.
 var (
 	// ErrAbsent means that there is no frame.

@@ -89,8 +89,8 @@ func (h *boundedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer.send(w)
 }
 
-// answer returns the handler's answer. What handling the request needs is free
-// again when it returns.
+// answer returns the handler's answer. The memory for handling the request
+// is free again when it returns.
 func (h *boundedHandler) answer(r *http.Request, body *body) (*answer, *refusal) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()

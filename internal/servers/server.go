@@ -17,8 +17,8 @@ limitations under the License.
 // Package servers makes the HTTP servers of the process. Whoever reaches a port
 // of the operator can send what they like, so every server has bounds: of the
 // connections, of headers and bodies, of the time that a client may take, and of
-// the memory for requests that are under way. What is beyond them is refused
-// with a short text and counted.
+// the memory for requests that are under way. Requests beyond them are
+// refused with a short text and counted.
 package servers
 
 import (

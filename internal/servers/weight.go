@@ -16,8 +16,8 @@ limitations under the License.
 
 package servers
 
-// What the parts of a JSON body take at most while the webhooks decode, convert,
-// validate and encode it, as measured. Text takes little. An empty container is
+// The memory that the parts of a JSON body take at most while the webhooks decode,
+// convert, validate and encode it, as measured. Text takes little. An empty container is
 // two bytes of JSON and 2.5 KiB of memory.
 const (
 	bytesPerRequest  = 256 << 10
@@ -27,8 +27,8 @@ const (
 	bytesPerListItem = 3 << 10 // that is an object
 )
 
-// weigh estimates the memory that a request with a body takes. What is in
-// strings counts as if it was none, which only makes the estimate larger.
+// weigh estimates the memory that a request with a body takes. It reads
+// the content of strings as if it were JSON, which only makes the estimate larger.
 func weigh(body []byte) int64 {
 	weight := bytesPerRequest + bytesPerByte*int64(len(body))
 	var before byte

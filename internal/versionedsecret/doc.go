@@ -31,9 +31,9 @@ limitations under the License.
 //   - its label [LabelKind] is [Kind];
 //   - its label [LabelVersion] is that ordinal.
 //
-// A name alone proves nothing: "app-v2" may be anybody's Secret. What does not
-// agree is passed over, and can neither become the latest version nor keep new
-// ones from being made.
+// A name alone proves nothing: "app-v2" may be anybody's Secret. A Secret whose name
+// and labels do not agree is passed over: it can neither become the latest version
+// nor keep new ones from being made.
 //
 // Versions are compared as numbers (v10 follows v9), and may have gaps.
 //
@@ -43,8 +43,8 @@ limitations under the License.
 //	...
 //	err = client.Create(ctx, versionedsecret.New(secret, ordinal, "made by example-operator"))
 //
-// Of several writers that choose the same ordinal, one creates the Secret. The
-// others are told that it already exists; they list the Secrets again, from the
+// If several writers choose the same ordinal, one creates the Secret. The others
+// learn that it already exists; they list the Secrets again, from the
 // API server and not from a cache, and take the next ordinal. A writer that may
 // have created its version before it was interrupted has to look for it first,
 // by something of its own that it puts on the Secret, or a retry adds one more.

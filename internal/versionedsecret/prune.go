@@ -27,8 +27,8 @@ import (
 // behind, has time to make known that it uses it.
 const PruneDelay = 10 * time.Minute
 
-// Prune returns those versions of a base name among secrets that need not be
-// kept any more, oldest ordinal first. Kept are
+// Prune returns those versions of a base name among secrets that need no
+// longer be kept, oldest ordinal first. Kept are
 //
 //   - the newest keep versions, and always the newest one;
 //   - versions that stopped being the newest less than PruneDelay ago, which

@@ -51,7 +51,7 @@ type step struct {
 }
 
 // blocks are the languages of blocks, and whether these are commands.
-var blocks = map[string]bool{"sh": true, "console": true, "diff": false, "json": false, "mermaid": false, "text": false, "yaml": false}
+var blocks = map[string]bool{"sh": true, "console": true, "diff": false, "go": false, "json": false, "mermaid": false, "text": false, "yaml": false}
 
 // newScript returns an error if it is not clear what is to be done with a part of the section.
 func newScript(section markdown.Section) (script, error) {
@@ -87,7 +87,7 @@ func (p *parser) read(part markdown.Part) error {
 	}
 	isCommand, isKnown := blocks[part.Language]
 	if !isKnown {
-		return fmt.Errorf("a block needs a language: sh, console, yaml, json, text, diff or mermaid, not %q", part.Language)
+		return fmt.Errorf("a block needs a language: sh, console, yaml, json, go, text, diff or mermaid, not %q", part.Language)
 	}
 	pending, value, exits := p.pending, p.value, p.exits
 	p.pending, p.value, p.exits = "", "", []int{0}

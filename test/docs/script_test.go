@@ -163,8 +163,8 @@ func TestStepsOfADocument(t *testing.T) {
 
 func TestDocumentsThatAreNotClear(t *testing.T) {
 	for text, want := range map[string]string{
-		"~~~\na\n~~~\n":                                   `line 1: a block needs a language: sh, console, yaml, json, text, diff or mermaid, not ""`,
-		"~~~bash\na\n~~~\n":                               `line 1: a block needs a language: sh, console, yaml, json, text, diff or mermaid, not "bash"`,
+		"~~~\na\n~~~\n":                                   `line 1: a block needs a language: sh, console, yaml, json, go, text, diff or mermaid, not ""`,
+		"~~~bash\na\n~~~\n":                               `line 1: a block needs a language: sh, console, yaml, json, go, text, diff or mermaid, not "bash"`,
 		"<!-- not run: -->\n~~~sh\na\n~~~\n":              `line 1: the comment "not run" says nothing`,
 		"<!-- not run: a -->\n~~~yaml\na\n~~~\n":          `line 2: a block of yaml is not run anyway`,
 		"<!-- not run: a -->\n\nText.\n\n~~~sh\na\n~~~\n": `line 5: there is no block right after the comment "not run"`,

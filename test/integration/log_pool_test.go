@@ -67,7 +67,7 @@ func startLatencies(namespace, prefix string) []time.Duration {
 }
 
 var _ = Describe("A node that hangs", func() {
-	It("with 50 finished Jobs on it does not delay runs in another namespace (attack 9)", func() {
+	It("with 50 finished Jobs on it does not delay runs in another namespace", func() {
 		// As it is by default.
 		output := operator.config.Output
 		operator.config.Output.LogReadTimeoutSeconds = nil

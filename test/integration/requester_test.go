@@ -148,7 +148,7 @@ func requesterSpecs() {
 		Expect(err).To(MatchError(ContainSubstring(refusal)))
 	}
 
-	DescribeTable("by creating an ExtendedJob, he must be allowed to do (attack 13)",
+	DescribeTable("by creating an ExtendedJob, he must be allowed to do",
 		func(rights []rbacv1.PolicyRule, output bool, refusal func() string) {
 			user := userWith(append(rights, writeExtendedJobs)...)
 			b := ejob.New(namespace, "v1").Strategy(fissilev1.StrategyManual)
@@ -169,7 +169,7 @@ func requesterSpecs() {
 		Entry("with both rights, anything", []rbacv1.PolicyRule{createJobs, createSecrets}, true, allowed),
 	)
 
-	DescribeTable("by changing one, he must be allowed to do, if he changes what runs (attack 13)",
+	DescribeTable("by changing one, he must be allowed to do, if he changes what runs",
 		func(rights []rbacv1.PolicyRule, output bool, change func(*fissilev1.ExtendedJob), refusal func() string) {
 			b := ejob.New(namespace, "ej").Strategy(fissilev1.StrategyManual)
 			if output {

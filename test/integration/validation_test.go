@@ -72,7 +72,7 @@ var _ = Describe("The validating webhook", compat, func() {
 			"metadata.annotations[fissile.cloudfoundry.org/conversion-data].jobTemplate.spec.completions")
 	})
 
-	It("refuses an ExtendedJob in the operator's namespace, unless the configuration lets it run there (attack 10)", func() {
+	It("refuses an ExtendedJob in the operator's namespace, unless the configuration lets it run there", func() {
 		intruder := func() *fissilev1.ExtendedJob {
 			return ejob.New(operatorNamespace, "intruder").Strategy(fissilev1.StrategyManual).Obj()
 		}
@@ -87,7 +87,7 @@ var _ = Describe("The validating webhook", compat, func() {
 		Expect(plane.client.Create(ctx, intruder(), client.DryRunAll)).To(Succeed())
 	})
 
-	It("refuses output in a Secret with a name that others trust (attack 7)", func() {
+	It("refuses output in a Secret with a name that others trust", func() {
 		expectRefusal(plane.client.Create(ctx, ejob.New(namespace, "planter").Strategy(fissilev1.StrategyManual).
 			Containers("v2").Output("sh.helm.release.v1.app.").Obj()), "spec.output.namePrefix")
 	})

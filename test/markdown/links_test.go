@@ -31,11 +31,13 @@ import (
 const repository = "../.."
 
 var (
-	code    = regexp.MustCompile("`[^`\n]*`")
-	link    = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|href|srcset)="([^"]+)"`)
-	heading = regexp.MustCompile(`(?m)^#+ (.+)$`)
-	linked  = regexp.MustCompile(`\[([^]]*)]\([^)]*\)`)
-	omitted = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
+	code = regexp.MustCompile("`[^`\n]*`")
+	// function is a link from the name of a function to the file that declares it.
+	function = regexp.MustCompile("\\[`(\\w+)`]\\(([^)]+\\.go)\\)")
+	link     = regexp.MustCompile(`\]\(([^)\s]+)\)|(?:src|href|srcset)="([^"]+)"`)
+	heading  = regexp.MustCompile(`(?m)^#+ (.+)$`)
+	linked   = regexp.MustCompile(`\[([^]]*)]\([^)]*\)`)
+	omitted  = regexp.MustCompile(`[^\p{L}\p{N} _-]`)
 )
 
 func TestLinksLeadToFilesAndHeadings(t *testing.T) {
@@ -51,6 +53,16 @@ func TestLinksLeadToFilesAndHeadings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestLinkedFunctionsAreInTheirFiles(t *testing.T) {
+	const document = "docs/architecture.md"
+	for _, match := range function.FindAllStringSubmatch(read(t, document), -1) {
+		declaration := regexp.MustCompile(`(?m)^func (\([^)]*\) )?` + match[1] + `[\[(]`)
+		if !declaration.MatchString(read(t, filepath.Join(filepath.Dir(document), match[2]))) {
+			t.Errorf("%s does not declare %s", match[2], match[1])
+		}
 	}
 }
 

@@ -35,8 +35,8 @@ import (
 // Conversion moves the fields that both versions have. Fields that the other
 // version lacks go into an annotation of its object, and come out of it on the
 // way back, so that nothing is lost when a client reads and writes a version
-// that the object was not made in. What both versions have is never taken from
-// the annotation: what the client wrote is what counts.
+// that the object was not made in. A field that both versions have is never taken
+// from the annotation: the client's value counts.
 //
 // It works on JSON and not on the Go types. Those write "resources: {}" where
 // there was nothing, and drop what is empty and what they do not know yet: to

@@ -35,7 +35,7 @@ import (
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 )
 
-// example is something that users write, and what they are told. The tests prove
+// example is something that users write, and the answer that they get. The tests prove
 // it, and docs/reference/refusals.md shows it.
 type example struct {
 	// input ends the sentence "An ExtendedJob with ...".
@@ -51,7 +51,7 @@ type example struct {
 	// field is the path of the field that is refused, or that a %s in the message
 	// of a warning stands for.
 	field paths
-	// message is what users are told.
+	// message is the answer that users get.
 	message string
 }
 

@@ -68,7 +68,7 @@ func readV1(ctx context.Context, ej *fissilev1.ExtendedJob) (*manifest, error) {
 	return m, err
 }
 
-// fitsV1alpha1 tells whether a client that knows v1alpha1 only can read and write
+// fitsV1alpha1 reports whether a client that knows v1alpha1 only can read and write
 // an ExtendedJob without a loss.
 func fitsV1alpha1(ctx context.Context, ej *fissilev1.ExtendedJob) (bool, error) {
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(ej)
@@ -151,7 +151,7 @@ func v1alpha1Field(path string) string {
 	return conversionDataPath.String() + "." + below
 }
 
-// inPath tells whether a path leads to a field or below it.
+// inPath reports whether a path leads to a field or below it.
 func inPath(path, parent string) bool {
 	below, ok := strings.CutPrefix(path, parent)
 	return ok && (below == "" || below[0] == '.' || below[0] == '[')

@@ -141,7 +141,7 @@ func describe(t *testing.T, name string, mode int64, in io.Reader) string {
 	return fmt.Sprintf("%s %o %s", name, mode, content)
 }
 
-// What krew installs is what was packed.
+// The manifest for krew installs the archives that were packed.
 func TestTheManifestForKrew(t *testing.T) {
 	output := packed(t, time.Now())
 	var manifest struct {

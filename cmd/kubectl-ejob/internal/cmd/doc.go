@@ -15,5 +15,5 @@ limitations under the License.
 */
 
 // Package cmd holds the commands of kubectl ejob, one in a file: the flags, the
-// help, and what is printed. What a command decides is in a package of its own.
+// help, and what is printed. The decisions of a command are in a package of their own.
 package cmd

@@ -62,8 +62,8 @@ func newOutputCommand(options *cli.Options) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "output NAME [CONTAINER|FILE|SECRET]",
 		Short: "Show the output that is stored",
-		Long: `Show the output that is stored: that of the last run, or an earlier version. Of
-several outputs one is chosen by its container, its file or its Secret.
+		Long: `Show the output that is stored: that of the last run, or an earlier version. If
+there are several, choose one by its container, its file or its Secret.
 
 The right to read Secrets is needed.`,
 		Example: outputExamples,

@@ -46,7 +46,7 @@ func newSuspendCommand(options *cli.Options) *cobra.Command {
 		Use:   "suspend NAME...",
 		Short: "Hold back runs: what is due starts after resume",
 		Long: `Hold back runs: while an ExtendedJob is suspended, no run starts. A run that is under
-way goes on. What is due starts after kubectl ejob resume.`,
+way goes on. A run that is due starts after kubectl ejob resume.`,
 		Example: `  # One of them
   kubectl ejob suspend migrate
 

@@ -69,8 +69,8 @@ type follower struct {
 	changes chan Change
 }
 
-// watch sends the states after a version. It returns true if the API server does
-// not know that version any more.
+// watch sends the states after a version. It returns true if the API server no
+// longer knows that version.
 func (f *follower) watch(ctx context.Context, version string) bool {
 	watcher, err := watchtools.NewRetryWatcherWithContext(ctx, version, &cache.ListWatch{WatchFuncWithContext: f.open})
 	if err != nil {
@@ -97,8 +97,8 @@ func (f *follower) watch(ctx context.Context, version string) bool {
 	return false
 }
 
-// open starts a watch. That the version is too old is an event, for the
-// RetryWatcher would try it again for ever.
+// open starts a watch. A version that is too old leads to an event, because
+// the RetryWatcher would retry it for ever.
 func (f *follower) open(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 	options.FieldSelector = fields.OneTermEqualSelector(metav1.ObjectNameField, f.name).String()
 	watcher, err := f.client.Watch(ctx, options)

@@ -135,7 +135,7 @@ func extendedJob(name string, reads ...string) fissilev1.ExtendedJob {
 func TestBuild(t *testing.T) {
 	versioned := extendedJob("series")
 	versioned.Spec.Output.Versioned = new(true)
-	later := metadataOf("later-v1") // of an output that the spec does not name any more
+	later := metadataOf("later-v1") // of an output that the spec no longer names
 	later.Labels = version("later", 1, "").Labels
 	moved := extendedJob("moved")
 	moved.Status.Outputs = []fissilev1.OutputSecret{{SecretName: "moved-v4", Version: 4}, {SecretName: "by-hand"}}

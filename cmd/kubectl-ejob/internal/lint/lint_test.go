@@ -69,7 +69,7 @@ func TestNothingIsFoundInTheSamples(t *testing.T) {
 	}
 }
 
-// What was rewritten passes, so that it can be applied.
+// Rewritten manifests pass, so that they can be applied.
 func TestNothingIsFoundInRewrittenManifests(t *testing.T) {
 	files, err := filepath.Glob("../migrate/testdata/*.out.yaml")
 	if err != nil || len(files) == 0 {

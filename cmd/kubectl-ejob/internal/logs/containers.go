@@ -78,7 +78,7 @@ func instances(status *corev1.ContainerStatus) []instance {
 	return all
 }
 
-// settled reports whether no container of a pod starts any more.
+// settled reports whether no further container of a pod will start.
 func settled(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }

@@ -30,7 +30,7 @@ import (
 // Open opens the log of a container.
 type Open func(ctx context.Context, pod string, options *corev1.PodLogOptions) (io.ReadCloser, error)
 
-// Follower follows the logs of all containers of the pods that it is told of.
+// Follower follows the logs of all containers of the pods that it is given.
 type Follower struct {
 	open    Open
 	printer *Printer
@@ -113,7 +113,7 @@ func (f *Follower) prefix(pod *corev1.Pod, container string) string {
 // idle is how long nothing may come from logs that should end.
 const idle = 10 * time.Second
 
-// Finish tells the Follower that nothing starts any more, and waits until all is
+// Finish tells the Follower that nothing more will start, and waits until all is
 // printed. It returns false if a log does not end and nothing more comes of it.
 func (f *Follower) Finish(ctx context.Context) bool {
 	for _, streams := range f.streams {

@@ -27,7 +27,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// errUnavailable says that there is no log any more.
+// errUnavailable says that the log is gone.
 var errUnavailable = errors.New("the log is not there any more")
 
 // position is how far the log of a container has been printed. A log can be read

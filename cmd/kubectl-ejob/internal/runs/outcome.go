@@ -43,14 +43,14 @@ func (s *State) Held() bool {
 }
 
 // ExitCode is the exit code for a run that is over: 0 if it succeeded, that of the
-// container that made it fail, or 1 if none did. Of its pods the newest counts that
-// failed, and in it the container that failed first.
+// container that made it fail, or 1 if none did. The newest pod
+// that failed counts, and in it the container that failed first.
 func (s *State) ExitCode(pods []*corev1.Pod) int {
 	switch {
 	case s.Run.Result == fissilev1.ResultSucceeded:
 		return 0
 	case s.Run.Result != fissilev1.ResultFailed || s.Run.Reason == batchv1.JobReasonDeadlineExceeded:
-		return 1 // What containers end with that somebody stops tells nothing.
+		return 1 // The exit codes of containers that were stopped mean nothing.
 	}
 	newestFirst := func(a, b *corev1.Pod) int { return b.CreationTimestamp.Compare(a.CreationTimestamp.Time) }
 	for _, pod := range slices.SortedFunc(slices.Values(pods), newestFirst) {

@@ -94,8 +94,8 @@ const (
 // State is what an ExtendedJob says of the run that is tracked.
 type State struct {
 	Phase Phase
-	// Run is the run, once it has started. Of one that another followed it has what
-	// the history tells.
+	// Run is the run, once it has started. If another one has followed, it
+	// has only the fields of the history.
 	Run fissilev1.Run
 	// Secrets are the names of the Secrets with the run's output.
 	Secrets []string

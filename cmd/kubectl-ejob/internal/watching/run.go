@@ -39,8 +39,8 @@ import (
 // its pods.
 const lastPods = 5 * time.Second
 
-// patience is how long the operator may take to look at a request before the user is
-// told.
+// patience is how long the operator may take to look at a request before the user
+// gets a message.
 const patience = 10 * time.Second
 
 // Run is a run that is followed.

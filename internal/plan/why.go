@@ -1,0 +1,64 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+)
+
+// Why returns what a step follows from, in a word or two for the log: the cause of a
+// run, the result of a run, the end of a Job, or the reason of the condition Running.
+func Why(o Observation, step Step) string {
+	switch {
+	case step.Outcome != nil:
+		return string(step.Outcome.Result)
+	case step.Kind == Claim || step.Kind == CreateJob:
+		return string(RunOf(o, step).Cause)
+	case step.Status != nil:
+		return runningReason(step.Status)
+	case step.Job != nil:
+		return jobState(step.Job)
+	case step.Kind == ReadLive:
+		return "StatusAndJobsDisagree"
+	default:
+		return runningReason(&o.EJ.Status)
+	}
+}
+
+// RunOf returns the run that a step is about: the last one, as the step leaves it. It
+// is empty if there has been none.
+func RunOf(o Observation, step Step) fissilev1.Run {
+	status := &o.EJ.Status
+	if step.Status != nil {
+		status = step.Status
+	}
+	return value(status.LastRun)
+}
+
+func runningReason(status *fissilev1.ExtendedJobStatus) string {
+	return value(meta.FindStatusCondition(status.Conditions, fissilev1.ConditionRunning)).Reason
+}
+
+func jobState(job *batchv1.Job) string {
+	if finished := Finished(job); finished != nil {
+		return "Job" + string(finished.Type)
+	}
+	return "JobActive"
+}
