@@ -68,6 +68,7 @@ demo: ## Run an errand and a one-off on a cluster, and show their output.
 .PHONY: clean
 clean: ## Remove everything that was built. The local cluster has to be down.
 	@if CLUSTER=local hack/cluster/cluster.sh status > /dev/null; then echo "error: the cluster is up; stop it: make cluster-down" >&2; exit 1; fi
+	@[ ! -e bin/envtest ] || chmod -R u+w bin/envtest # setup-envtest lets nobody write
 	rm -rf bin
 
 ##@ Development
@@ -169,10 +170,18 @@ vulnerabilities: $(GOVULNCHECK) ## Look for known vulnerabilities that the opera
 
 ##@ Tests
 
+# The kube-apiserver, etcd and kubectl that tests run on; see hack/test-assets.sh.
+TEST_ASSETS = $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/test-assets)
+
+.PHONY: test-assets
+test-assets:
+	@mkdir -p bin
+	@hack/test-assets.sh bin/test-assets
+
 .PHONY: test
-test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integration tests. KUBEBUILDER_ASSETS names other binaries than those built here.
-	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) go test -timeout=20m -skip='^TestIntegration$$' ./...)
-	$(call integration-test,$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)))
+test: test-assets ## Run the unit and integration tests. KUBEBUILDER_ASSETS=<directory> takes the kube-apiserver and etcd in it.
+	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(TEST_ASSETS) go test -timeout=20m -skip='^TestIntegration$$' ./...)
+	$(call integration-test,$(TEST_ASSETS))
 
 # integration-test runs the integration tests on the kube-apiserver in a directory. They wait more than they compute.
 integration-test = KUBEBUILDER_ASSETS=$(1) go tool ginkgo run --procs=2 --timeout=20m --trace ./test/integration
@@ -184,8 +193,8 @@ SEED ?= 1
 templates-test = KUBEBUILDER_ASSETS=$(1) go test -C test/templates -count=1 -timeout=3h -v . -args -cases=$(CASES) -seed=$(SEED)
 
 .PHONY: test-templates
-test-templates: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Compare what Jobs and ExtendedJobs with the same template are told; CASES=20000 for the long form.
-	$(call templates-test,$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)))
+test-templates: test-assets ## Compare what Jobs and ExtendedJobs with the same template are told; CASES=20000 for the long form.
+	$(call templates-test,$(TEST_ASSETS))
 
 .PHONY: test-compat
 test-compat: kubernetes-oldest ## Run the integration tests on the oldest Kubernetes that the operator supports.
