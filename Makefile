@@ -62,7 +62,7 @@ help: ## Show this help.
 		/^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Run an errand and a one-off on a cluster, and show their output.
+demo: ## Run an errand and a one-off on a cluster, kind or local, and show their output.
 	@KUBECTL='$(KUBECTL)' hack/demo/demo.sh
 
 .PHONY: clean
@@ -224,6 +224,10 @@ test-certificates: image cert-manager cluster-up cluster-load deploy ## Run the 
 	KUBECTL=$(KUBECTL_COMMAND) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) IMG=$(IMG) IMAGE_ARCHIVE=$(IMAGE_ARCHIVE) CERT_MANAGER=$(CERT_MANAGER)/cert-manager.yaml \
 		go tool ginkgo run --tags=e2e --label-filter=certificates --timeout=30m --trace ./test/e2e
 	@$(MAKE) --no-print-directory --silent deploy > /dev/null # whichever overlay was tested last
+
+.PHONY: test-demo
+test-demo: cluster-up ## Run the demo on the local cluster as if that were kind's.
+	go test -count=1 -tags=e2e -run=OnKind -v ./test/scripts
 
 SOAK ?= 30m
 .PHONY: soak
