@@ -63,12 +63,13 @@ help: ## Show this help.
 		/^[a-z0-9-]+:.*## / { printf "  %-20s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 .PHONY: demo
-demo: ## Run an errand and a one-off on a cluster, and show their output.
+demo: ## Run an errand and a one-off on a cluster, kind or local, and show their output.
 	@KUBECTL='$(KUBECTL)' hack/demo/demo.sh
 
 .PHONY: clean
 clean: ## Remove everything that was built. The local cluster has to be down.
 	@if CLUSTER=local hack/cluster/cluster.sh status > /dev/null; then echo "error: the cluster is up; stop it: make cluster-down" >&2; exit 1; fi
+	@[ ! -e bin/envtest ] || chmod -R u+w bin/envtest # setup-envtest lets nobody write
 	rm -rf bin
 
 ##@ Development
@@ -184,18 +185,26 @@ vulnerabilities: $(GOVULNCHECK) ## Look for known vulnerabilities that the opera
 
 ##@ Tests
 
+# The kube-apiserver, etcd and kubectl that tests run on; see hack/test-assets.sh.
+TEST_ASSETS = $(or $(KUBEBUILDER_ASSETS),$(CURDIR)/bin/test-assets)
+
+.PHONY: test-assets
+test-assets:
+	@mkdir -p bin
+	@hack/test-assets.sh bin/test-assets
+
 .PHONY: test
-test: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the unit and integration tests. KUBEBUILDER_ASSETS names other binaries than those built here.
-	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) go test -vet=off -timeout=20m -skip='^TestIntegration$$' ./...)
-	$(call integration-test,$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)))
+test: test-assets ## Run the unit and integration tests. KUBEBUILDER_ASSETS=<directory> takes the kube-apiserver and etcd in it.
+	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(TEST_ASSETS) go test -vet=off -timeout=20m -skip='^TestIntegration$$' ./...)
+	$(call integration-test,$(TEST_ASSETS))
 
 # integration-test runs the integration tests that a filter of labels selects, on the kube-apiserver in a directory. They
 # wait more than they compute.
 integration-test = KUBEBUILDER_ASSETS=$(1) go tool ginkgo run --procs=3 --label-filter='$(2)' --timeout=20m --trace $(if $(FOCUS),--focus='$(FOCUS)') ./test/integration
 
 .PHONY: test-integration
-test-integration: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Run the integration tests; FOCUS=<pattern> those whose names match.
-	$(call integration-test,$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)))
+test-integration: test-assets ## Run the integration tests; FOCUS=<pattern> those whose names match.
+	$(call integration-test,$(TEST_ASSETS))
 
 # The packages of the operator's module whose tests need nothing but Go.
 UNIT_TESTED = . ./api/... ./cmd/... ./controllers/... ./internal/... ./webhooks/...
@@ -216,8 +225,8 @@ SEED ?= 1
 templates-test = KUBEBUILDER_ASSETS=$(1) go test -C test/templates -count=1 -timeout=3h -v . -args -cases=$(CASES) -seed=$(SEED)
 
 .PHONY: test-templates
-test-templates: $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Compare what Jobs and ExtendedJobs with the same template are told; CASES=20000 for the long form.
-	$(call templates-test,$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)))
+test-templates: test-assets ## Compare what Jobs and ExtendedJobs with the same template are told; CASES=20000 for the long form.
+	$(call templates-test,$(TEST_ASSETS))
 
 # Which integration tests: those that another API server may make fail. COMPAT= is all of them.
 COMPAT ?= compat
@@ -258,6 +267,10 @@ test-certificates: image cert-manager cluster-up cluster-load deploy ## Run the 
 	KUBECTL=$(KUBECTL_COMMAND) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) IMG=$(IMG) IMAGE_ARCHIVE=$(IMAGE_ARCHIVE) CERT_MANAGER=$(CERT_MANAGER)/cert-manager.yaml \
 		go tool ginkgo run --tags=e2e --label-filter=certificates --timeout=30m --trace ./test/e2e
 	@$(MAKE) --no-print-directory --silent deploy > /dev/null # whichever overlay was tested last
+
+.PHONY: test-demo
+test-demo: cluster-up ## Run the demo on the local cluster as if that were kind's.
+	go test -count=1 -tags=e2e -run=OnKind -v ./test/scripts
 
 SOAK ?= 30m
 .PHONY: soak

@@ -1,11 +1,14 @@
 # The cluster that the operator is tested and demonstrated on; see hack/cluster/README.md.
 #
-#   CLUSTER       local (default), kind or existing
+#   CLUSTER       local (default), kind or existing; make demo takes kind by itself where it is there
 #   KUBE_CONTEXT  with CLUSTER=existing: the context of the user's kubeconfig
 #
 # In every mode, $(KUBECTL) is a command that talks to that cluster and to no other. Recipes find the context in the
 # environment, too, as KUBE_CONTEXT, and a KUBECONFIG where it is not the user's own.
 
+ifeq ($(origin CLUSTER)$(filter demo,$(MAKECMDGOALS)),undefineddemo)
+  CLUSTER := $(shell hack/demo/choose.sh)
+endif
 CLUSTER ?= local
 
 # The Kubernetes that the local cluster and the integration tests run. KUBE_ASSETS is a directory with its programs, as

@@ -1,18 +1,20 @@
 #!/usr/bin/env bash
 #
-# Builds the operator's image, for all its platforms, into an OCI archive: IMG=<name> VERSION=<version> build.sh ARCHIVE
+# Builds the operator's image into an OCI archive: IMG=<name> VERSION=<version> [PLATFORMS="<OS/ARCH> ..."] build.sh ARCHIVE
 # The same source gives the same archive, bit by bit. The Dockerfile makes the same image with Docker.
 set -euo pipefail
 
 archive=$(realpath --canonicalize-missing "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work=$(dirname "$archive")
-platforms=(linux/amd64 linux/arm64)
+read -ra platforms <<< "${PLATFORMS:-linux/amd64 linux/arm64}"
+# shellcheck source-path=SCRIPTDIR source=../gobuild.sh
+. hack/gobuild.sh
 
 export CGO_ENABLED=0
 mkdir -p "$work"
-echo "Building $IMG for ${platforms[*]}: 3 minutes the first time"
-(cd hack/image && go build -trimpath -buildvcs=false -o "$work/image" .)
+echo "Building $IMG for ${platforms[*]}"
+(cd hack/image && go_build image "$work/image" .)
 
 commit=$(git rev-parse HEAD 2> /dev/null || true)
 arguments=(
@@ -32,9 +34,8 @@ for platform in "${platforms[@]}"; do
   mkdir -p "$rootfs/etc/ssl/certs"
   "$work/image" ca-certificates > "$rootfs/etc/ssl/certs/ca-certificates.crt"
   for program in manager=. collect=./cmd/collect; do
-    GOOS=${platform%/*} GOARCH=${platform#*/} go build -trimpath -buildvcs=false \
-      -ldflags "-s -w -X github.com/cloudfoundry-incubator/extendedjob-operator/internal/version.version=$VERSION" \
-      -o "$rootfs/${program%=*}" "${program#*=}"
+    GOOS=${platform%/*} GOARCH=${platform#*/} go_build "${program%=*} for $platform" "$rootfs/${program%=*}" \
+      -ldflags "-s -w -X github.com/cloudfoundry-incubator/extendedjob-operator/internal/version.version=$VERSION" "${program#*=}"
   done
   arguments+=(-root "$platform=$rootfs")
 done

@@ -5,7 +5,7 @@ IMAGE_ARCHIVE := $(CURDIR)/bin/image/extendedjob-operator.tar
 ##@ Image
 
 .PHONY: image
-image: ## Build the image IMG for linux/amd64 and linux/arm64 as an OCI archive, without Docker.
+image: ## Build the image IMG for linux/amd64 and linux/arm64, or PLATFORMS, as an OCI archive, without Docker.
 	@IMG=$(IMG) VERSION=$(VERSION) hack/image/build.sh $(IMAGE_ARCHIVE)
 
 .PHONY: image-reproducible

@@ -24,17 +24,18 @@ import (
 )
 
 // FindAssets returns the directory with kube-apiserver, etcd and kubectl: that
-// of KUBEBUILDER_ASSETS, or what was built in the repository.
+// of KUBEBUILDER_ASSETS, or what was built in the repository or downloaded to it.
 func FindAssets(repository string) (string, error) {
 	directories := []string{os.Getenv("KUBEBUILDER_ASSETS")}
 	if directories[0] == "" {
 		directories, _ = filepath.Glob(filepath.Join(repository, "bin", "kubernetes-*")) // fails only for a bad pattern
 		slices.Reverse(directories)
+		directories = append(directories, filepath.Join(repository, "bin", "test-assets"))
 	}
 	for _, directory := range directories {
 		if _, err := os.Stat(filepath.Join(directory, "kube-apiserver")); err == nil {
 			return directory, nil
 		}
 	}
-	return "", errors.New("there is no kube-apiserver in KUBEBUILDER_ASSETS or bin/kubernetes-<version>; build it: make kubernetes-binaries")
+	return "", errors.New("there is no kube-apiserver in KUBEBUILDER_ASSETS or bin; fetch or build it: make test-assets")
 }

@@ -1,0 +1,72 @@
+# Builds Go programs and shows how far that is. Sourced by the scripts that build.
+# shellcheck shell=bash
+
+# With rarer garbage collections, the compiler and the linker take a fifth less CPU, and more memory.
+export GOGC=${GOGC:-400}
+
+# go_build WHAT OUTPUT ARGUMENT... runs go build with the arguments. Without a version control stamp: git refuses to look
+# at a checkout that belongs to another user.
+go_build() {
+  local what=$1 output=$2
+  shift 2
+  {
+    # This also downloads the modules. What is stale is not in Go's build cache; programs always are.
+    go list -deps -f '{{ if and .Stale (ne .Name "main") }}stale {{ .ImportPath }}{{ end }}' -trimpath -buildvcs=false "$@" 2>&1 &&
+      echo 'go: building' &&
+      go build -v -o "$output" -trimpath -buildvcs=false "$@" 2>&1
+  } | go_progress "$what"
+}
+
+# go_progress WHAT reads what go list and go build say, and shows how far they are: on a terminal a line that moves, else
+# one every 15 seconds.
+go_progress() {
+  local what=$1 start=$SECONDS shown=$SECONDS interval=15 before='' after=$'\n'
+  local part='' line status modules=0 stale=0 built=0 building=false
+  if [ -t 1 ]; then interval=1 before=$'\r\e[K' after=''; fi
+  while :; do
+    status=0
+    read -r -t 1 line || status=$?
+    line=$part$line part=''
+    if [ "$status" = 0 ]; then
+      go_count
+    elif [ "$status" -gt 128 ]; then # a second has passed
+      part=$line
+    else
+      break
+    fi
+    if [ $((SECONDS - shown)) -ge "$interval" ]; then
+      printf '%s  %s: %s, %s%s' "$before" "$what" "$(go_stage)" "$(minutes $((SECONDS - start)))" "$after"
+      shown=$SECONDS
+    fi
+  done
+  if [ "$shown" != "$start" ]; then
+    printf '%s  %s: %s packages, %s\n' "$before" "$what" "$built" "$(minutes $((SECONDS - start)))"
+  fi
+}
+
+# go_count counts the line of go_progress, or prints it if it is an error.
+go_count() {
+  case $line in
+    'stale '*) stale=$((stale + 1)) ;;
+    'go: downloading '*) modules=$((modules + 1)) ;;
+    'go: building') building=true ;;
+    *' '*) printf '%s%s\n' "$before" "$line" >&2 ;;
+    *) built=$((built + 1)) ;;
+  esac
+}
+
+# go_stage says what the go of go_progress is at.
+go_stage() {
+  if ! $building; then
+    echo "$modules modules downloaded"
+  elif [ "$built" -lt "$stale" ]; then
+    echo "$built of $stale packages"
+  else
+    echo "$built packages, linking"
+  fi
+}
+
+# minutes SECONDS prints a duration.
+minutes() {
+  printf '%d:%02d' $(($1 / 60)) $(($1 % 60))
+}
