@@ -57,7 +57,7 @@ func quota(ctx context.Context, b *bench) error {
 		p, err := b.measurePhase(ctx, namespace, work)
 		if err == nil {
 			rows = append(rows, p.row(name))
-			b.progress("  %s: %.0f s, %d lists of events in %d pages, %d requests", name, p.seconds, p.lists, p.pages, p.requests)
+			b.progress("  %s: %.0f s, %d LISTs of events in %d readings, %d requests", name, p.seconds, p.lists, p.readings, p.requests)
 		}
 		if err == nil && name == held {
 			b.atMost("LISTs of events a minute a namespace", p.listsAMinute(), b.size == "smoke") // not of a time
@@ -87,7 +87,7 @@ func quota(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.addTable("The operator, and what the API server uses, while the quota is there and after",
-		[]string{"", "seconds", "LISTs of events a minute", "pages of these", "requests of the operator", "a second", "of the operator's CPU, %", "of the API server's, %"}, rows...)
+		[]string{"", "seconds", "LISTs of events a minute", "readings", "requests of the operator", "a second", "of the operator's CPU, %", "of the API server's, %"}, rows...)
 	b.exactly("Jobs created", t.created, n)
 	return b.expectSettled(ctx, namespace, fissilev1.StrategyManual, n, 1)
 }
@@ -110,9 +110,10 @@ func (b *bench) forbidPods(ctx context.Context, namespace string) (*corev1.Resou
 // phase is what happened in some time.
 type phase struct {
 	seconds float64
-	// lists are readings of the namespace's events, pages the requests for them.
-	lists, pages, requests int
-	cpu                    map[string]float64
+	// lists are requests for the namespace's events, of which a reading has several
+	// if they do not fit into a page.
+	lists, readings, requests int
+	cpu                       map[string]float64
 }
 
 func (b *bench) measurePhase(ctx context.Context, namespace string, work func() error) (*phase, error) {
@@ -131,22 +132,22 @@ func (b *bench) measurePhase(ctx context.Context, namespace string, work func() 
 		}
 		p.requests++
 		if e.Verb == "list" && e.ObjectRef.Resource == "events" && e.ObjectRef.Namespace == namespace {
-			p.pages++
+			p.lists++
 			if !strings.Contains(e.RequestURI, "continue=") {
-				p.lists++
+				p.readings++
 			}
 		}
 	})
 	return p, err
 }
 
-// listsAMinute is for a minute; less than that counts as one.
+// listsAMinute takes less than a minute for one.
 func (p *phase) listsAMinute() float64 { return float64(p.lists) / max(1, p.seconds/60) }
 
 func (p *phase) row(name string) []string {
 	share := func(program string) string { return fmt.Sprintf("%.1f", 100*p.cpu[program]/p.seconds) }
 	return []string{
-		name, fmt.Sprintf("%.0f", p.seconds), fmt.Sprintf("%.1f", p.listsAMinute()), fmt.Sprint(p.pages),
+		name, fmt.Sprintf("%.0f", p.seconds), fmt.Sprintf("%.1f", p.listsAMinute()), fmt.Sprint(p.readings),
 		fmt.Sprint(p.requests), fmt.Sprintf("%.1f", float64(p.requests)/p.seconds), share("manager"), share("kube-apiserver"),
 	}
 }
