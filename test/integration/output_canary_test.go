@@ -62,7 +62,7 @@ type outputPath struct {
 }
 
 var _ = Describe("What a job printed", func() {
-	It("is in its Secret and nowhere else, whatever goes wrong, at every log level (case 88)", func(ctx context.Context) {
+	It("is in its Secret and nowhere else, whatever goes wrong, at every log level (case 88)", early, func(ctx context.Context) {
 		before := operator.config.Output
 		operator.config.Output.LogReadTimeoutSeconds = new(int32(2)) // several paths wait for it
 		wire := tapOperator("--zap-log-level=10")

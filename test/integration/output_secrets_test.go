@@ -194,7 +194,7 @@ var _ = Describe("An output Secret", func() {
 		))
 	})
 
-	It("that a quota leaves no room for is stored when there is room, and what was stored is not stored again (case 56)", compat, func(ctx context.Context) {
+	It("that a quota leaves no room for is stored when there is room, and what was stored is not stored again (case 56)", early, compat, func(ctx context.Context) {
 		const secrets = corev1.ResourceName("count/secrets")
 		quota := &corev1.ResourceQuota{
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "few-secrets"},

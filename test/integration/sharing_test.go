@@ -36,7 +36,7 @@ var _ = Describe("Many one-offs", func() {
 		Expect(plane.client.DeleteAllOf(context.Background(), &fissilev1.ExtendedJob{}, client.InNamespace(namespace))).To(Succeed())
 	})
 
-	It("that share a ConfigMap run once each for a change of it, and it is read once", func() {
+	It("that share a ConfigMap run once each for a change of it, and it is read once", early, func() {
 		const oneOffs = 300
 		shared := createInput(configMap("shared", "1"))
 		for i := range oneOffs {

@@ -56,6 +56,10 @@ var (
 // objects that it sees is tested once.
 var compat = Label("compat")
 
+// early is for specs that take longest: if they began late, one process would work
+// in the end, and the others wait for it.
+const early = SpecPriority(1)
+
 func TestIntegration(t *testing.T) {
 	var err error
 	if assets, err = controlplane.FindAssets(repository); err != nil {

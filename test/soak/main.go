@@ -47,7 +47,7 @@ import (
 )
 
 // patience is how long after the last fault everything has to be settled.
-const patience = 5 * time.Minute
+const patience = 2 * time.Minute
 
 func main() {
 	log.SetFlags(log.Ltime)
@@ -75,12 +75,12 @@ func soak(duration time.Duration, seed uint64) error {
 	log.Printf("%s of faults in namespace %s, seed %d", duration, namespace.Name, seed)
 	faulty, cancel := context.WithTimeout(ctx, duration)
 	defer cancel()
-	users := newUsers(c, namespace.Name)
+	roles := newRoles(c, namespace.Name)
 	var working sync.WaitGroup
 	ended, end := context.WithTimeout(ctx, duration+patience)
 	defer end()
-	for _, user := range users {
-		working.Go(func() { user.work(faulty, ended) })
+	for _, role := range roles {
+		working.Go(func() { role.play(faulty, ended) })
 	}
 	faults := newFaults(c, rand.New(rand.NewPCG(seed, 0)))
 	faults.inject(faulty)
@@ -88,11 +88,16 @@ func soak(duration time.Duration, seed uint64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
+	if err := cluster(ctx, "status"); err != nil {
+		return err
+	}
 
 	fmt.Print(faults.report())
 	wrong := 0
-	for _, user := range users {
-		line, problems := user.judge(ctx)
+	var users []*user
+	for _, role := range roles {
+		users = append(users, role.users...)
+		line, problems := role.judge(ctx)
 		fmt.Println(line)
 		for _, problem := range problems {
 			wrong++

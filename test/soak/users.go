@@ -49,24 +49,20 @@ type user struct {
 	// check returns what is wrong after so many triggers.
 	check func(ctx context.Context, ej *fissilev1.ExtendedJob, triggers int64) []string
 
+	// most is how often they trigger, if that is limited.
+	most int64
+
 	triggers int64
 	longest  time.Duration
 	stuck    bool
 }
 
-// newUsers are those of the namespace.
-func newUsers(c client.Client, namespace string) []*user {
-	var users []*user
-	for i := range 2 {
-		users = append(users,
-			requester(c, printer(namespace, fmt.Sprintf("requested-%d", i))),
-			requester(c, filer(namespace, fmt.Sprintf("filed-%d", i))),
-			presser(c, namespace, fmt.Sprintf("pressed-%d", i), true),
-			presser(c, namespace, fmt.Sprintf("failing-%d", i), false),
-			configurer(c, namespace, fmt.Sprintf("configured-%d", i)))
-	}
-	return users
-}
+// The operator delays triggers that follow each other at once, the longer the more
+// of them there are. The last one of these is the first that is delayed.
+const (
+	mostPresses = 10
+	mostChanges = 7
+)
 
 // prints prints the variable N.
 const prints = `echo "{\"n\":\"$N\"}"`
@@ -134,7 +130,7 @@ func presser(c client.Client, namespace, name string, succeeds bool) *user {
 	if !succeeds {
 		b.Obj().Spec.JobTemplate.Spec.BackoffLimit = new(int32(0))
 	}
-	u := &user{Client: c, ej: b.Obj()}
+	u := &user{Client: c, ej: b.Obj(), most: mostPresses}
 	u.ask = func(ctx context.Context, _ int64) error {
 		return u.change(ctx, func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })
 	}
@@ -153,7 +149,7 @@ func presser(c client.Client, namespace, name string, succeeds bool) *user {
 // configurer changes a ConfigMap that a one-off uses. Each change has to be run,
 // if another one does not follow.
 func configurer(c client.Client, namespace, name string) *user {
-	u := &user{Client: c, ej: builder(namespace, name, prints).Output(name).Versioned().
+	u := &user{Client: c, most: mostChanges, ej: builder(namespace, name, prints).Output(name).Versioned().
 		Strategy(fissilev1.StrategyOnce).UpdateOnConfigChange().ReadsConfigMap(name).Obj()}
 	u.ask = func(ctx context.Context, n int64) error {
 		settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Data: map[string]string{"N": strconv.FormatInt(n, 10)}}
@@ -183,7 +179,8 @@ func configurer(c client.Client, namespace, name string) *user {
 	return u
 }
 
-// work triggers until faulty ends, and waits for the last trigger until ended does.
+// work triggers until faulty ends, or as often as may be, and waits for the last
+// trigger until ended does.
 func (u *user) work(faulty, ended context.Context) {
 	if !u.until(ended, "create", func() (bool, error) {
 		err := u.Create(ended, u.ej.DeepCopy())
@@ -191,7 +188,7 @@ func (u *user) work(faulty, ended context.Context) {
 	}) {
 		return
 	}
-	for faulty.Err() == nil {
+	for faulty.Err() == nil && (u.most == 0 || u.triggers < u.most) {
 		u.triggers++
 		begin := time.Now()
 		done := u.until(ended, "ask", func() (bool, error) {
@@ -264,18 +261,16 @@ func (u *user) versions(ctx context.Context) ([]int64, error) {
 	}
 }
 
-// judge says how the user fared, and what is wrong.
-func (u *user) judge(ctx context.Context) (line string, problems []string) {
+// judge returns the status of the ExtendedJob in the end, and what is wrong.
+func (u *user) judge(ctx context.Context) (status fissilev1.ExtendedJobStatus, problems []string) {
 	ej, err := u.read(ctx)
 	if err != nil {
-		return u.ej.Name, []string{err.Error()}
+		return status, []string{err.Error()}
 	}
-	line = fmt.Sprintf("%s: %d triggers, %d runs, %d succeeded, %d failed, longest %.1f s", ej.Name, u.triggers,
-		ptr.Deref(ej.Status.Runs, 0), ptr.Deref(ej.Status.Succeeded, 0), ptr.Deref(ej.Status.Failed, 0), u.longest.Seconds())
 	if u.stuck {
 		problems = append(problems, fmt.Sprintf("trigger %d was not served within %s", u.triggers, patience))
 	}
-	return line, append(problems, u.check(ctx, ej, u.triggers)...)
+	return ej.Status, append(problems, u.check(ctx, ej, u.triggers)...)
 }
 
 // count compares an ExtendedJob's counters with what they should be.

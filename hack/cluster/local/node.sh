@@ -56,6 +56,13 @@ run() {
   names[$!]=$1
 }
 
+# with_api_server COMMAND... becomes the command when the API server is ready. Programs that it refuses, because it does not
+# know their roles yet, end themselves; a kubelet would start them again and again.
+with_api_server() {
+  until "$KUBERNETES/kubectl" get --raw=/readyz > /dev/null 2>&1; do sleep 0.1; done
+  exec "$@"
+}
+
 # wait_for COMMAND... returns when the command succeeds; if a program of the node ends before that, so does the node.
 wait_for() {
   local pid
@@ -127,7 +134,7 @@ start_containerd() {
 
 # With limits that are no bottleneck on one machine.
 start_kube_controller_manager() {
-  run kube-controller-manager "$KUBERNETES/kube-controller-manager" \
+  run kube-controller-manager with_api_server "$KUBERNETES/kube-controller-manager" \
     --kubeconfig="$PKI/controller-manager.kubeconfig" \
     --authentication-kubeconfig="$PKI/controller-manager.kubeconfig" \
     --authorization-kubeconfig="$PKI/controller-manager.kubeconfig" \
@@ -147,7 +154,7 @@ start_kube_controller_manager() {
 }
 
 start_kube_scheduler() {
-  run kube-scheduler "$KUBERNETES/kube-scheduler" \
+  run kube-scheduler with_api_server "$KUBERNETES/kube-scheduler" \
     --kubeconfig="$PKI/scheduler.kubeconfig" \
     --authentication-kubeconfig="$PKI/scheduler.kubeconfig" \
     --authorization-kubeconfig="$PKI/scheduler.kubeconfig" \
