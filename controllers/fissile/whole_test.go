@@ -56,8 +56,8 @@ func TestAJobThatIsNotCreatedAtOnceHasTheWholeTemplate(t *testing.T) {
 		t.Fatal("the create did not fail")
 	}
 	v.reconcile()
-	if env := v.activeJob().Spec.Template.Spec.Containers[0].Env; len(env) != 1 || env[0].Value != "b" {
-		t.Errorf("got the variables %v", env)
+	if got, want := v.activeJob().Spec.Template.Spec.Containers, v.ej.Spec.JobTemplate.Spec.Template.Spec.Containers; !apiequality.Semantic.DeepEqual(got, want) {
+		t.Errorf("got the containers %v, want %v", got, want)
 	}
 }
 
