@@ -85,9 +85,14 @@ func run(ctx context.Context, o options) error {
 			b.leave()
 			continue
 		}
+		if ctx.Err() != nil {
+			return errors.Join(append(failures, ctx.Err())...)
+		}
 		result, err := b.run(ctx, s)
-		if err != nil {
-			return fmt.Errorf("scenario %s: %w", s.Letter, err)
+		if err != nil { // the others are worth their report
+			failures = append(failures, fmt.Errorf("scenario %s: %w", s.Letter, err))
+			b.leave()
+			continue
 		}
 		if err := result.save(filepath.Join(o.results, o.size)); err != nil {
 			return err
