@@ -1,7 +1,7 @@
 # Builds Go programs and shows how far that is. Sourced by the scripts that build.
 # shellcheck shell=bash
 
-# With rarer garbage collections, the compiler and the linker take a fifth less CPU, and more memory.
+# With rarer garbage collections, the compiler takes a fifth less CPU, and up to half a gigabyte.
 export GOGC=${GOGC:-400}
 
 # go_build WHAT OUTPUT ARGUMENT... runs go build with the arguments. Without a version control stamp: git refuses to look

@@ -35,7 +35,7 @@ if [ -t 1 ]; then bold=$'\e[1m' plain=$'\e[0m'; fi
 start=$SECONDS
 
 case $CLUSTER in
-  local) step "Starting a cluster and deploying the operator: half a minute; the first time, both are built: 7 minutes on two cores" ;;
+  local) step "Starting a cluster and deploying the operator: half a minute; the first time, both are built: 9 minutes on two cores" ;;
   kind) step "Starting a kind cluster and deploying the operator: 2 minutes; the first time, the operator is built: 4 minutes on two cores" ;;
   existing) step "Deploying the operator" ;;
 esac
