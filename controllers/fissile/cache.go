@@ -53,6 +53,8 @@ const (
 	indexClaimed = "extendedjob.claimed"
 	// indexRun finds ExtendedJobs by what is known of their active run.
 	indexRun = "extendedjob.run"
+	// indexWait finds ExtendedJobs by what their run waits for, if it does.
+	indexWait = "extendedjob.wait"
 	// indexOwner finds output Secrets by the UID of the ExtendedJob that they belong
 	// to.
 	indexOwner = "output.owner"
@@ -76,6 +78,7 @@ var extendedJobIndexes = ejcache.Indexes{
 	indexInput:   inputKeys,
 	indexClaimed: claimedVersions,
 	indexRun:     runKeys,
+	indexWait:    waitKeys,
 }
 
 // CacheByObject says what the manager's cache holds: Jobs and pods of
@@ -297,6 +300,13 @@ func runKeys(ej *plan.ExtendedJob) []string {
 		keys = append(keys, runUnrecorded)
 	}
 	return keys
+}
+
+func waitKeys(ej *fissilev1.ExtendedJob) []string {
+	if reason := waitReason(&ej.Status); reason != "" {
+		return []string{reason}
+	}
+	return nil
 }
 
 func inputIndexKey(kind configrefs.Kind, name string) string {

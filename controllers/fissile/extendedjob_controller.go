@@ -154,7 +154,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		Clock:        clock.RealClock{},
 		Options:      options,
 	}
-	if err := errors.Join(mgr.Add(activeRuns{r.ExtendedJobs}), mgr.Add(handover{r})); err != nil {
+	if err := errors.Join(mgr.Add(leaderMetrics{r.ExtendedJobs, logs}), mgr.Add(handover{r})); err != nil {
 		return err
 	}
 	const name = "extendedjob"

@@ -150,6 +150,14 @@ func (p *logPool) pending(extendedJob types.NamespacedName) bool {
 	return p.reads[extendedJob] != nil
 }
 
+// counts returns how many reads wait, are under way, and have ended without having
+// been fetched.
+func (p *logPool) counts() (queued, reading, done int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.waiting.len(), p.reading, p.done
+}
+
 // drop forgets a read, wherever it is. One that is under way is cancelled and
 // keeps its slot until it ends.
 func (p *logPool) drop(read *logRead) {

@@ -119,6 +119,24 @@ func TestANodeThatHangsDoesNotHoldUpOthers(t *testing.T) {
 	})
 }
 
+func TestThePoolCountsItsReads(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPoolTest(t, 10)
+		for i := range 5 {
+			_, _ = p.ask("noisy", fmt.Sprint("hanging-", i), "hangs")
+		}
+		_, _ = p.ask("quiet", "healthy", "good")
+		if queued, reading, done := p.counts(); queued != 3 || reading != 2 || done != 1 {
+			t.Errorf("%d are queued, %d read and %d done, want 3, 2 and 1", queued, reading, done)
+		}
+		_, _ = p.ask("quiet", "healthy", "good")
+		p.forget(types.NamespacedName{Namespace: "noisy", Name: "hanging-4"})
+		if queued, reading, done := p.counts(); queued != 2 || reading != 2 || done != 0 {
+			t.Errorf("%d are queued, %d read and %d done, want 2, 2 and none", queued, reading, done)
+		}
+	})
+}
+
 func TestAtMostHalfAsManyLogsAsWorkersAreRead(t *testing.T) {
 	for workers, want := range map[int]int{1: 1, 2: 1, 10: 5} {
 		synctest.Test(t, func(t *testing.T) {

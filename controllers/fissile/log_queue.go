@@ -37,6 +37,14 @@ func (q *logQueue) add(read *logRead) {
 	q.reads[namespace] = append(q.reads[namespace], read)
 }
 
+func (q *logQueue) len() int {
+	length := 0
+	for _, reads := range q.reads {
+		length += len(reads)
+	}
+	return length
+}
+
 // next takes the next read that may begin out of the queue; nil if none may.
 func (q *logQueue) next(mayBegin func(*logRead) bool) *logRead {
 	for _, namespace := range q.namespaces {

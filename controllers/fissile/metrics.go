@@ -19,11 +19,15 @@ package fissile
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
 // The metrics have no label of an object, so that their number stays the same
@@ -47,38 +51,101 @@ var (
 	})
 
 	activeRunsDesc = prometheus.NewDesc("extendedjob_active_runs", "Runs that are under way.", nil, nil)
+
+	waitingRunsDesc = prometheus.NewDesc("extendedjob_waiting_runs",
+		"Runs that are due, or claimed without running pods, by the reason of the condition Running.", []string{"reason"}, nil)
+
+	logReadsDesc = prometheus.NewDesc("extendedjob_log_reads",
+		"Reads of a run's logs: queued, reading, or done and not yet stored.", []string{"state"}, nil)
 )
+
+// waitReasons are what runs wait for. A reason that is not among them counts as
+// otherReason.
+var waitReasons = []string{
+	fissilev1.ReasonDebounce,
+	fissilev1.ReasonJobCreateFailed,
+	fissilev1.ReasonJobRejected,
+	fissilev1.ReasonJobSuspended,
+	fissilev1.ReasonNameConflict,
+	fissilev1.ReasonNamespaceClosed,
+	fissilev1.ReasonPodsNotRunning,
+	fissilev1.ReasonPodsTerminating,
+	fissilev1.ReasonReferencesMissing,
+	fissilev1.ReasonRunDue,
+	fissilev1.ReasonStatusRefused,
+	fissilev1.ReasonStepFailed,
+	fissilev1.ReasonSuspended,
+	fissilev1.ReasonTriggerBackoff,
+	otherReason,
+}
+
+const otherReason = "Other"
+
+// waitReason is what the run of an ExtendedJob waits for; none if nothing is due or
+// its pods run.
+func waitReason(status *fissilev1.ExtendedJobStatus) string {
+	running := meta.FindStatusCondition(status.Conditions, fissilev1.ConditionRunning)
+	switch {
+	case running == nil, running.Status == metav1.ConditionFalse, running.Reason == fissilev1.ReasonRunActive:
+		return ""
+	case slices.Contains(waitReasons, running.Reason):
+		return running.Reason
+	default:
+		return otherReason
+	}
+}
 
 func init() {
 	ctrlmetrics.Registry.MustRegister(runsTotal, runStartSeconds, runOutputSeconds)
 }
 
-// activeRuns counts the runs under way in the cache when it is asked.
-type activeRuns struct {
+// leaderMetrics are what only the leader knows: it counts them in its cache and its
+// pool of logs when it is asked.
+type leaderMetrics struct {
 	extendedJobs extendedJobReader
+	logs         *logPool
 }
 
-// Start offers the metric while this process is the leader.
-func (a activeRuns) Start(ctx context.Context) error {
-	if err := ctrlmetrics.Registry.Register(a); err != nil {
+// Start offers the metrics while this process is the leader.
+func (m leaderMetrics) Start(ctx context.Context) error {
+	if err := ctrlmetrics.Registry.Register(m); err != nil {
 		return fmt.Errorf("register metrics: %w", err)
 	}
 	<-ctx.Done()
-	ctrlmetrics.Registry.Unregister(a)
+	ctrlmetrics.Registry.Unregister(m)
 	return nil
 }
 
-// Describe sends the metric's description.
-func (a activeRuns) Describe(descriptions chan<- *prometheus.Desc) { descriptions <- activeRunsDesc }
+// Describe sends the descriptions of the metrics.
+func (m leaderMetrics) Describe(descriptions chan<- *prometheus.Desc) {
+	descriptions <- activeRunsDesc
+	descriptions <- waitingRunsDesc
+	descriptions <- logReadsDesc
+}
 
-// Collect sends the number of runs under way.
-func (a activeRuns) Collect(metrics chan<- prometheus.Metric) {
+// Collect sends the metrics.
+func (m leaderMetrics) Collect(metrics chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	active, err := a.extendedJobs.Find(ctx, metav1.NamespaceAll, indexRun, runActive)
-	if err != nil {
-		metrics <- prometheus.NewInvalidMetric(activeRunsDesc, err)
-		return
+	metrics <- m.count(ctx, activeRunsDesc, indexRun, runActive)
+	for _, reason := range waitReasons {
+		metrics <- m.count(ctx, waitingRunsDesc, indexWait, reason, reason)
 	}
-	metrics <- prometheus.MustNewConstMetric(activeRunsDesc, prometheus.GaugeValue, float64(len(active)))
+	queued, reading, done := m.logs.counts()
+	metrics <- gauge(logReadsDesc, queued, "queued")
+	metrics <- gauge(logReadsDesc, reading, "reading")
+	metrics <- gauge(logReadsDesc, done, "done")
+}
+
+// count counts the ExtendedJobs that an index has under a key.
+func (m leaderMetrics) count(ctx context.Context, desc *prometheus.Desc, index, key string, labels ...string) prometheus.Metric {
+	found, err := m.extendedJobs.Find(ctx, metav1.NamespaceAll, index, key)
+	if err != nil {
+		return prometheus.NewInvalidMetric(desc, err)
+	}
+	return gauge(desc, len(found), labels...)
+}
+
+func gauge(desc *prometheus.Desc, value int, labels ...string) prometheus.Metric {
+	return prometheus.MustNewConstMetric(desc, prometheus.GaugeValue, float64(value), labels...)
 }

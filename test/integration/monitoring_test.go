@@ -18,6 +18,7 @@ package integration
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"regexp"
 	"slices"
@@ -28,6 +29,8 @@ import (
 	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -44,15 +47,44 @@ var (
 	ofTarget = []string{"up", "job", "namespace"}
 )
 
-var _ = Describe("Alerts and dashboard", func() {
-	It("ask for metrics and labels that the operator has", func() {
-		ej := create(ejob.New(namespace, "seen").Strategy(fissilev1.StrategyNow).Containers("json").Output("seen"))
-		complete(activeJob(ej, 1), logs{"json": `{"foo": "1"}` + "\n"})
-		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
-		response, err := http.Post("http://"+operator.config.Metrics.BindAddress+"/metrics", "", http.NoBody)
-		Expect(err).NotTo(HaveOccurred(), "is refused, and counted")
-		response.Body.Close()
+var _ = Describe("The metric of runs that wait", func() {
+	waiting := func(reason string) func() (float64, error) {
+		return func() (float64, error) {
+			return operator.metric("extendedjob_waiting_runs", map[string]string{"reason": reason})
+		}
+	}
 
+	It("tells what for, until they run", func() {
+		before := make(map[string]float64)
+		for _, reason := range []string{fissilev1.ReasonSuspended, fissilev1.ReasonReferencesMissing, fissilev1.ReasonJobSuspended} {
+			var err error
+			before[reason], err = waiting(reason)()
+			Expect(err).NotTo(HaveOccurred())
+		}
+		ej := create(ejob.New(namespace, "waiting").Strategy(fissilev1.StrategyNow).Suspend().ReadsConfigMap("late"))
+		Eventually(waiting(fissilev1.ReasonSuspended)).Should(Equal(before[fissilev1.ReasonSuspended] + 1))
+
+		edit(ej, func() { ej.Spec.Suspend = nil })
+		Eventually(waiting(fissilev1.ReasonReferencesMissing)).Should(Equal(before[fissilev1.ReasonReferencesMissing] + 1))
+		Expect(waiting(fissilev1.ReasonSuspended)()).To(Equal(before[fissilev1.ReasonSuspended]))
+
+		createInput(configMap("late", "here"))
+		job := activeJob(ej, 1)
+		Eventually(waiting(fissilev1.ReasonReferencesMissing)).Should(Equal(before[fissilev1.ReasonReferencesMissing]))
+
+		By("whose Job is there, but does not run")
+		job.Spec.Suspend = new(true)
+		Expect(plane.client.Update(context.Background(), job)).To(Succeed())
+		job.Status.Conditions = []batchv1.JobCondition{{Type: batchv1.JobSuspended, Status: corev1.ConditionTrue}}
+		Expect(plane.client.Status().Update(context.Background(), job)).To(Succeed())
+		Eventually(waiting(fissilev1.ReasonJobSuspended)).Should(Equal(before[fissilev1.ReasonJobSuspended] + 1))
+	})
+})
+
+var _ = Describe("Alerts and dashboard", func() {
+	BeforeEach(beSeen)
+
+	It("ask for metrics and labels that the operator has", func() {
 		groups, err := query.Alerts(repository + "/config")
 		Expect(err).NotTo(HaveOccurred())
 		dashboard, err := query.Dashboard(repository + "/config")
@@ -71,6 +103,19 @@ var _ = Describe("Alerts and dashboard", func() {
 		}
 	})
 })
+
+// beSeen has something happen for each metric.
+func beSeen() {
+	GinkgoHelper()
+	ej := create(ejob.New(namespace, "seen").Strategy(fissilev1.StrategyNow).Containers("json").Output("seen"))
+	complete(activeJob(ej, 1), logs{"json": `{"foo": "1"}` + "\n"})
+	Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
+	waiting := create(ejob.New(namespace, "waiting").Strategy(fissilev1.StrategyNow).Suspend())
+	Eventually(komega.Object(waiting)).Should(ejob.BeHeld(fissilev1.ReasonSuspended))
+	response, err := http.Post("http://"+operator.config.Metrics.BindAddress+"/metrics", "", http.NoBody)
+	Expect(err).NotTo(HaveOccurred(), "is refused, and counted")
+	response.Body.Close()
+}
 
 // expectServed expects that a metric is served, with the labels that a query asks
 // for.
