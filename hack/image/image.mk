@@ -20,6 +20,10 @@ image-push: ## Push the image from its archive, as it is, with the credentials o
 docker-build: ## Build the image IMG for this machine's platform with Docker.
 	docker build --build-arg VERSION=$(VERSION) --tag $(IMG) .
 
+.PHONY: docker-build-ubi
+docker-build-ubi: ## Build the same on Red Hat's UBI, which its certification asks for, as IMG-ubi.
+	docker build --build-arg VERSION=$(VERSION) --build-arg BASE=ubi --tag $(IMG)-ubi .
+
 # IMG, as it was pushed, by its digest: what the tag names may change.
 digest-of = docker buildx imagetools inspect $(1) --format='$(1)@{{ .Manifest.Digest }}'
 
