@@ -33,7 +33,7 @@ case $what in
     put / "$directory"/*
     while read -r label; do
       arguments+=(-label "$label")
-    done < <(sed -n 's/^  \(operators[^:]*\): /\1=/p' "$directory/metadata/annotations.yaml")
+    done < <(sed -n 's/^  \([a-z][^:]*\): /\1=/p' "$directory/metadata/annotations.yaml")
     ;;
   catalog)
     put bin "$OLM/opm"
