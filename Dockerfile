@@ -1,6 +1,9 @@
 # The operator's image for those who have Docker: the same as that of "make image", which needs no Docker. The build
 # needs this one image and a Go module proxy.
 ARG GO_IMAGE=golang:1.26
+# What the programs are put on. Red Hat certifies images on UBI: --build-arg BASE=ubi, as "make docker-build-ubi".
+ARG BASE=scratch
+ARG UBI_IMAGE=registry.access.redhat.com/ubi9/ubi-micro:9.6
 
 FROM --platform=$BUILDPLATFORM $GO_IMAGE AS build
 WORKDIR /src
@@ -8,7 +11,8 @@ COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
 WORKDIR /src/hack/image
-RUN mkdir -p /rootfs/etc/ssl/certs && go run . ca-certificates > /rootfs/etc/ssl/certs/ca-certificates.crt
+RUN mkdir -p /rootfs/etc/ssl/certs /rootfs/licenses && cp /src/LICENSE /rootfs/licenses && \
+    go run . ca-certificates > /rootfs/etc/ssl/certs/ca-certificates.crt
 WORKDIR /src
 ARG TARGETOS TARGETARCH VERSION=dev
 RUN for program in manager=. collect=./cmd/collect; do \
@@ -16,9 +20,19 @@ RUN for program in manager=. collect=./cmd/collect; do \
     -ldflags "-s -w -X github.com/cloudfoundry-incubator/extendedjob-operator/internal/version.version=$VERSION" \
     -o "/rootfs/${program%=*}" "${program#*=}" || exit; done
 
-FROM scratch
+FROM $UBI_IMAGE AS ubi
+
+# "make image" takes the labels from here, one a line. The first seven are what Red Hat's preflight looks for.
+FROM $BASE
 ARG VERSION=dev
-LABEL org.opencontainers.image.title="extendedjob-operator" \
+LABEL name="extendedjob-operator" \
+      vendor="The ExtendedJob Authors" \
+      maintainer="The ExtendedJob Authors" \
+      version="$VERSION" \
+      release="1" \
+      summary="The operator of ExtendedJobs" \
+      description="Runs ExtendedJobs: Kubernetes Jobs that run on demand or when their configuration changes, and keep their output" \
+      org.opencontainers.image.title="extendedjob-operator" \
       org.opencontainers.image.description="Runs ExtendedJobs: Kubernetes Jobs that run on demand or when their configuration changes, and keep their output" \
       org.opencontainers.image.source="https://github.com/cloudfoundry-incubator/extendedjob-operator" \
       org.opencontainers.image.licenses="Apache-2.0" \

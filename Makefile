@@ -18,6 +18,9 @@ VERSION := 0.1.0
 IMAGE_NAME := ghcr.io/cloudfoundry-incubator/extendedjob-operator
 IMG ?= $(IMAGE_NAME):v$(VERSION)
 
+# Where the files of a release are written.
+DIST ?= dist
+
 # Pinned tools: hack/tools/go.mod names them, and Go builds them once.
 TOOLS := bin/tools
 ACTIONLINT := $(TOOLS)/actionlint
@@ -32,6 +35,7 @@ KWOK := $(TOOLS)/kwok
 KUSTOMIZE := $(TOOLS)/kustomize
 PROMTOOL := $(TOOLS)/promtool
 SHFMT := $(TOOLS)/shfmt
+SYFT := $(TOOLS)/syft
 
 # files are the repository's files that match, committed or not yet.
 files = $(shell git ls-files --cached --others --exclude-standard -- $(1))
@@ -41,7 +45,7 @@ MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # would look at all of Kubernetes first, for ten minutes.
 ASSEMBLED_MODULES := hack/certmanager hack/cluster/coredns hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
 	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/helm3 \
-	hack/tools/kwok hack/tools/promtool
+	hack/tools/kwok hack/tools/promtool hack/tools/syft
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
 TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
 SCRIPTS = $(call files,'*.sh' .ci/run)
@@ -53,6 +57,7 @@ include hack/certmanager/certmanager.mk
 include hack/cluster/cluster.mk
 include hack/image/image.mk
 include hack/olm/olm.mk
+include hack/release/release.mk
 
 ##@ General
 
@@ -323,8 +328,8 @@ deploy: $(KUSTOMIZE) ## Deploy the operator, as IMG, to the cluster, with OVERLA
 
 .PHONY: build-installer
 build-installer: $(KUSTOMIZE) ## Write the manifests that deploy applies to dist/install.yaml.
-	@mkdir -p dist
-	OVERLAY=$(OVERLAY) IMG=$(IMG) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) hack/deployment.sh > dist/install.yaml
+	@mkdir -p $(DIST)
+	OVERLAY=$(OVERLAY) IMG=$(IMG) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) hack/deployment.sh > $(DIST)/install.yaml
 
 .PHONY: undeploy
 undeploy: $(KUSTOMIZE) ## Remove the operator, its CRD, and with it ALL ExtendedJobs and the Secrets they own.
@@ -339,20 +344,6 @@ install: $(KUSTOMIZE) ## Install the CRD alone.
 uninstall: $(KUSTOMIZE) ## Remove the CRD, and with it ALL ExtendedJobs and the Secrets they own.
 	$(confirm)
 	$(manifests-of-img) | $(only-crds) | $(KUBECTL) delete --ignore-not-found -f -
-
-##@ Release
-
-.PHONY: version
-version: ## Print the version.
-	@echo $(VERSION)
-
-.PHONY: release-images
-release-images: ## Print the names of the images of a release, which were pushed, with their digests.
-	@$(foreach image,$(IMG) $(BUNDLE_IMG) $(CATALOG_IMG),$(call digest-of,$(image)) &&) true
-
-.PHONY: release-notes
-release-notes: ## Print what the changelog says of the version.
-	@awk '/^## / { found = index($$2, "[$(VERSION)]") } found && !/^## /' CHANGELOG.md | grep .
 
 # A tool is built from the tool directive whose package is named like it.
 $(TOOLS)/%: hack/tools/go.mod hack/tools/go.sum
@@ -379,3 +370,7 @@ $(KWOK): hack/tools/kwok/go.mod hack/tools/kwok/go.sum
 $(PROMTOOL): hack/tools/promtool/go.mod hack/tools/promtool/go.sum
 	@echo "Building promtool: 3 minutes"
 	@go -C hack/tools/promtool build -tags=remove_all_sd -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/promtool
+
+$(SYFT): hack/tools/syft/go.mod hack/tools/syft/go.sum
+	@echo "Building syft: 4 minutes"
+	@go -C hack/tools/syft build -o $(CURDIR)/$@ github.com/anchore/syft/cmd/syft

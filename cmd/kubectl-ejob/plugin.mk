@@ -10,8 +10,8 @@ plugin: ## Build the kubectl plugin: bin/plugin/kubectl-ejob.
 
 .PHONY: plugin-release
 plugin-release: ## Build the archives of the plugin for all platforms, with checksums and a manifest for krew: dist/kubectl-ejob-*, dist/ejob.yaml.
-	VERSION=$(VERSION) hack/release/plugin.sh dist
+	VERSION=$(VERSION) hack/release/plugin.sh $(DIST)
 
 .PHONY: plugin-reproducible
-plugin-reproducible: ## Build these archives of the last commit twice, from two clones, and compare them bit by bit.
-	@VERSION=$(VERSION) hack/release/reproduce-plugin.sh
+plugin-reproducible: ## Build these archives of the last commit, and again with an empty cache from another clone, and compare them bit by bit.
+	@VERSION=$(VERSION) hack/release/reproduce-plugin.sh $(DIST)

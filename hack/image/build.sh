@@ -21,17 +21,17 @@ arguments=(
   -created "$(git log -1 --format=%ct 2> /dev/null || echo 0)"
   -user 65532:65532
   -entrypoint /manager
-  -label org.opencontainers.image.title=extendedjob-operator
-  -label "org.opencontainers.image.description=Runs ExtendedJobs: Kubernetes Jobs that run on demand or when their configuration changes, and keep their output"
-  -label org.opencontainers.image.source=https://github.com/cloudfoundry-incubator/extendedjob-operator
-  -label org.opencontainers.image.licenses=Apache-2.0
-  -label "org.opencontainers.image.version=$VERSION"
   -label "org.opencontainers.image.revision=$commit"
 )
+# shellcheck disable=SC2016 # the Dockerfile's variable
+while read -r label; do
+  arguments+=(-label "${label//'$VERSION'/"$VERSION"}")
+done < <(sed -n '/^LABEL/,/[^\\]$/ s/^\(LABEL\)\? *\([^ =]*\)="\(.*\)".*/\2=\3/p' Dockerfile)
 for platform in "${platforms[@]}"; do
   rootfs=$work/${platform/\//_}
   rm -rf "$rootfs"
-  mkdir -p "$rootfs/etc/ssl/certs"
+  mkdir -p "$rootfs/etc/ssl/certs" "$rootfs/licenses"
+  cp LICENSE "$rootfs/licenses"
   "$work/image" ca-certificates > "$rootfs/etc/ssl/certs/ca-certificates.crt"
   for program in manager=. collect=./cmd/collect; do
     GOOS=${platform%/*} GOARCH=${platform#*/} go_build "${program%=*} for $platform" "$rootfs/${program%=*}" \

@@ -27,6 +27,9 @@ const usage = `usage:
   image build -name NAME -output ARCHIVE -root OS/ARCH=DIR... [options]   build an OCI archive from directories
   image push -registry ADDRESS ARCHIVE                                    push an archive's images, print their names and digests
   image publish ARCHIVE                                                   push an archive's images to their own registries
+  image digest NAME                                                       print an image's name with its digest in its registry
+  image platforms NAME                                                    print the platforms of an image in its registry, with the name of each one's image
+  image pull NAME@DIGEST ARCHIVE                                          pull an image from its registry into an OCI archive
   image serve -address ADDRESS                                            serve a registry
   image ca-certificates                                                   print Mozilla's CA certificates
 `
@@ -35,6 +38,9 @@ var commands = map[string]func(args []string) error{
 	"build":           build,
 	"push":            push,
 	"publish":         publish,
+	"digest":          digest,
+	"platforms":       platforms,
+	"pull":            pull,
 	"serve":           serve,
 	"ca-certificates": caCertificates,
 }

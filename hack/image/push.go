@@ -22,7 +22,6 @@ import (
 	"flag"
 	"fmt"
 
-	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/hack/image/archive"
@@ -51,7 +50,7 @@ func publish(args []string) error {
 	if len(args) != 1 {
 		return errors.New("one archive is needed")
 	}
-	pusher, err := remote.NewPusher(remote.WithAuthFromKeychain(authn.DefaultKeychain))
+	pusher, err := remote.NewPusher(credentials)
 	if err != nil {
 		return err
 	}

@@ -30,7 +30,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/hack/image/archive"
 )
 
-func TestAnImageIsPublishedAsItIsInTheArchive(t *testing.T) {
+func TestAnImageIsPublishedAndPulledAsItIs(t *testing.T) {
 	server := httptest.NewServer(registry.New())
 	t.Cleanup(server.Close)
 	tag, err := name.NewTag(strings.TrimPrefix(server.URL, "http://") + "/org/operator:v1")
@@ -54,11 +54,29 @@ func TestAnImageIsPublishedAsItIsInTheArchive(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := published.Digest()
+	if got, want := digestOf(t, published), digestOf(t, index); got != want {
+		t.Errorf("published %s, built %s", got, want)
+	}
+
+	pulled := filepath.Join(t.TempDir(), "pulled.tar")
+	if err := pull([]string{tag.Context().Digest(digestOf(t, index)).String(), pulled}); err != nil {
+		t.Fatal(err)
+	}
+	images, err := archive.Open(pulled)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if want, err := index.Digest(); err != nil || got != want {
-		t.Errorf("published %s, built %s (%v)", got, want, err)
+	t.Cleanup(func() { _ = images.Close() })
+	if got, want := digestOf(t, images.Images[0].Content), digestOf(t, index); got != want {
+		t.Errorf("pulled %s, built %s", got, want)
 	}
+}
+
+func digestOf(t *testing.T, image archive.Content) string {
+	t.Helper()
+	digest, err := image.Digest()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return digest.String()
 }

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
 #
-# Builds the image of the last commit twice, from two clones at different paths that share nothing that was compiled, and
-# compares the archives bit by bit: IMG=<name> VERSION=<version> reproduce.sh
+# Builds the image of the last commit into an archive, and again with a cache that is empty, from two clones at different
+# paths, and compares the archives bit by bit: IMG=<name> VERSION=<version> reproduce.sh ARCHIVE
 set -euo pipefail
+
+archive=$(realpath --canonicalize-missing "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 work=$(mktemp -d)
@@ -10,7 +12,8 @@ trap 'rm -rf "$work"' EXIT
 for clone in one another/place; do
   mkdir -p "$work/$clone"
   git clone --quiet . "$work/$clone/repository"
-  GOCACHE=$work/$clone/cache "$work/$clone/repository/hack/image/build.sh" "$work/$clone/image.tar"
 done
-cmp "$work/one/image.tar" "$work/another/place/image.tar"
-echo "Both archives are $(sha256sum < "$work/one/image.tar" | cut -d' ' -f1)"
+"$work/one/repository/hack/image/build.sh" "$archive"
+GOCACHE=$work/cache "$work/another/place/repository/hack/image/build.sh" "$work/another/place/image.tar"
+cmp "$archive" "$work/another/place/image.tar"
+echo "Both archives are $(sha256sum < "$archive" | cut -d' ' -f1)"

@@ -38,6 +38,11 @@ sed -i -e "s|image: scorecard\$|image: $SCORECARD_IMG|" \
   -e "s|image: quay.io/operator-framework/scorecard-test\$|image: $SCORECARD_TEST_IMG|" "$work/bundle/tests/scorecard/config.yaml"
 go run ./hack/olm/bundle -image "$IMG" -icon config/manifests/icon.svg "$work/bundle" < "$work/manifests.yaml"
 
+# Catalogs of OpenShift offer the bundle from the version on that has the CSV's minKubeVersion.
+openshift=v4.17
+printf '\n  # Annotations for OpenShift.\n  com.redhat.openshift.versions: %s\n' "$openshift" >> "$work/bundle/metadata/annotations.yaml"
+sed -i "s|^# Copy files|# Labels for OpenShift.\nLABEL com.redhat.openshift.versions=$openshift\n\n&|" "$work/bundle.Dockerfile"
+
 mkdir -p "$output"
 rm -rf "$output/bundle"
 cp -r "$work/bundle" "$work/bundle.Dockerfile" "$output"

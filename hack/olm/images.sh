@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# Makes images without Docker, for this machine's platform:
-#   NAME=<name of the image> images.sh ARCHIVE IMAGE
+# Makes images without Docker, for this machine's platform or those of PLATFORMS:
+#   NAME=<name of the image> IMAGE_TOOL=<command> [PLATFORMS="linux/amd64 ..."] images.sh ARCHIVE IMAGE
 # IMAGE is what the image is of:
 #   bundle DIRECTORY    a bundle
 #   catalog DIRECTORY   a catalog, served by opm
@@ -16,10 +16,8 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 archive=$1
 what=$2
 directory=${3:-}
-root=$(mktemp -d)
-trap 'rm -rf "$root"' EXIT
-# Readable for every user, whatever the umask.
-chmod 755 "$root"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 arguments=(-user 1001:0)
 
 # put TARGET FILE... copies files to a directory of the image.
@@ -28,41 +26,60 @@ put() {
   cp -r "${@:2}" "$root/$1"
 }
 
+# fill puts what the image is of into the directory root, for the platform $os/$architecture.
+fill() {
+  case $what in
+    bundle)
+      put / "$directory"/*
+      ;;
+    catalog)
+      local programs=$OLM/${os}_$architecture
+      [ -d "$programs" ] || programs=$OLM
+      put bin "$programs/opm"
+      cp "$programs/grpc-health-probe" "$root/bin/grpc_health_probe" # as OLM calls it
+      put configs "$directory"/*
+      mkdir -m 1777 "$root/tmp"
+      ;;
+    olm)
+      put bin "$OLM"/{olm,catalog,copy-content,cpb}
+      cp bin/cluster/busybox/bin/busybox "$root/bin/cp" # with it OLM copies cpb
+      ;;
+    opm)
+      put bin "$OLM/opm"
+      cp "$OLM/grpc-health-probe" "$root/bin/grpc_health_probe"
+      mkdir -m 1777 "$root/tmp"
+      ;;
+    scorecard-test)
+      put usr/local/bin "$OPERATOR_SDK/scorecard-test"
+      ;;
+    scorecard)
+      CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$root/scorecard-test" ./test/scorecard
+      ;;
+    *)
+      echo "error: there is no image of $what" >&2
+      exit 2
+      ;;
+  esac
+}
+
 case $what in
   bundle)
-    put / "$directory"/*
     while read -r label; do
       arguments+=(-label "$label")
-    done < <(sed -n 's/^  \(operators[^:]*\): /\1=/p' "$directory/metadata/annotations.yaml")
+    done < <(sed -n 's/^  \([a-z][^:]*\): /\1=/p' "$directory/metadata/annotations.yaml")
     ;;
   catalog)
-    put bin "$OLM/opm"
-    cp "$OLM/grpc-health-probe" "$root/bin/grpc_health_probe" # as OLM calls it
-    put configs "$directory"/*
-    mkdir -m 1777 "$root/tmp"
     arguments+=(-entrypoint /bin/opm -cmd serve -cmd /configs
       -label operators.operatorframework.io.index.configs.v1=/configs)
     ;;
-  olm)
-    put bin "$OLM"/{olm,catalog,copy-content,cpb}
-    cp bin/cluster/busybox/bin/busybox "$root/bin/cp" # with it OLM copies cpb
-    ;;
-  opm)
-    put bin "$OLM/opm"
-    cp "$OLM/grpc-health-probe" "$root/bin/grpc_health_probe"
-    mkdir -m 1777 "$root/tmp"
-    ;;
-  scorecard-test)
-    put usr/local/bin "$OPERATOR_SDK/scorecard-test"
-    ;;
-  scorecard)
-    CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$root/scorecard-test" ./test/scorecard
-    ;;
-  *)
-    echo "error: there is no image of $what" >&2
-    exit 2
-    ;;
 esac
+for platform in ${PLATFORMS:-linux/$(go env GOARCH)}; do
+  os=${platform%/*} architecture=${platform#*/}
+  root=$work/${os}_$architecture
+  mkdir -m 755 "$root" # readable for every user, whatever the umask
+  fill
+  arguments+=(-root "$platform=$root")
+done
 mkdir -p "$(dirname "$archive")"
-digest=$(bin/cluster/image build -name "$NAME" -output "$archive" -root "linux/$(go env GOARCH)=$root" "${arguments[@]}")
+digest=$("$IMAGE_TOOL" build -name "$NAME" -output "$archive" "${arguments[@]}")
 echo "Built ${archive#"$PWD/"}: $NAME ($digest)"

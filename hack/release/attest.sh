@@ -1,20 +1,18 @@
 #!/usr/bin/env bash
 #
-# Signs the images of a release, its manifests and the checksums of its archives, and attests what the operator's image
-# consists of on each platform: attest.sh OPERATOR OTHER... The arguments are names with digests. The lists of contents
-# (SBOM) and the signatures of files are written to dist.
+# Signs the images of a release, its chart, manifests and checksums, and attests what the operator's image consists of on
+# each platform: IMAGE_TOOL=<command> attest.sh DIRECTORY OPERATOR OTHER...
+# The directory holds the files of the release, and gets their signatures; the other arguments are names with digests.
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
-mkdir -p dist
+directory=$1
+shift
 for image in "$@"; do
   cosign sign --yes --recursive "$image"
 done
-hack/release/platforms.sh "$1" | while read -r platform image; do
-  sbom=dist/sbom-$platform.spdx.json
-  syft "registry:$image" --output spdx-json="$sbom"
-  cosign attest --yes --type spdxjson --predicate "$sbom" "$image"
+"$IMAGE_TOOL" platforms "$1" | while read -r platform image; do
+  cosign attest --yes --type spdxjson --predicate "$directory/sbom-$platform.spdx.json" "$image"
 done
-for file in dist/install.yaml dist/kubectl-ejob-*-checksums.txt; do
-  cosign sign-blob --yes --bundle "$file.sigstore.json" "$file"
+for file in install.yaml checksums.txt; do
+  cosign sign-blob --yes --bundle "$directory/$file.sigstore.json" "$directory/$file"
 done

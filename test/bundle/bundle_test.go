@@ -20,6 +20,7 @@ package bundle
 
 import (
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -179,6 +180,31 @@ func TestTheOldestKubernetesIsTested(t *testing.T) {
 	}
 }
 
+// OpenShift 4.N has Kubernetes 1.(N+13).
+func TestOpenShiftOffersTheBundleFromTheOldestKubernetesOn(t *testing.T) {
+	var minor int
+	if _, err := fmt.Sscanf(read(t).CSV.Spec.MinKubeVersion, "1.%d.0", &minor); err != nil {
+		t.Fatal(err)
+	}
+	annotations := find(t, content(t, directory+"/metadata/annotations.yaml"), "annotations").(map[string]any)
+	if got, want := annotations["com.redhat.openshift.versions"], fmt.Sprintf("v4.%d", minor-13); got != want {
+		t.Errorf("com.redhat.openshift.versions is %v, and not %s", got, want)
+	}
+}
+
+// Without one of them, catalogs that go by the labels do not have what the annotations say.
+func TestTheImageIsLabelledAsTheBundleIsAnnotated(t *testing.T) {
+	dockerfile, err := os.ReadFile("../../bundle.Dockerfile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for key, value := range find(t, content(t, directory+"/metadata/annotations.yaml"), "annotations").(map[string]any) {
+		if label := fmt.Sprintf("LABEL %s=%v\n", key, value); !strings.Contains(string(dockerfile), label) {
+			t.Errorf("bundle.Dockerfile has no %s", label)
+		}
+	}
+}
+
 func TestNoRightIsAWildcard(t *testing.T) {
 	spec := read(t).CSV.Spec.InstallStrategy.StrategySpec
 	for _, permission := range append(spec.ClusterPermissions, spec.Permissions...) {
@@ -204,15 +230,21 @@ func read(t *testing.T) *manifests.Bundle {
 	return bundle
 }
 
-// manifest returns a file of the bundle.
+// manifest returns an object of the bundle.
 func manifest(t *testing.T, name string) map[string]any {
 	t.Helper()
-	content, err := os.ReadFile(filepath.Join(directory, "manifests", name))
+	return content(t, filepath.Join(directory, "manifests", name))
+}
+
+// content returns what a YAML file holds.
+func content(t *testing.T, file string) map[string]any {
+	t.Helper()
+	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var object map[string]any
-	if err := yaml.Unmarshal(content, &object); err != nil {
+	if err := yaml.Unmarshal(text, &object); err != nil {
 		t.Fatal(err)
 	}
 	return object

@@ -106,6 +106,36 @@ var _ = Describe("The bundle", Ordered, func() {
 		Expect(k8s.Create(ctx, refused)).To(MatchError(ContainSubstring("the operator goes by this key")))
 	})
 
+	// OLM tries an InstallPlan again for a minute if a step fails, and applies the bundle's CRD each time.
+	It("converts again soon after its InstallPlan was tried again", func(ctx context.Context) {
+		crd := &unstructured.Unstructured{}
+		crd.SetAPIVersion("apiextensions.k8s.io/v1")
+		crd.SetKind("CustomResourceDefinition")
+		crd.SetName("extendedjobs.fissile.cloudfoundry.org")
+		conversion := func(ctx context.Context) (any, error) {
+			if err := k8s.Get(ctx, client.ObjectKeyFromObject(crd), crd); err != nil {
+				return nil, err
+			}
+			webhook, _, err := unstructured.NestedFieldCopy(crd.Object, "spec", "conversion")
+			return webhook, err
+		}
+		asOLMHasIt, err := conversion(ctx)
+		Expect(err).NotTo(HaveOccurred())
+		applied := crd.GetResourceVersion()
+
+		start := time.Now()
+		tryAgain(ctx, before)
+		Eventually(func(g Gomega) {
+			g.Expect(conversion(ctx)).To(Equal(asOLMHasIt))
+			g.Expect(crd.GetResourceVersion()).NotTo(Equal(applied))
+		}).WithContext(ctx).Should(Succeed())
+		took("From the InstallPlan that is tried again to the conversion", start)
+
+		old := &fissilev1alpha1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: "as-in-cf-operator"}}
+		Eventually(the(old)).WithContext(ctx).Should(HaveField("Spec.Template.Spec.Containers", Not(BeEmpty())))
+		Eventually(phase(before)).WithContext(ctx).Should(Equal("Succeeded"))
+	})
+
 	It("is upgraded while a run is under way, which goes on", func(ctx context.Context) {
 		settled = shell(userNamespace, "settled", `echo '{"a":"1"}'`).Strategy(fissilev1.StrategyOnce).Output("settled").Obj()
 		Expect(k8s.Create(ctx, settled)).To(Succeed())
@@ -182,23 +212,50 @@ kind: OperatorConfiguration
 	})
 })
 
-// approve approves the InstallPlan of a version, once there is one.
+// approve approves the InstallPlan of a version, once OLM waits for that: a plan that changes before is made anew.
 func approve(ctx context.Context, csv string) {
+	GinkgoHelper()
+	patch := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"approved":true}}`))
+	Expect(k8s.Patch(ctx, installPlan(ctx, csv, "RequiresApproval"), patch)).To(Succeed())
+}
+
+// installPlan returns the InstallPlan of a version, once it is in a phase.
+func installPlan(ctx context.Context, csv, phase string) *unstructured.Unstructured {
 	GinkgoHelper()
 	plans := &unstructured.UnstructuredList{}
 	plans.SetAPIVersion("operators.coreos.com/v1alpha1")
 	plans.SetKind("InstallPlanList")
+	var plan *unstructured.Unstructured
 	Eventually(func(g Gomega) {
 		g.Expect(k8s.List(ctx, plans, client.InNamespace(operatorNamespace))).To(Succeed())
-		g.Expect(plans.Items).To(ContainElement(HaveField("Object", HaveKeyWithValue("spec", HaveKeyWithValue("clusterServiceVersionNames", ContainElement(csv))))))
-	}).WithContext(ctx).Should(Succeed())
-	for i := range plans.Items {
-		names, _, err := unstructured.NestedStringSlice(plans.Items[i].Object, "spec", "clusterServiceVersionNames")
-		Expect(err).NotTo(HaveOccurred())
-		if len(names) == 1 && names[0] == csv {
-			Expect(k8s.Patch(ctx, &plans.Items[i], client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"approved":true}}`)))).To(Succeed())
+		for i := range plans.Items {
+			names, _, err := unstructured.NestedStringSlice(plans.Items[i].Object, "spec", "clusterServiceVersionNames")
+			g.Expect(err).NotTo(HaveOccurred())
+			status, _, err := unstructured.NestedString(plans.Items[i].Object, "status", "phase")
+			g.Expect(err).NotTo(HaveOccurred())
+			if slices.Equal(names, []string{csv}) && status == phase {
+				plan = &plans.Items[i]
+			}
 		}
+		g.Expect(plan).NotTo(BeNil())
+	}).WithContext(ctx).Should(Succeed())
+	return plan
+}
+
+// tryAgain has OLM execute the InstallPlan of a version once more, as if its steps had failed.
+func tryAgain(ctx context.Context, csv string) {
+	GinkgoHelper()
+	plan := installPlan(ctx, csv, "Complete")
+	steps, _, err := unstructured.NestedSlice(plan.Object, "status", "plan")
+	Expect(err).NotTo(HaveOccurred())
+	Expect(steps).NotTo(BeEmpty())
+	for _, step := range steps {
+		step.(map[string]any)["status"] = "Unknown"
 	}
+	Expect(unstructured.SetNestedSlice(plan.Object, steps, "status", "plan")).To(Succeed())
+	Expect(unstructured.SetNestedField(plan.Object, "Installing", "status", "phase")).To(Succeed())
+	unstructured.RemoveNestedField(plan.Object, "status", "startTime")
+	Expect(k8s.Status().Update(ctx, plan)).To(Succeed())
 }
 
 func phase(csv string) func(context.Context) (string, error) {
