@@ -49,7 +49,8 @@ var _ = Describe("An ExtendedJob that cannot be decoded", compat, Serial, func()
 		bad.SetGroupVersionKind(fissilev1.GroupVersion.WithKind("ExtendedJob"))
 		bad.SetNamespace(namespace)
 		bad.SetName("bad")
-		Expect(plane.client.Create(context.Background(), bad)).To(Succeed())
+		// Schema and webhooks are changed in a moment.
+		Eventually(func() error { return plane.client.Create(context.Background(), bad) }).Should(Succeed())
 		DeferCleanup(func() { Expect(client.IgnoreNotFound(plane.client.Delete(context.Background(), bad))).To(Succeed()) })
 
 		Eventually(func() string { return kubectl("get", "ejob", "bad") }).Should(ContainSubstring(fissilev1.ReasonUndecodable))
