@@ -17,6 +17,8 @@ limitations under the License.
 package plan
 
 import (
+	"cmp"
+
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 
@@ -52,8 +54,9 @@ func RunOf(o Observation, step Step) fissilev1.Run {
 	return value(status.LastRun)
 }
 
+// runningReason is "New" for an ExtendedJob without conditions.
 func runningReason(status *fissilev1.ExtendedJobStatus) string {
-	return value(meta.FindStatusCondition(status.Conditions, fissilev1.ConditionRunning)).Reason
+	return cmp.Or(value(meta.FindStatusCondition(status.Conditions, fissilev1.ConditionRunning)).Reason, "New")
 }
 
 func jobState(job *batchv1.Job) string {

@@ -35,6 +35,13 @@ func TestWhy(t *testing.T) {
 		"an errand that waits has no run": {
 			func(t *testing.T) *world { return given(manual).reported(t) }, plan.Wait, 0, fissilev1.ReasonIdle,
 		},
+		"an ExtendedJob without a status is new": {
+			func(*testing.T) *world {
+				w := given(now)
+				w.Inputs = nil
+				return w
+			}, plan.ReadInputs, 0, "New",
+		},
 		"a claim has a cause": {
 			func(*testing.T) *world { return given(now) }, plan.Claim, 1, "Now",
 		},
