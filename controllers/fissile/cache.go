@@ -302,7 +302,7 @@ func runKeys(ej *plan.ExtendedJob) []string {
 	return keys
 }
 
-func waitKeys(ej *fissilev1.ExtendedJob) []string {
+func waitKeys(ej *plan.ExtendedJob) []string {
 	if reason := waitReason(&ej.Status); reason != "" {
 		return []string{reason}
 	}
