@@ -19,6 +19,7 @@ package ejcache_test
 import (
 	"context"
 	crand "crypto/rand"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -205,17 +206,17 @@ func TestHeldAtRestItTakesLittleMemoryWhateverItsTemplate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name, argument := range map[string]int{"as it is": 0, "with 20 KiB that cannot be compressed": 20 << 10} {
+	for name, argument := range map[string]int{"as it is": 0, "with 20 KiB of random text": 20 << 10} {
 		t.Run(name, func(t *testing.T) {
 			const n, most = 1000, 1200
 			held := make([]*ejcache.ExtendedJob, n)
 			hold(t, string(stored)) // what is made once
 			before := liveHeap()
 			for i := range held {
-				noise := make([]byte, argument/2)
+				noise := make([]byte, argument/4*3)
 				_, _ = crand.Read(noise)
 				content := strings.ReplaceAll(string(stored), "00000", fmt.Sprintf("%05d", i))
-				held[i] = hold(t, strings.Replace(content, `"image": "busybox"`, fmt.Sprintf(`"image": "busybox", "args": ["%x"]`, noise), 1))
+				held[i] = hold(t, strings.Replace(content, `"image": "busybox"`, fmt.Sprintf(`"image": "busybox", "args": [%q]`, base64.StdEncoding.EncodeToString(noise)), 1))
 			}
 			if got := (liveHeap() - before) / n; got > most {
 				t.Errorf("one of %d bytes takes %d, want at most %d", len(stored)+argument, got, most)
