@@ -85,13 +85,16 @@ func (r *Reconciler) claim(ctx context.Context, o *observation, step plan.Step) 
 // createJob creates the Job of the last run. That it exists already is fine if
 // it is ours.
 func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
+	if err := r.readWhole(ctx, o); err != nil {
+		return err
+	}
 	run := o.EJ.Status.LastRun
-	job, err := plan.NewJob(o.EJ, run)
+	job, err := plan.NewJob(o.whole, run)
 	if err != nil {
 		r.reject(o, plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: err.Error(), NeedsEdit: true})
 		return nil
 	}
-	known, err := r.addCollector(ctx, o.EJ, job)
+	known, err := r.addCollector(ctx, o.whole, job)
 	if err != nil {
 		return err
 	}
@@ -161,13 +164,12 @@ func (r *Reconciler) labelJob(ctx context.Context, o *observation, job *batchv1.
 // settle sets the strategy back and records the settled run, in one patch that
 // carries the resourceVersion it was decided on.
 func (r *Reconciler) settle(ctx context.Context, o *observation, step plan.Step) error {
-	settled := o.EJ.DeepCopy()
-	settled.Spec.Trigger.Strategy = step.Strategy
-	if o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyNow && o.EJ.Spec.Trigger.RequestID == "" {
-		settled.Spec.Trigger.Env = nil // They were for this run.
+	patch, err := settlePatch(o.EJ, step)
+	if err != nil {
+		return err
 	}
-	metav1.SetMetaDataAnnotation(&settled.ObjectMeta, fissilev1.AnnotationSettledRun, step.Settled.Annotation(o.EJ))
-	if err := r.Client.Patch(ctx, settled, client.MergeFromWithOptions(o.EJ, client.MergeFromWithOptimisticLock{})); err != nil {
+	settled := named(o.EJ)
+	if err := r.Client.Patch(ctx, settled, patch); err != nil {
 		return err
 	}
 	r.noteWrite(o, settled)
@@ -188,9 +190,12 @@ func (r *Reconciler) reportStatus(ctx context.Context, o *observation, step plan
 // observed. It is false if the API server refuses the status: the next step then
 // writes a shorter one.
 func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fissilev1.ExtendedJobStatus) (bool, error) {
-	written := o.EJ.DeepCopy()
-	written.Status = *status
-	if err := r.Client.Status().Patch(ctx, written, client.MergeFromWithOptions(o.EJ, client.MergeFromWithOptimisticLock{})); err != nil {
+	patch, err := statusPatch(o.EJ, status)
+	if err != nil {
+		return false, err
+	}
+	written := named(o.EJ)
+	if err := r.Client.Status().Patch(ctx, written, patch); err != nil {
 		if !plan.RefusesStatus(err) || !o.process.known.StatusRefused(o.EJ, status, err.Error()) {
 			return false, err
 		}
@@ -198,8 +203,9 @@ func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fi
 		o.Process = o.process.known
 		return false, nil
 	}
-	r.recordStatus(o.EJ, written)
+	before := o.EJ
 	r.noteWrite(o, written)
+	r.recordStatus(before, o.EJ)
 	return true, nil
 }
 
@@ -239,5 +245,5 @@ func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1
 // noteWrite notes a version of the ExtendedJob that this process wrote.
 func (r *Reconciler) noteWrite(o *observation, ej *fissilev1.ExtendedJob) {
 	o.process.written = ej.ResourceVersion
-	o.setExtendedJob(ej, r.Clock.Now())
+	o.setWhole(ej, r.Clock.Now())
 }

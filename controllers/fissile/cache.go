@@ -71,7 +71,7 @@ const (
 
 // extendedJobIndexes are the indexes of ExtendedJobs.
 var extendedJobIndexes = ejcache.Indexes{
-	indexUID:     func(ej *fissilev1.ExtendedJob) []string { return []string{string(ej.UID)} },
+	indexUID:     func(ej *plan.ExtendedJob) []string { return []string{string(ej.UID)} },
 	indexOutput:  outputNames,
 	indexInput:   inputKeys,
 	indexClaimed: claimedVersions,
@@ -91,14 +91,23 @@ func CacheByObject() map[client.Object]cache.ByObject {
 	}
 }
 
-// stripJob drops the spec.
+// stripJob leaves of a Job whose it is, what run it is, and how it ended.
 func stripJob(obj any) (any, error) {
 	job, ok := obj.(*batchv1.Job)
 	if !ok {
 		return obj, nil
 	}
 	job.ManagedFields = nil
+	job.Finalizers = nil
+	job.Annotations = onlyOurs(job.Annotations)
+	job.Labels = onlyOurs(job.Labels)
 	job.Spec = batchv1.JobSpec{}
+	job.Status = batchv1.JobStatus{
+		Conditions:     job.Status.Conditions,
+		CompletionTime: job.Status.CompletionTime,
+		Succeeded:      job.Status.Succeeded,
+		Failed:         job.Status.Failed,
+	}
 	return job, nil
 }
 
@@ -110,29 +119,47 @@ func stripPod(obj any) (any, error) {
 		return obj, nil
 	}
 	pod.ManagedFields = nil
+	pod.Finalizers = nil
 	pod.Annotations = nil
+	pod.Labels = labelsOfPod(pod.Labels)
 	pod.Spec = corev1.PodSpec{NodeName: pod.Spec.NodeName, InitContainers: sidecars(pod.Spec.InitContainers)}
 	pod.Status = corev1.PodStatus{
 		Phase:                 pod.Status.Phase,
 		Reason:                pod.Status.Reason,
 		Message:               pod.Status.Message,
 		Conditions:            pod.Status.Conditions,
-		InitContainerStatuses: boundMessages(pod.Status.InitContainerStatuses),
-		ContainerStatuses:     boundMessages(pod.Status.ContainerStatuses),
+		InitContainerStatuses: stripContainers(pod.Status.InitContainerStatuses),
+		ContainerStatuses:     stripContainers(pod.Status.ContainerStatuses),
 	}
 	return pod, nil
 }
 
-// boundMessages drops termination messages that no kubelet lets a container have.
-func boundMessages(statuses []corev1.ContainerStatus) []corev1.ContainerStatus {
+// labelsOfPod leaves of labels those that tell whose a pod is.
+func labelsOfPod(all map[string]string) map[string]string {
+	job, ok := all[batchv1.JobNameLabel]
+	kept := onlyOurs(all)
+	if ok {
+		kept = plan.Merged(kept, map[string]string{batchv1.JobNameLabel: job})
+	}
+	return kept
+}
+
+// stripContainers leaves of containers what they are at and how they ended. It drops
+// termination messages that no kubelet lets a container have.
+func stripContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStatus {
+	stripped := make([]corev1.ContainerStatus, len(statuses))
 	for i := range statuses {
-		for _, state := range []*corev1.ContainerState{&statuses[i].State, &statuses[i].LastTerminationState} {
+		status := &statuses[i]
+		stripped[i] = corev1.ContainerStatus{
+			Name: status.Name, Image: status.Image, State: status.State, LastTerminationState: status.LastTerminationState, Started: status.Started,
+		}
+		for _, state := range []*corev1.ContainerState{&stripped[i].State, &stripped[i].LastTerminationState} {
 			if state.Terminated != nil && len(state.Terminated.Message) > sealedfiles.MessageLimit(1) {
 				state.Terminated.Message = ""
 			}
 		}
 	}
-	return statuses
+	return stripped
 }
 
 // sidecars leaves of init containers the names of those that keep running.
@@ -212,8 +239,8 @@ func ownerAnnotation(secret client.Object) []string {
 	return nil
 }
 
-func outputNames(ej *fissilev1.ExtendedJob) []string {
-	return namesOf(plan.Targets(&ej.Spec))
+func outputNames(ej *plan.ExtendedJob) []string {
+	return namesOf(ej.Targets())
 }
 
 func outputNamesOfJob(obj client.Object) []string {
@@ -235,10 +262,9 @@ func namesOf(targets []plan.Target) []string {
 
 // inputKeys are the keys of the ConfigMaps and Secrets that the pods read, and
 // of all versions of those that may be versioned.
-func inputKeys(ej *fissilev1.ExtendedJob) []string {
+func inputKeys(ej *plan.ExtendedJob) []string {
 	var keys []string
-	spec := &ej.Spec
-	for _, reference := range slices.Concat(configrefs.Of(&spec.JobTemplate.Spec.Template.Spec), plan.EnvReferences(spec.Trigger.Env)) {
+	for _, reference := range slices.Concat(ej.Template.References, plan.EnvReferences(ej.Spec.Trigger.Env)) {
 		keys = append(keys, inputIndexKey(reference.Kind, reference.Name))
 		if base, _, ok := versionedsecret.ParseName(reference.Name); ok && reference.Kind == configrefs.Secret {
 			keys = append(keys, versionsIndexKey(base))
@@ -248,7 +274,7 @@ func inputKeys(ej *fissilev1.ExtendedJob) []string {
 }
 
 // claimedVersions are the versions that the run under way was claimed with.
-func claimedVersions(ej *fissilev1.ExtendedJob) []string {
+func claimedVersions(ej *plan.ExtendedJob) []string {
 	status := &ej.Status
 	if status.Inputs == nil || status.LastRun == nil || status.LastRun.Result != "" {
 		return nil
@@ -262,7 +288,7 @@ func claimedVersions(ej *fissilev1.ExtendedJob) []string {
 	return names
 }
 
-func runKeys(ej *fissilev1.ExtendedJob) []string {
+func runKeys(ej *plan.ExtendedJob) []string {
 	var keys []string
 	if ej.Status.Active != "" {
 		keys = append(keys, runActive)

@@ -23,14 +23,18 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// typedCache is a cache that holds ExtendedJobs as they are.
+// typedCache is a cache that holds ExtendedJobs of their own type.
 type typedCache struct{ client.Reader }
 
-func (c typedCache) Get(ctx context.Context, key client.ObjectKey) (*fissilev1.ExtendedJob, error) {
+func (c typedCache) Get(ctx context.Context, key client.ObjectKey) (*plan.ExtendedJob, error) {
 	ej := &fissilev1.ExtendedJob{}
-	return ej, c.Reader.Get(ctx, key, ej)
+	if err := c.Reader.Get(ctx, key, ej); err != nil {
+		return nil, err
+	}
+	return plan.WithoutTemplate(ej), nil
 }
 
 func (c typedCache) Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error) {
@@ -40,7 +44,7 @@ func (c typedCache) Find(ctx context.Context, namespace, index, key string) ([]c
 	}
 	var found []client.ObjectKey
 	for i := range list.Items {
-		if slices.Contains(extendedJobIndexes[index](&list.Items[i]), key) {
+		if slices.Contains(extendedJobIndexes[index](plan.WithoutTemplate(&list.Items[i])), key) {
 			found = append(found, client.ObjectKeyFromObject(&list.Items[i]))
 		}
 	}

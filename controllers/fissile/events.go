@@ -51,24 +51,32 @@ const (
 	actionStore     = "StoreOutput"
 )
 
+// reference is what events on an ExtendedJob refer to.
+func reference(ej *plan.ExtendedJob) *corev1.ObjectReference {
+	apiVersion, kind := fissilev1.GroupVersion.WithKind("ExtendedJob").ToAPIVersionAndKind()
+	return &corev1.ObjectReference{
+		APIVersion: apiVersion, Kind: kind, Namespace: ej.Namespace, Name: ej.Name, UID: ej.UID, ResourceVersion: ej.ResourceVersion,
+	}
+}
+
 // recordClaimed reports a run that starts because nothing tells whether its
 // inputs are what they were.
-func (r *Reconciler) recordClaimed(before, after *fissilev1.ExtendedJob) {
+func (r *Reconciler) recordClaimed(before, after *plan.ExtendedJob) {
 	was, is := before.Status.Inputs, after.Status.Inputs
 	if after.Status.LastRun.Cause == fissilev1.CauseConfigChange && was != nil && !plan.Comparable(was.Digest, is.Digest) {
-		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventInputsNotComparable, actionClaim,
+		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeWarning, eventInputsNotComparable, actionClaim,
 			"The key of the digests is not that of the last run, and an input was written since: run %d starts, as its data may have changed.", after.Status.LastRun.Number)
 	}
 }
 
-func (r *Reconciler) recordJobCreated(ej *fissilev1.ExtendedJob, job *batchv1.Job) {
+func (r *Reconciler) recordJobCreated(ej *plan.ExtendedJob, job *batchv1.Job) {
 	run := ej.Status.LastRun
-	r.Recorder.Eventf(ej, job, corev1.EventTypeNormal, eventRunStarted, actionCreateJob,
+	r.Recorder.Eventf(reference(ej), job, corev1.EventTypeNormal, eventRunStarted, actionCreateJob,
 		"Run %d (%s) started as Job %s.", run.Number, run.Cause, job.Name)
 }
 
 // recordSettled reports how a run ended, if the step settles one.
-func (r *Reconciler) recordSettled(ej *fissilev1.ExtendedJob, step plan.Step) {
+func (r *Reconciler) recordSettled(ej *plan.ExtendedJob, step plan.Step) {
 	if step.Outcome == nil {
 		return
 	}
@@ -83,22 +91,22 @@ func (r *Reconciler) recordSettled(ej *fissilev1.ExtendedJob, step plan.Step) {
 		reason = eventRunAborted
 	case fissilev1.ResultFailed:
 	}
-	r.Recorder.Eventf(ej, nil, eventType, reason, actionSettle, "Run %d: %s", step.Run.Number, note(step.Outcome.Message))
+	r.Recorder.Eventf(reference(ej), nil, eventType, reason, actionSettle, "Run %d: %s", step.Run.Number, note(step.Outcome.Message))
 	if step.RequestMerged {
-		r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, eventRequestMerged, actionSettle,
+		r.Recorder.Eventf(reference(ej), nil, corev1.EventTypeWarning, eventRequestMerged, actionSettle,
 			"The ExtendedJob was edited during run %d, but not in what it runs: the edit starts no further run.", step.Run.Number)
 	}
 }
 
 // recordStatus reports what keeps a run from starting, and what became of
 // output that was pending, when the status says so first.
-func (r *Reconciler) recordStatus(before, after *fissilev1.ExtendedJob) {
+func (r *Reconciler) recordStatus(before, after *plan.ExtendedJob) {
 	r.recordPending(before, after)
 	r.recordLeftBehind(before, after)
 	if due, was := after.Status.Due, before.Status.Due; due != nil && (was == nil || was.Reason != due.Reason || was.Message != due.Message) {
 		switch due.Reason {
 		case fissilev1.ReasonReferencesMissing, fissilev1.ReasonTriggerBackoff, fissilev1.ReasonStepFailed:
-			r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, due.Reason, actionClaim, "%s", note(due.Message))
+			r.Recorder.Eventf(reference(after), nil, corev1.EventTypeWarning, due.Reason, actionClaim, "%s", note(due.Message))
 		}
 	}
 	run, was := after.Status.LastRun, before.Status.LastRun
@@ -109,32 +117,32 @@ func (r *Reconciler) recordStatus(before, after *fissilev1.ExtendedJob) {
 	case fissilev1.ReasonJobRejected, fissilev1.ReasonJobCreateFailed:
 		r.recordRejected(after, &plan.Rejection{Reason: run.Reason, Message: run.Message})
 	case fissilev1.ReasonPodsNotRunning, fissilev1.ReasonStepFailed:
-		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, run.Reason, actionRun, "Run %d: %s", run.Number, note(run.Message))
+		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeWarning, run.Reason, actionRun, "Run %d: %s", run.Number, note(run.Message))
 	}
 }
 
 // recordPending reports what became of the pending output of a run, if it is not
 // pending any more.
-func (r *Reconciler) recordPending(before, after *fissilev1.ExtendedJob) {
+func (r *Reconciler) recordPending(before, after *plan.ExtendedJob) {
 	was, run := before.Status.LastRun, after.Status.LastRun
 	if was == nil || was.Output == nil || !plan.Pending(was.Output.Reason) || run == nil {
 		return
 	}
 	switch {
 	case run.Number != was.Number:
-		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventOutputDropped, actionClaim,
+		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeWarning, eventOutputDropped, actionClaim,
 			"A new run starts, so the output of run %d is dropped. It was not stored: %s", was.Number, note(was.Output.Message))
 	case run.Output == nil || plan.Pending(run.Output.Reason):
 	case run.Output.Reason == fissilev1.ReasonStored:
-		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, eventOutputStored, actionStore, "The output of run %d is stored now.", run.Number)
+		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeNormal, eventOutputStored, actionStore, "The output of run %d is stored now.", run.Number)
 	default:
-		r.Recorder.Eventf(after, nil, corev1.EventTypeWarning, eventOutputDropped, actionStore,
+		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeWarning, eventOutputDropped, actionStore,
 			"The output of run %d is dropped: %s", run.Number, note(run.Output.Message))
 	}
 }
 
 // recordLeftBehind reports Secrets that no run writes any more.
-func (r *Reconciler) recordLeftBehind(before, after *fissilev1.ExtendedJob) {
+func (r *Reconciler) recordLeftBehind(before, after *plan.ExtendedJob) {
 	var left []string
 	for _, name := range after.Status.FormerOutputs {
 		if !slices.Contains(before.Status.FormerOutputs, name) {
@@ -142,24 +150,24 @@ func (r *Reconciler) recordLeftBehind(before, after *fissilev1.ExtendedJob) {
 		}
 	}
 	if len(left) > 0 {
-		r.Recorder.Eventf(after, nil, corev1.EventTypeNormal, eventOutputLeftBehind, actionStore,
+		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeNormal, eventOutputLeftBehind, actionStore,
 			"No run writes these Secrets any more, because what they were named after is gone: %s. Delete them if nothing reads them.", note(strings.Join(left, ", ")))
 	}
 }
 
-func (r *Reconciler) recordRejected(ej *fissilev1.ExtendedJob, rejection *plan.Rejection) {
-	r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, rejection.Reason, actionCreateJob, "%s", note(rejection.Message))
+func (r *Reconciler) recordRejected(ej *plan.ExtendedJob, rejection *plan.Rejection) {
+	r.Recorder.Eventf(reference(ej), nil, corev1.EventTypeWarning, rejection.Reason, actionCreateJob, "%s", note(rejection.Message))
 }
 
 // recordStepFailed reports a step that the API server refuses and that no run
 // waits for.
-func (r *Reconciler) recordStepFailed(ej *fissilev1.ExtendedJob, kind plan.Kind, failure error) {
-	r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, fissilev1.ReasonStepFailed, string(kind), "%s: %s", kind, note(failure.Error()))
+func (r *Reconciler) recordStepFailed(ej *plan.ExtendedJob, kind plan.Kind, failure error) {
+	r.Recorder.Eventf(reference(ej), nil, corev1.EventTypeWarning, fissilev1.ReasonStepFailed, string(kind), "%s: %s", kind, note(failure.Error()))
 }
 
 // recordOutputsLost reports that Secrets of the output were deleted.
-func (r *Reconciler) recordOutputsLost(ej *fissilev1.ExtendedJob, names []string) {
-	r.Recorder.Eventf(ej, nil, corev1.EventTypeWarning, fissilev1.ReasonOutputDeleted, actionStore,
+func (r *Reconciler) recordOutputsLost(ej *plan.ExtendedJob, names []string) {
+	r.Recorder.Eventf(reference(ej), nil, corev1.EventTypeWarning, fissilev1.ReasonOutputDeleted, actionStore,
 		"Deleted after it was stored: %s. The next run stores it again.", note(strings.Join(names, ", ")))
 }
 

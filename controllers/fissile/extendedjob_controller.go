@@ -117,9 +117,9 @@ type Reconciler struct {
 
 // extendedJobReader reads ExtendedJobs from the cache.
 type extendedJobReader interface {
-	// Get returns an ExtendedJob. It returns an *ejcache.UndecodableError for one that
-	// cannot be decoded.
-	Get(ctx context.Context, key client.ObjectKey) (*fissilev1.ExtendedJob, error)
+	// Get returns what decisions need of an ExtendedJob, not to be written to. It
+	// returns an *ejcache.UndecodableError for one that cannot be decoded.
+	Get(ctx context.Context, key client.ObjectKey) (*plan.ExtendedJob, error)
 	// Find returns the names of the ExtendedJobs that an index has under a key, the
 	// oldest first. An empty namespace stands for all that are watched.
 	Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error)

@@ -64,10 +64,11 @@ func unrecorded(run *fissilev1.Run) bool {
 // recordJob writes the UID of the active run's Job into the status. Reads are
 // live: a request that the end of the process cut off may have created it.
 func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error {
-	ej := &fissilev1.ExtendedJob{}
-	if err := h.APIReader.Get(ctx, key, ej); err != nil {
+	whole := &fissilev1.ExtendedJob{}
+	if err := h.APIReader.Get(ctx, key, whole); err != nil {
 		return client.IgnoreNotFound(err)
 	}
+	ej := plan.WithoutTemplate(whole)
 	run := ej.Status.LastRun
 	if !unrecorded(run) {
 		return nil
@@ -83,7 +84,11 @@ func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error
 	if err != nil || own == nil || number != run.Number {
 		return err
 	}
-	recorded := ej.DeepCopy()
-	recorded.Status.LastRun.Claim.JobUID = job.UID
-	return h.Client.Status().Patch(ctx, recorded, client.MergeFromWithOptions(ej, client.MergeFromWithOptimisticLock{}))
+	recorded := ej.Status.DeepCopy()
+	recorded.LastRun.Claim.JobUID = job.UID
+	patch, err := statusPatch(ej, recorded)
+	if err != nil {
+		return err
+	}
+	return h.Client.Status().Patch(ctx, named(ej), patch)
 }

@@ -39,7 +39,7 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 	if err != nil {
 		return err
 	}
-	references := configrefs.Of(&o.EJ.Spec.JobTemplate.Spec.Template.Spec)
+	references := o.EJ.Template.References
 	requested := o.RequestReferences()
 	versions := namesOfVersions(slices.Concat(references, requested))
 	resolved, err := r.resolve(ctx, o, versions, newest)
@@ -91,9 +91,9 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 
 // ownOutput tells whether a reference names what the ExtendedJob itself prints,
 // there or not. That does not make it run again.
-func ownOutput(ej *fissilev1.ExtendedJob, reference configrefs.Reference) bool {
+func ownOutput(ej *plan.ExtendedJob, reference configrefs.Reference) bool {
 	return reference.Kind == configrefs.Secret &&
-		slices.ContainsFunc(plan.Targets(&ej.Spec), func(target plan.Target) bool { return target.Has(reference.Name) })
+		slices.ContainsFunc(ej.Targets(), func(target plan.Target) bool { return target.Has(reference.Name) })
 }
 
 // missing says what of a reference keeps pods from starting.

@@ -36,6 +36,9 @@ import (
 // to date with what the steps did.
 type observation struct {
 	plan.Observation
+	// whole is the ExtendedJob with its template, as the API server's last answer has
+	// it; nil while EJ is that of the cache.
+	whole *fissilev1.ExtendedJob
 	// process is what this process knows of the ExtendedJob.
 	process *processState
 	// mounted are the Secrets that pods refer to; nil before that was looked up.
@@ -87,8 +90,13 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	return o, r.observeSecrets(ctx, o)
 }
 
-// setExtendedJob replaces the ExtendedJob by a newer one.
-func (o *observation) setExtendedJob(ej *fissilev1.ExtendedJob, now time.Time) {
+// setWhole replaces the ExtendedJob by a newer one that the API server answered with.
+func (o *observation) setWhole(ej *fissilev1.ExtendedJob, now time.Time) {
+	o.whole = ej
+	o.setExtendedJob(plan.WithoutTemplate(ej), now)
+}
+
+func (o *observation) setExtendedJob(ej *plan.ExtendedJob, now time.Time) {
 	o.EJ = ej
 	o.process.known.Observe(ej, o.Jobs, now)
 	o.Process = o.process.known
@@ -98,21 +106,19 @@ func (o *observation) setExtendedJob(ej *fissilev1.ExtendedJob, now time.Time) {
 // server.
 func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 	now := r.Clock.Now()
-	ej := &fissilev1.ExtendedJob{}
-	if err := r.APIReader.Get(ctx, client.ObjectKeyFromObject(o.EJ), ej); err != nil {
+	whole, err := r.liveExtendedJob(ctx, o)
+	if err != nil {
 		return err
 	}
-	if ej.UID != o.EJ.UID {
-		return errReplaced
-	}
 	o.LiveReadAt = now
+	ej := plan.WithoutTemplate(whole)
 	run := ej.Status.LastRun
 	if run == nil {
-		o.setExtendedJob(ej, now)
+		o.setWhole(whole, now)
 		return nil
 	}
 	job := &batchv1.Job{}
-	err := r.APIReader.Get(ctx, client.ObjectKey{Namespace: ej.Namespace, Name: plan.JobName(ej, run.Number)}, job)
+	err = r.APIReader.Get(ctx, client.ObjectKey{Namespace: ej.Namespace, Name: plan.JobName(ej, run.Number)}, job)
 	switch {
 	case apierrors.IsNotFound(err):
 		delete(o.Jobs, run.Number)
@@ -127,6 +133,38 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 			o.Jobs[number] = own
 		}
 	}
-	o.setExtendedJob(ej, now)
+	o.setWhole(whole, now)
 	return nil
+}
+
+// errCacheBehind says that a decision was made from an old version of an ExtendedJob.
+var errCacheBehind = errors.New("the cache does not show the newest version of the ExtendedJob yet")
+
+// readWhole reads the ExtendedJob with its template, unless an answer has brought it.
+// It returns an error if that is not the version that was decided on.
+func (r *Reconciler) readWhole(ctx context.Context, o *observation) error {
+	if o.whole != nil {
+		return nil
+	}
+	whole, err := r.liveExtendedJob(ctx, o)
+	switch {
+	case err != nil:
+		return err
+	case whole.ResourceVersion != o.EJ.ResourceVersion:
+		return errCacheBehind
+	}
+	o.whole = whole
+	return nil
+}
+
+// liveExtendedJob reads the ExtendedJob from the API server.
+func (r *Reconciler) liveExtendedJob(ctx context.Context, o *observation) (*fissilev1.ExtendedJob, error) {
+	whole := &fissilev1.ExtendedJob{}
+	if err := r.APIReader.Get(ctx, o.EJ.Key(), whole); err != nil {
+		return nil, err
+	}
+	if whole.UID != o.EJ.UID {
+		return nil, errReplaced
+	}
+	return whole, nil
 }

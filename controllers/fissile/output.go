@@ -140,7 +140,7 @@ func (r *Reconciler) readOutput(ctx context.Context, o *observation, w *secretWr
 		return nil, err
 	}
 	request := logRequest{
-		extendedJob: client.ObjectKeyFromObject(o.EJ),
+		extendedJob: o.EJ.Key(),
 		job:         w.job.UID,
 		pod:         pod.Name,
 		podUID:      pod.UID,

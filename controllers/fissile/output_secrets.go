@@ -43,7 +43,7 @@ import (
 // would merge into a foreign Secret and let an older run win.
 type secretWriter struct {
 	*Reconciler
-	ej       *fissilev1.ExtendedJob
+	ej       *plan.ExtendedJob
 	job      *batchv1.Job
 	settings *fissilev1.Output
 	sealKey  []byte
@@ -253,7 +253,7 @@ func (w *secretWriter) inherits(ctx context.Context, secret *metav1.PartialObjec
 		return false, nil
 	}
 	ej := &fissilev1.ExtendedJob{}
-	if err := w.APIReader.Get(ctx, client.ObjectKeyFromObject(w.ej), ej); err != nil {
+	if err := w.APIReader.Get(ctx, w.ej.Key(), ej); err != nil {
 		return false, err
 	}
 	return ej.UID == w.ej.UID, nil
@@ -261,11 +261,11 @@ func (w *secretWriter) inherits(ctx context.Context, secret *metav1.PartialObjec
 
 // owns reports whether a Secret is the ExtendedJob's: by the UID of its controller
 // or, if it is retained and has none, by its annotation.
-func owns(ej *fissilev1.ExtendedJob, secret metav1.Object) bool {
+func owns(ej metav1.Object, secret metav1.Object) bool {
 	if owner := metav1.GetControllerOf(secret); owner != nil {
-		return owner.UID == ej.UID
+		return owner.UID == ej.GetUID()
 	}
-	return secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(ej.UID)
+	return secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(ej.GetUID())
 }
 
 // whose says whom a Secret that is not the ExtendedJob's belongs to.
@@ -362,12 +362,12 @@ func (r *Reconciler) patchSecret(ctx context.Context, secret metav1.Object, patc
 
 // ownerReferences are those of others and, unless the Secret is to be retained,
 // ours.
-func ownerReferences(ej *fissilev1.ExtendedJob, secret metav1.Object, policy fissilev1.DeletionPolicy) []metav1.OwnerReference {
+func ownerReferences(ej metav1.Object, secret metav1.Object, policy fissilev1.DeletionPolicy) []metav1.OwnerReference {
 	var ours []metav1.OwnerReference
 	if policy != fissilev1.DeletionPolicyRetain {
 		ours = []metav1.OwnerReference{plan.OwnerReference(ej)}
 	}
-	others := slices.DeleteFunc(slices.Clone(secret.GetOwnerReferences()), func(o metav1.OwnerReference) bool { return o.UID == ej.UID })
+	others := slices.DeleteFunc(slices.Clone(secret.GetOwnerReferences()), func(o metav1.OwnerReference) bool { return o.UID == ej.GetUID() })
 	return append(ours, others...)
 }
 

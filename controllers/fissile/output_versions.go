@@ -130,7 +130,7 @@ func (w *secretWriter) highestKnown(container, base string) int64 {
 // by this one.
 func (w *secretWriter) stillLast(ctx context.Context) error {
 	ej := &fissilev1.ExtendedJob{}
-	if err := w.APIReader.Get(ctx, client.ObjectKeyFromObject(w.ej), ej); err != nil {
+	if err := w.APIReader.Get(ctx, w.ej.Key(), ej); err != nil {
 		return err
 	}
 	number, _ := plan.RunNumber(w.ej, w.job)

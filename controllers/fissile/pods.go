@@ -32,7 +32,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -80,7 +79,7 @@ func (o *observation) owns(pod *corev1.Pod) bool {
 // generatedForRun reports whether the name of a pod was generated from that of a
 // Job of the ExtendedJob. Pods of a Job with indexes have their index in
 // between, and then a long name is cut.
-func generatedForRun(ej *fissilev1.ExtendedJob, pod *corev1.Pod) bool {
+func generatedForRun(ej metav1.Object, pod *corev1.Pod) bool {
 	name, generated := strings.CutSuffix(pod.GenerateName, "-")
 	if !generated {
 		return false

@@ -20,10 +20,10 @@ import (
 	"sync"
 	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -57,13 +57,13 @@ type processState struct {
 	storeFailingFrom time.Time
 }
 
-func (m *memory) of(ej *fissilev1.ExtendedJob) *processState {
+func (m *memory) of(ej metav1.Object) *processState {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	key := types.NamespacedName{Namespace: ej.Namespace, Name: ej.Name}
+	key := types.NamespacedName{Namespace: ej.GetNamespace(), Name: ej.GetName()}
 	entry := m.entries[key]
-	if entry == nil || entry.uid != ej.UID {
-		fresh := &processState{uid: ej.UID}
+	if entry == nil || entry.uid != ej.GetUID() {
+		fresh := &processState{uid: ej.GetUID()}
 		if entry != nil {
 			fresh.inputs = entry.inputs // until it is known what the new one refers to
 		}
@@ -91,10 +91,10 @@ func (m *memory) forget(key types.NamespacedName) []objectKey {
 
 // newerThan reports whether this process wrote the object later than what the
 // given version shows.
-func (s *processState) newerThan(ej *fissilev1.ExtendedJob) bool {
+func (s *processState) newerThan(ej metav1.Object) bool {
 	if s.written == "" {
 		return false
 	}
-	order, err := resourceversion.CompareResourceVersion(ej.ResourceVersion, s.written)
+	order, err := resourceversion.CompareResourceVersion(ej.GetResourceVersion(), s.written)
 	return err == nil && order < 0
 }

@@ -28,7 +28,6 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
@@ -41,7 +40,7 @@ const batch = 50
 // more, and when the next one will not be. Whether they are in use is looked up
 // only if there are any.
 func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []*metav1.PartialObjectMetadata) error {
-	pruned := prunedTargets(&o.EJ.Spec)
+	pruned := prunedTargets(o.EJ)
 	if len(pruned) == 0 {
 		return nil
 	}
@@ -71,16 +70,8 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 
 // prunedTargets are where versions of the output go of which not all are to be kept,
 // or went while their container printed it.
-func prunedTargets(spec *fissilev1.ExtendedJobSpec) []plan.Target {
-	if spec.Output == nil {
-		return nil
-	}
-	targets := plan.Targets(spec)
-	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
-		if spec.Output.NamePrefix != "" && !slices.Contains(plan.PrintingContainers(spec), container.Name) {
-			targets = append(targets, plan.PrintedTarget(spec.Output, container.Name))
-		}
-	}
+func prunedTargets(ej *plan.ExtendedJob) []plan.Target {
+	targets := append(ej.Targets(), ej.FormerlyPrinted()...)
 	return slices.DeleteFunc(targets, func(target plan.Target) bool { return !target.Versioned || target.VersionsToKeep == 0 })
 }
 

@@ -35,7 +35,7 @@ func (r *Reconciler) key(ctx context.Context) ([]byte, error) {
 }
 
 // sealJob seals what the operator will go by.
-func (r *Reconciler) sealJob(ctx context.Context, ej *fissilev1.ExtendedJob, job *batchv1.Job) error {
+func (r *Reconciler) sealJob(ctx context.Context, ej metav1.Object, job *batchv1.Job) error {
 	key, err := r.key(ctx)
 	if err != nil {
 		return err
@@ -47,7 +47,7 @@ func (r *Reconciler) sealJob(ctx context.Context, ej *fissilev1.ExtendedJob, job
 // ownJob returns the number of the run whose Job the operator has made, and that
 // Job. It is nil for one that somebody else made in its likeness. One that is
 // known by its UID stays the run's, whatever became of its annotations.
-func (r *Reconciler) ownJob(ctx context.Context, ej *fissilev1.ExtendedJob, process *processState, job *batchv1.Job) (int64, *batchv1.Job, error) {
+func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *processState, job *batchv1.Job) (int64, *batchv1.Job, error) {
 	number, ok := plan.RunNumber(ej, job)
 	if !ok {
 		return 0, nil, nil

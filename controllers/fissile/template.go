@@ -30,7 +30,10 @@ import (
 // readTemplate has the API server complete the template with its defaults, in a
 // dry run: only that tells whether two templates mean the same.
 func (r *Reconciler) readTemplate(ctx context.Context, o *observation) error {
-	ej := o.EJ.DeepCopy()
+	if err := r.readWhole(ctx, o); err != nil {
+		return err
+	}
+	ej := o.whole.DeepCopy()
 	ej.Status.Inputs = nil // versioned names are as the user wrote them
 	const number = 1       // of a run that is not to be
 	job, err := plan.NewJob(ej, &fissilev1.Run{Number: number, JobName: plan.JobName(ej, number)})
@@ -44,11 +47,11 @@ func (r *Reconciler) readTemplate(ctx context.Context, o *observation) error {
 	switch {
 	case invalid:
 		// The run that is due for it says what is wrong.
-		o.TemplateDigest = plan.InvalidTemplateDigest(&o.EJ.Spec.JobTemplate)
+		o.TemplateDigest = plan.InvalidTemplateDigest(&o.whole.Spec.JobTemplate)
 	case err != nil:
 		return fmt.Errorf("complete the template in a dry run: %w", err)
 	default:
-		o.TemplateDigest = plan.TemplateDigest(&o.EJ.Spec.JobTemplate, job)
+		o.TemplateDigest = plan.TemplateDigest(&o.whole.Spec.JobTemplate, job)
 	}
 	o.process.known.Template.Note(o.TemplateChanged(), o.TemplateDigest, r.Clock.Now())
 	o.Process = o.process.known

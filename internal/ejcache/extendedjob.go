@@ -14,8 +14,8 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package ejcache holds ExtendedJobs in little memory: those at rest as compressed
-// JSON, which is decoded when one is read.
+// Package ejcache holds ExtendedJobs in little memory: without their templates, and
+// those at rest as compressed JSON, which is decoded when one is read.
 //
 // So one that cannot be decoded, whatever let it be stored, is told of when it is
 // read, and does not keep the others from being listed.
@@ -29,6 +29,7 @@ import (
 	"sigs.k8s.io/json"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
 // ExtendedJob is an ExtendedJob as the cache holds it.
@@ -37,13 +38,15 @@ type ExtendedJob struct {
 	// ObjectMeta has only what identifies this version of the ExtendedJob, and its age.
 	metav1.ObjectMeta
 
-	// content is the ExtendedJob as JSON, compressed once it is packed; nil if it is
-	// held decoded. It is never written to.
-	content []byte
-	packed  bool
+	// content is the ExtendedJob as the API server sends it until it is packed. Then it
+	// is compressed JSON: of what decisions need or, if it cannot be decoded, of the
+	// whole. It is nil if it is held decoded, and never written to.
+	content     []byte
+	packed      bool
+	undecodable bool
 	// decoded is the ExtendedJob while it is at work: it is read and changes soon. It
 	// is never written to.
-	decoded *fissilev1.ExtendedJob
+	decoded *plan.ExtendedJob
 	// keys are its index keys, by index.
 	keys []indexKeys
 }

@@ -25,16 +25,16 @@ import (
 	"io"
 	"sync"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	kjson "sigs.k8s.io/json"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
 // Indexes are functions that return the keys of an ExtendedJob, by index.
-type Indexes map[string]func(*fissilev1.ExtendedJob) []string
+type Indexes map[string]func(*plan.ExtendedJob) []string
 
 // Transform returns what the cache does to ExtendedJobs before it holds them.
 func Transform(indexes Indexes) func(any) (any, error) {
@@ -47,23 +47,23 @@ func Transform(indexes Indexes) func(any) (any, error) {
 	}
 }
 
-// pack makes little of the content, and leaves out what only kubectl reads.
+// pack makes little of the content: what decisions need.
 func (e *ExtendedJob) pack(indexes Indexes) error {
 	e.TypeMeta, e.Annotations = metav1.TypeMeta{}, nil
 	e.packed = true
-	ej := &fissilev1.ExtendedJob{}
-	if err := kjson.UnmarshalCaseSensitivePreserveInts(e.content, ej); err != nil {
+	whole := &fissilev1.ExtendedJob{}
+	if err := kjson.UnmarshalCaseSensitivePreserveInts(e.content, whole); err != nil {
 		// Whoever reads it is told.
+		e.undecodable = true
 		e.content, err = compress(e.content)
 		return err
 	}
+	ej := plan.WithoutTemplate(whole)
 	for index, keysOf := range indexes {
 		if keys := keysOf(ej); len(keys) > 0 {
 			e.keys = append(e.keys, indexKeys{index, keys})
 		}
 	}
-	ej.ManagedFields = nil
-	delete(ej.Annotations, corev1.LastAppliedConfigAnnotation)
 	if !atRest(ej) {
 		e.content, e.decoded = nil, ej
 		return nil
@@ -77,7 +77,7 @@ func (e *ExtendedJob) pack(indexes Indexes) error {
 }
 
 // atRest reports whether nothing is to be done for an ExtendedJob.
-func atRest(ej *fissilev1.ExtendedJob) bool {
+func atRest(ej *plan.ExtendedJob) bool {
 	s := &ej.Status
 	return s.Active == "" && s.Due == nil && s.ObservedGeneration != nil && *s.ObservedGeneration == ej.Generation
 }
@@ -94,19 +94,22 @@ func KeysOf(index string) client.IndexerFunc {
 	}
 }
 
-// Decode returns the whole ExtendedJob. It returns an *UndecodableError if the
-// API server stores what the type does not hold.
-func (e *ExtendedJob) Decode() (*fissilev1.ExtendedJob, error) {
+// Decode returns what decisions need of the ExtendedJob, not to be written to. It
+// returns an *UndecodableError if the API server stores what the type does not hold.
+func (e *ExtendedJob) Decode() (*plan.ExtendedJob, error) {
 	if e.decoded != nil {
-		return e.decoded.DeepCopy(), nil
+		return e.decoded, nil
 	}
 	content, err := decompress(e.content)
 	if err != nil {
 		return nil, fmt.Errorf("decompress ExtendedJob %s/%s: %w", e.Namespace, e.Name, err)
 	}
-	ej := &fissilev1.ExtendedJob{}
+	if e.undecodable {
+		return nil, newUndecodableError(content)
+	}
+	ej := &plan.ExtendedJob{}
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(content, ej); err != nil {
-		return nil, newUndecodableError(content, err)
+		return nil, fmt.Errorf("decode ExtendedJob %s/%s: %w", e.Namespace, e.Name, err)
 	}
 	return ej, nil
 }

@@ -23,7 +23,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
 // Reader reads ExtendedJobs from a cache with the scheme of NewScheme.
@@ -31,9 +31,9 @@ type Reader struct {
 	Cache client.Reader
 }
 
-// Get returns an ExtendedJob. It returns an *UndecodableError for one that cannot
-// be decoded.
-func (r Reader) Get(ctx context.Context, key client.ObjectKey) (*fissilev1.ExtendedJob, error) {
+// Get returns what decisions need of an ExtendedJob, not to be written to. It returns
+// an *UndecodableError for one that cannot be decoded.
+func (r Reader) Get(ctx context.Context, key client.ObjectKey) (*plan.ExtendedJob, error) {
 	e := &ExtendedJob{}
 	if err := r.Cache.Get(ctx, key, e); err != nil {
 		return nil, err

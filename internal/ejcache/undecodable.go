@@ -23,13 +23,14 @@ import (
 	kjson "sigs.k8s.io/json"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
 // UndecodableError says that an ExtendedJob is stored that cannot be decoded.
 type UndecodableError struct {
 	// ExtendedJob is what can be decoded of it: the metadata and, if possible, the
 	// status.
-	ExtendedJob *fissilev1.ExtendedJob
+	ExtendedJob *plan.ExtendedJob
 	// Field is the path of the field that cannot be decoded; empty if there are
 	// several, or the ExtendedJob is large.
 	Field string
@@ -46,23 +47,29 @@ func (e *UndecodableError) Error() string {
 
 func (e *UndecodableError) Unwrap() error { return e.cause }
 
-func newUndecodableError(content []byte, cause error) *UndecodableError {
-	e := &UndecodableError{ExtendedJob: &fissilev1.ExtendedJob{}, cause: cause}
-	var parts struct {
-		Metadata json.RawMessage `json:"metadata"`
-		Status   json.RawMessage `json:"status"`
-	}
-	if kjson.UnmarshalCaseSensitivePreserveInts(content, &parts) == nil {
-		_ = kjson.UnmarshalCaseSensitivePreserveInts(parts.Metadata, &e.ExtendedJob.ObjectMeta)
-		if kjson.UnmarshalCaseSensitivePreserveInts(parts.Status, &e.ExtendedJob.Status) != nil {
-			e.ExtendedJob.Status = fissilev1.ExtendedJobStatus{}
-		}
-	}
+func newUndecodableError(content []byte) *UndecodableError {
+	e := &UndecodableError{ExtendedJob: decodableParts(content), cause: kjson.UnmarshalCaseSensitivePreserveInts(content, &fissilev1.ExtendedJob{})}
 	var tree any
 	if len(content) <= maxSearched && json.Unmarshal(content, &tree) == nil {
 		e.Field = fieldAtFault(tree)
 	}
 	return e
+}
+
+// decodableParts returns the metadata and, if possible, the status.
+func decodableParts(content []byte) *plan.ExtendedJob {
+	ej := &fissilev1.ExtendedJob{}
+	var parts struct {
+		Metadata json.RawMessage `json:"metadata"`
+		Status   json.RawMessage `json:"status"`
+	}
+	if kjson.UnmarshalCaseSensitivePreserveInts(content, &parts) == nil {
+		_ = kjson.UnmarshalCaseSensitivePreserveInts(parts.Metadata, &ej.ObjectMeta)
+		if kjson.UnmarshalCaseSensitivePreserveInts(parts.Status, &ej.Status) != nil {
+			ej.Status = fissilev1.ExtendedJobStatus{}
+		}
+	}
+	return plan.WithoutTemplate(ej)
 }
 
 // maxSearched is the size of an ExtendedJob up to which the field at fault is looked

@@ -24,6 +24,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -62,14 +63,14 @@ func CollectedFiles(output *fissilev1.Output) []sealedfiles.File {
 }
 
 // FilesRun is what the files of a run are bound to.
-func FilesRun(ej *fissilev1.ExtendedJob, number int64) sealedfiles.Run {
-	return sealedfiles.Run{Namespace: ej.Namespace, UID: string(ej.UID), Number: number}
+func FilesRun(ej metav1.Object, number int64) sealedfiles.Run {
+	return sealedfiles.Run{Namespace: ej.GetNamespace(), UID: string(ej.GetUID()), Number: number}
 }
 
 // FilesKey is the key that the files of a Job are sealed to. It is stored nowhere.
-func FilesKey(operatorKey []byte, ej *fissilev1.ExtendedJob, job *batchv1.Job) (sealedfiles.PrivateKey, error) {
+func FilesKey(operatorKey []byte, ej metav1.Object, job *batchv1.Job) (sealedfiles.PrivateKey, error) {
 	number, _ := RunNumber(ej, job)
-	return sealedfiles.DeriveKey(operatorKey, string(ej.UID), number, job.Annotations[fissilev1.AnnotationClaim])
+	return sealedfiles.DeriveKey(operatorKey, string(ej.GetUID()), number, job.Annotations[fissilev1.AnnotationClaim])
 }
 
 // OutputDirectory is where containers write their files.

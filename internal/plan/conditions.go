@@ -33,7 +33,7 @@ import (
 //
 // None says to a client that waits that a run is over which is due or active:
 // neither Complete nor Failed is then true, and Running is not false.
-func Conditions(ej *fissilev1.ExtendedJob, now time.Time) []metav1.Condition {
+func Conditions(ej *ExtendedJob, now time.Time) []metav1.Condition {
 	b := conditions{ej: ej, run: ej.Status.LastRun, due: ej.Status.Due, now: metav1.NewTime(now.Truncate(time.Second))}
 	b.ready()
 	b.ending()
@@ -47,7 +47,7 @@ func Conditions(ej *fissilev1.ExtendedJob, now time.Time) []metav1.Condition {
 }
 
 type conditions struct {
-	ej  *fissilev1.ExtendedJob
+	ej  *ExtendedJob
 	run *fissilev1.Run
 	due *fissilev1.DueRun
 	now metav1.Time

@@ -27,9 +27,9 @@ import (
 
 // envOf are the variables that a run adds to its containers: those of
 // spec.trigger.env, if somebody asked for it.
-func envOf(ej *fissilev1.ExtendedJob, run *fissilev1.Run) []fissilev1.TriggerEnvVar {
+func envOf(trigger *fissilev1.Trigger, run *fissilev1.Run) []fissilev1.TriggerEnvVar {
 	if run.Cause == fissilev1.CauseNow || run.RequestID != "" {
-		return ej.Spec.Trigger.Env
+		return trigger.Env
 	}
 	return nil
 }
@@ -56,9 +56,9 @@ func EnvReferences(variables []fissilev1.TriggerEnvVar) []configrefs.Reference {
 }
 
 // envNames are their names.
-func envNames(ej *fissilev1.ExtendedJob, run *fissilev1.Run) []string {
+func envNames(trigger *fissilev1.Trigger, run *fissilev1.Run) []string {
 	var names []string
-	for _, variable := range envOf(ej, run) {
+	for _, variable := range envOf(trigger, run) {
 		names = append(names, variable.Name)
 	}
 	return names

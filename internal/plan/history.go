@@ -57,7 +57,7 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 		expiry := time.Duration(0)
 		if *kept < limit {
 			*kept++
-			ttl := o.EJ.Spec.JobTemplate.Spec.TTLSecondsAfterFinished
+			ttl := o.EJ.Template.TTLSecondsAfterFinished
 			if ttl == nil {
 				continue
 			}

@@ -46,8 +46,8 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		return nil, errors.New("spec.output keeps the output of one pod: set spec.jobTemplate.spec.completions and parallelism to 1, or remove spec.output")
 	}
 	labels := Labels(ej)
-	annotations := runAnnotations(ej, run)
-	addEnv(&template.Spec.Template.Spec, envOf(ej, run))
+	annotations := runAnnotations(ej.Status.Inputs, run)
+	addEnv(&template.Spec.Template.Spec, envOf(&ej.Spec.Trigger, run))
 	if inputs := ej.Status.Inputs; inputs != nil {
 		configrefs.Rename(&template.Spec.Template.Spec, resolvedNames(inputs))
 	}
@@ -92,7 +92,7 @@ var jobAnnotations = []string{
 }
 
 // runAnnotations say on a Job what run it is.
-func runAnnotations(ej *fissilev1.ExtendedJob, run *fissilev1.Run) map[string]string {
+func runAnnotations(inputs *fissilev1.Inputs, run *fissilev1.Run) map[string]string {
 	annotations := map[string]string{
 		fissilev1.AnnotationRun:      strconv.FormatInt(run.Number, 10),
 		fissilev1.AnnotationRunCause: string(run.Cause),
@@ -101,7 +101,7 @@ func runAnnotations(ej *fissilev1.ExtendedJob, run *fissilev1.Run) map[string]st
 	if run.RequestID != "" {
 		annotations[fissilev1.AnnotationRequestID] = run.RequestID
 	}
-	if inputs := ej.Status.Inputs; inputs != nil {
+	if inputs != nil {
 		annotations[fissilev1.AnnotationInputsDigest] = inputs.Digest
 	}
 	return annotations
@@ -116,11 +116,11 @@ func labelsOfJob(template *batchv1.JobTemplateSpec) map[string]string {
 }
 
 // Labels are those of an ExtendedJob's Jobs and pods.
-func Labels(ej *fissilev1.ExtendedJob) map[string]string {
+func Labels(ej metav1.Object) map[string]string {
 	return map[string]string{
 		fissilev1.LabelExtendedJob: "true",
-		fissilev1.LabelName:        NameLabel(ej.Name),
-		fissilev1.LabelUID:         string(ej.UID),
+		fissilev1.LabelName:        NameLabel(ej.GetName()),
+		fissilev1.LabelUID:         string(ej.GetUID()),
 	}
 }
 
@@ -133,7 +133,7 @@ func labelled(job *batchv1.Job) bool {
 // hold that deletion up: to set blockOwnerDeletion takes a right of its own
 // under OwnerReferencesPermissionEnforcement, as on OpenShift, and fails there
 // for half a minute after the CRD was created.
-func OwnerReference(ej *fissilev1.ExtendedJob) metav1.OwnerReference {
+func OwnerReference(ej metav1.Object) metav1.OwnerReference {
 	reference := *metav1.NewControllerRef(ej, fissilev1.GroupVersion.WithKind("ExtendedJob"))
 	reference.BlockOwnerDeletion = nil
 	return reference
@@ -152,8 +152,8 @@ func resolvedNames(inputs *fissilev1.Inputs) map[string]string {
 
 // SealedParts are what the seal of a Job vouches for: whose it is, and all that
 // the end of its run goes by.
-func SealedParts(ej *fissilev1.ExtendedJob, job *batchv1.Job) []string {
-	parts := []string{"Job", job.Namespace, string(ej.UID), job.Name}
+func SealedParts(ej metav1.Object, job *batchv1.Job) []string {
+	parts := []string{"Job", job.Namespace, string(ej.GetUID()), job.Name}
 	for _, key := range jobAnnotations {
 		if value, ok := job.Annotations[key]; ok {
 			parts = append(parts, key, value)
@@ -165,9 +165,9 @@ func SealedParts(ej *fissilev1.ExtendedJob, job *batchv1.Job) []string {
 // Distrusted is a Job that is a run's, by its UID, but whose annotations somebody
 // has changed: with what the status tells of the run instead, and output settings
 // that cannot be read.
-func Distrusted(ej *fissilev1.ExtendedJob, run *fissilev1.Run, job *batchv1.Job) *batchv1.Job {
+func Distrusted(ej *ExtendedJob, run *fissilev1.Run, job *batchv1.Job) *batchv1.Job {
 	distrusted := job.DeepCopy()
-	distrusted.Annotations = Merged(UserKeys(job.Annotations), runAnnotations(ej, run))
+	distrusted.Annotations = Merged(UserKeys(job.Annotations), runAnnotations(ej.Status.Inputs, run))
 	if ej.Spec.Output != nil {
 		distrusted.Annotations[fissilev1.AnnotationOutput] = "not to be trusted"
 	}

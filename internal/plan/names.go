@@ -25,8 +25,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
-
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
 // maxPodIndex is what the Job controller adds to an Indexed Job's name, at the
@@ -39,9 +37,9 @@ const maxPodIndex = "-2147483646"
 // names of ExtendedJobs with the same beginning apart, and of those with the same
 // name one after the other. The name does not depend on the template, which can
 // be edited during a run.
-func JobName(ej *fissilev1.ExtendedJob, number int64) string {
-	suffix := "-" + hash(string(ej.UID)) + "-" + strconv.FormatInt(number, 10)
-	return shorten(ej.Name, validation.DNS1123LabelMaxLength-len(maxPodIndex)-len(suffix)) + suffix
+func JobName(ej metav1.Object, number int64) string {
+	suffix := "-" + hash(string(ej.GetUID())) + "-" + strconv.FormatInt(number, 10)
+	return shorten(ej.GetName(), validation.DNS1123LabelMaxLength-len(maxPodIndex)-len(suffix)) + suffix
 }
 
 // NameLabel is the ExtendedJob's name as a label value: itself if it fits, else
@@ -65,7 +63,7 @@ const (
 // RunNumber is the number of the run that the Job belongs to. It is false for
 // a Job that is not the ExtendedJob's own: one without a controller reference
 // to its UID, or with a name other than that of the run.
-func RunNumber(ej *fissilev1.ExtendedJob, job *batchv1.Job) (int64, bool) {
+func RunNumber(ej metav1.Object, job *batchv1.Job) (int64, bool) {
 	if !metav1.IsControlledBy(job, ej) {
 		return 0, false
 	}
@@ -74,7 +72,7 @@ func RunNumber(ej *fissilev1.ExtendedJob, job *batchv1.Job) (int64, bool) {
 
 // RunOfJobName is the number of the run whose Job has a name; false if that is
 // no name of the ExtendedJob's Jobs.
-func RunOfJobName(ej *fissilev1.ExtendedJob, name string) (int64, bool) {
+func RunOfJobName(ej metav1.Object, name string) (int64, bool) {
 	number, err := strconv.ParseInt(name[strings.LastIndexByte(name, '-')+1:], 10, 64)
 	if err != nil || number < 1 || number > maxRunNumber || name != JobName(ej, number) {
 		return 0, false

@@ -78,7 +78,7 @@ func (o *Observation) adopt(number int64) Step {
 			ID:         adoptedClaim(job),
 			Generation: o.EJ.Generation,
 			Strategy:   o.EJ.Spec.Trigger.Strategy,
-			SpecDigest: specDigest(&o.EJ.Spec),
+			SpecDigest: specDigest(o.EJ),
 			JobUID:     job.UID,
 		},
 	}
@@ -240,7 +240,7 @@ func (o *Observation) served(run *fissilev1.Run) bool {
 		return run.Cause == fissilev1.CauseOnce
 	case fissilev1.StrategyNow:
 		return claim.Strategy == fissilev1.StrategyNow && !claim.StrategyChanged &&
-			(claim.Generation == o.EJ.Generation || claim.SpecDigest == specDigest(&o.EJ.Spec))
+			(claim.Generation == o.EJ.Generation || claim.SpecDigest == specDigest(o.EJ))
 	case fissilev1.StrategyManual, fissilev1.StrategyDone:
 	}
 	return false
@@ -378,10 +378,10 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 		Claim: &fissilev1.Claim{
 			Generation: o.EJ.Generation,
 			Strategy:   o.EJ.Spec.Trigger.Strategy,
-			SpecDigest: specDigest(&o.EJ.Spec),
+			SpecDigest: specDigest(o.EJ),
 		},
 	}
-	run.Env = envNames(o.EJ, &run)
+	run.Env = envNames(&o.EJ.Spec.Trigger, &run)
 	if cause == fissilev1.CauseConfigChange {
 		run.ChangedInputs = o.changedInputs()
 	}

@@ -42,16 +42,19 @@ const (
 var start = time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
 
 // world is an Observation under construction.
-type world struct{ plan.Observation }
+type world struct {
+	plan.Observation
+	template batchv1.JobTemplateSpec
+}
 
 // given is a new ExtendedJob with a strategy.
 func given(strategy fissilev1.TriggerStrategy) *world {
-	return &world{plan.Observation{
+	return &world{Observation: plan.Observation{
 		Now: start,
-		EJ: &fissilev1.ExtendedJob{
+		EJ: plan.WithoutTemplate(&fissilev1.ExtendedJob{
 			ObjectMeta: metav1.ObjectMeta{Name: "ej", Namespace: "ns", UID: "ej-uid", Generation: 1},
 			Spec:       fissilev1.ExtendedJobSpec{Trigger: fissilev1.Trigger{Strategy: strategy}},
-		},
+		}),
 		Jobs:          map[int64]*batchv1.Job{},
 		Inputs:        inputs("before"),
 		LeaseDuration: 15 * time.Second,
@@ -103,16 +106,26 @@ func (w *world) noticed(digest string) *world {
 
 // completeTemplate does what the API server does to a template.
 func (w *world) completeTemplate() *world {
-	job := &batchv1.Job{Spec: *w.EJ.Spec.JobTemplate.Spec.DeepCopy()}
+	job := &batchv1.Job{Spec: *w.template.Spec.DeepCopy()}
 	if job.Spec.Template.Spec.RestartPolicy == "" {
 		job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
 	}
-	w.TemplateDigest = plan.TemplateDigest(&w.EJ.Spec.JobTemplate, job)
+	w.TemplateDigest = plan.TemplateDigest(&w.template, job)
 	return w
 }
 
+// whole is the ExtendedJob with its template.
+func (w *world) whole() *fissilev1.ExtendedJob {
+	return &fissilev1.ExtendedJob{
+		ObjectMeta: w.EJ.ObjectMeta,
+		Spec:       fissilev1.ExtendedJobSpec{Trigger: w.EJ.Spec.Trigger, JobTemplate: w.template, Output: w.EJ.Spec.Output},
+		Status:     w.EJ.Status,
+	}
+}
+
 func (w *world) editTemplate(edit func(*corev1.PodSpec)) *world {
-	edit(&w.EJ.Spec.JobTemplate.Spec.Template.Spec)
+	edit(&w.template.Spec.Template.Spec)
+	w.EJ.Template = plan.WithoutTemplate(w.whole()).Template
 	w.EJ.Generation++
 	return w
 }
@@ -152,7 +165,7 @@ func (w *world) restarted() *world {
 // job adds the Job of the last run, with the conditions.
 func (w *world) job(t *testing.T, conditions ...batchv1.JobConditionType) *world {
 	t.Helper()
-	job, err := plan.NewJob(w.EJ, w.EJ.Status.LastRun)
+	job, err := plan.NewJob(w.whole(), w.EJ.Status.LastRun)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -831,7 +844,7 @@ func TestAnEditThatRunsNothingRefreshesTheConditions(t *testing.T) {
 	}
 }
 
-func conditionReason(ej *fissilev1.ExtendedJob, conditionType string) string {
+func conditionReason(ej *plan.ExtendedJob, conditionType string) string {
 	if c := meta.FindStatusCondition(ej.Status.Conditions, conditionType); c != nil {
 		return c.Reason
 	}

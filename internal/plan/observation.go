@@ -33,7 +33,7 @@ type Observation struct {
 	Process Process
 	// EJ is the ExtendedJob as the cache, a live read or our own last write
 	// shows it.
-	EJ *fissilev1.ExtendedJob
+	EJ *ExtendedJob
 	// Jobs are the ExtendedJob's own Jobs, by the number of their run.
 	Jobs map[int64]*batchv1.Job
 	// PodsRunning is true while a pod of any of its runs has not ended.

@@ -204,14 +204,20 @@ func (t Target) Has(name string) bool {
 // PrintingContainers are the names of the containers whose output is kept that
 // they print, in the order of the template.
 func PrintingContainers(spec *fissilev1.ExtendedJobSpec) []string {
-	output := spec.Output
-	if output == nil || output.NamePrefix == "" && len(output.Files) > 0 {
+	if spec.Output == nil {
+		return nil
+	}
+	return printingContainers(spec.Output, namesOf(spec.JobTemplate.Spec.Template.Spec.Containers))
+}
+
+func printingContainers(output *fissilev1.Output, containers []string) []string {
+	if output.NamePrefix == "" && len(output.Files) > 0 {
 		return nil
 	}
 	var names []string
-	for _, container := range spec.JobTemplate.Spec.Template.Spec.Containers {
-		if prints(output, container.Name) {
-			names = append(names, container.Name)
+	for _, container := range containers {
+		if prints(output, container) {
+			names = append(names, container)
 		}
 	}
 	return names

@@ -96,7 +96,7 @@ type RefusedStatus struct {
 }
 
 // Observe notes what is seen of the ExtendedJob and its Jobs.
-func (p *Process) Observe(ej *fissilev1.ExtendedJob, jobs map[int64]*batchv1.Job, now time.Time) {
+func (p *Process) Observe(ej *ExtendedJob, jobs map[int64]*batchv1.Job, now time.Time) {
 	run := ej.Status.LastRun
 	if !p.Looked && (run != nil || ReadSettled(ej).Number > 0) {
 		p.InheritedAt = now

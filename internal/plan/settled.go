@@ -21,6 +21,8 @@ import (
 	"strconv"
 	"strings"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
@@ -38,9 +40,9 @@ type Settled struct {
 // ReadSettled reads the annotation of an ExtendedJob. One that is bound to
 // another UID belongs to the original of a copied or restored manifest, and
 // one that cannot be read was written by somebody else: both count as none.
-func ReadSettled(ej *fissilev1.ExtendedJob) Settled {
-	parts := strings.Split(ej.Annotations[fissilev1.AnnotationSettledRun], "/")
-	if len(parts) != 4 || parts[0] != string(ej.UID) {
+func ReadSettled(ej metav1.Object) Settled {
+	parts := strings.Split(ej.GetAnnotations()[fissilev1.AnnotationSettledRun], "/")
+	if len(parts) != 4 || parts[0] != string(ej.GetUID()) {
 		return Settled{}
 	}
 	number, err := strconv.ParseInt(parts[1], 10, 64)
@@ -61,6 +63,6 @@ func ReadSettled(ej *fissilev1.ExtendedJob) Settled {
 }
 
 // Annotation is the value of the annotation on the given ExtendedJob.
-func (s Settled) Annotation(ej *fissilev1.ExtendedJob) string {
-	return fmt.Sprintf("%s/%d/%s/%t", ej.UID, s.Number, s.Result, s.OneOffDone)
+func (s Settled) Annotation(ej metav1.Object) string {
+	return fmt.Sprintf("%s/%d/%s/%t", ej.GetUID(), s.Number, s.Result, s.OneOffDone)
 }

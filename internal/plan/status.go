@@ -260,7 +260,7 @@ func (o *Observation) refused(s *fissilev1.ExtendedJobStatus) bool {
 // StatusRefused notes that the API server refuses a status. Until the ExtendedJob
 // is edited or the next run begins, a minimal one takes its place. It is false if
 // the refused one is that already.
-func (p *Process) StatusRefused(ej *fissilev1.ExtendedJob, status *fissilev1.ExtendedJobStatus, message string) bool {
+func (p *Process) StatusRefused(ej *ExtendedJob, status *fissilev1.ExtendedJobStatus, message string) bool {
 	before := p.RefusedStatus
 	p.RefusedStatus = refusedStatus(ej.Generation, status, message)
 	return before.Generation != p.RefusedStatus.Generation || before.Run != p.RefusedStatus.Run

@@ -58,12 +58,12 @@ func InvalidTemplateDigest(template *batchv1.JobTemplateSpec) string {
 }
 
 // specDigest identifies what a run on demand is made of.
-func specDigest(spec *fissilev1.ExtendedJobSpec) string {
+func specDigest(ej *ExtendedJob) string {
 	return digestOf(struct {
-		JobTemplate *batchv1.JobTemplateSpec
-		Output      *fissilev1.Output
-		Env         []fissilev1.TriggerEnvVar
-	}{&spec.JobTemplate, spec.Output, spec.Trigger.Env})
+		Template string
+		Output   *fissilev1.Output
+		Env      []fissilev1.TriggerEnvVar
+	}{ej.Template.Digest, ej.Spec.Output, ej.Spec.Trigger.Env})
 }
 
 // digestOf is a digest of Kubernetes API types.
@@ -89,7 +89,7 @@ func (o *Observation) needsTemplate() bool {
 		return false
 	}
 	written, _ := completedTemplate(&o.EJ.Status)
-	return written != writtenDigest(&o.EJ.Spec.JobTemplate)
+	return written != o.EJ.Template.Digest
 }
 
 // completedTemplate are the digests of the template that the last run was started
@@ -104,9 +104,9 @@ func completedTemplate(status *fissilev1.ExtendedJobStatus) (written, completed 
 
 // editedSince reports whether the template is not written as it was for the last
 // run. That may make no difference.
-func editedSince(ej *fissilev1.ExtendedJob) bool {
+func editedSince(ej *ExtendedJob) bool {
 	written, _, _ := strings.Cut(ej.Status.TemplateDigest, ":")
-	return written != "" && written != writtenDigest(&ej.Spec.JobTemplate)
+	return written != "" && written != ej.Template.Digest
 }
 
 // TemplateChanged tells whether the template is known to differ from that of the
@@ -125,7 +125,7 @@ func (o *Observation) TemplateChanged() bool {
 func (o *Observation) recordTemplate() string {
 	switch {
 	case !o.watchesTemplate():
-		return writtenDigest(&o.EJ.Spec.JobTemplate)
+		return o.EJ.Template.Digest
 	case o.TemplateDigest != "":
 		return o.TemplateDigest
 	default:

@@ -29,7 +29,7 @@ import (
 // UndecodableStatus is the status of an ExtendedJob of which only the metadata and
 // the status can be decoded. It says nothing new of its runs: nobody knows what
 // they are to be.
-func UndecodableStatus(ej *fissilev1.ExtendedJob, cause string, now time.Time) *fissilev1.ExtendedJobStatus {
+func UndecodableStatus(ej *ExtendedJob, cause string, now time.Time) *fissilev1.ExtendedJobStatus {
 	s := ej.Status.DeepCopy()
 	s.ObservedGeneration = new(ej.Generation)
 	message := fmt.Sprintf("The operator cannot read the ExtendedJob: %s. Nothing runs until that is corrected.", cause)

@@ -227,7 +227,7 @@ func (s *state) object(t *testing.T) map[string]any {
 	}
 	ej.Status = *s.status.DeepCopy()
 	ej.Status.ObservedGeneration = new(ej.Generation)
-	ej.Status.Conditions = plan.Conditions(ej, time.Now())
+	ej.Status.Conditions = plan.Conditions(plan.WithoutTemplate(ej), time.Now())
 	if s.unseen {
 		ej.Status = fissilev1.ExtendedJobStatus{ObservedGeneration: new(int64(-1))}
 	}

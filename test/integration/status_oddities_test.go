@@ -93,7 +93,7 @@ func (r *oddity) observation(stored *fissilev1.ExtendedJob) plan.Observation {
 	if r.IntN(4) == 0 {
 		metav1.SetMetaDataAnnotation(&ej.ObjectMeta, fissilev1.AnnotationSettledRun, string(ej.UID)+r.one("/3/Odd/false", "/3/Succeeded/true", "/-1//", "/x"))
 	}
-	o := plan.Observation{EJ: ej, Now: time.Now(), Jobs: map[int64]*batchv1.Job{}, LeaseDuration: time.Second}
+	o := plan.Observation{EJ: plan.WithoutTemplate(ej), Now: time.Now(), Jobs: map[int64]*batchv1.Job{}, LeaseDuration: time.Second}
 	for number := range int64(r.IntN(3)) {
 		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: plan.JobName(ej, number+1), UID: "job", CreationTimestamp: metav1.Now()}}
 		job.Labels = plan.Labels(ej)
@@ -139,7 +139,7 @@ func (r *oddity) do(o *plan.Observation, step plan.Step) {
 			o.Process.Claimed("claim", step.Renewed, o.Now)
 		}
 	case plan.CreateJob:
-		job, err := plan.NewJob(o.EJ, o.EJ.Status.LastRun)
+		job, err := plan.NewJob(&fissilev1.ExtendedJob{ObjectMeta: o.EJ.ObjectMeta, Spec: fissilev1.ExtendedJobSpec{Output: o.EJ.Spec.Output}, Status: o.EJ.Status}, o.EJ.Status.LastRun)
 		if err != nil || r.IntN(3) == 0 {
 			o.Process.JobRejected(plan.Rejection{Reason: fissilev1.ReasonJobCreateFailed, Message: r.text(), NeedsEdit: r.IntN(2) == 0}, o.Now)
 			return

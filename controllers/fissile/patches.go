@@ -1,0 +1,82 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package fissile
+
+import (
+	"encoding/json"
+	"fmt"
+
+	jsonpatch "github.com/evanphx/json-patch/v5"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+)
+
+// The patches of ExtendedJobs say what is to be written, and are no difference of two
+// ExtendedJobs: what is held of one lacks its template, which a difference would
+// delete. Each carries the resourceVersion that it was decided on.
+
+// named is an ExtendedJob to be patched, into which the answer is decoded.
+func named(ej *plan.ExtendedJob) *fissilev1.ExtendedJob {
+	return &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: ej.Namespace, Name: ej.Name}}
+}
+
+// settlePatch sets the strategy, and records the settled run.
+func settlePatch(ej *plan.ExtendedJob, step plan.Step) (client.Patch, error) {
+	trigger := map[string]any{"strategy": step.Strategy}
+	if ej.Spec.Trigger.Strategy == fissilev1.StrategyNow && ej.Spec.Trigger.RequestID == "" && len(ej.Spec.Trigger.Env) > 0 {
+		trigger["env"] = nil // They were for this run.
+	}
+	return mergePatch(map[string]any{
+		"metadata": map[string]any{
+			"resourceVersion": ej.ResourceVersion,
+			"annotations":     map[string]string{fissilev1.AnnotationSettledRun: step.Settled.Annotation(ej)},
+		},
+		"spec": map[string]any{"trigger": trigger},
+	})
+}
+
+// statusPatch replaces the status.
+func statusPatch(ej *plan.ExtendedJob, status *fissilev1.ExtendedJobStatus) (client.Patch, error) {
+	before, err := json.Marshal(&ej.Status)
+	if err != nil {
+		return nil, fmt.Errorf("encode the status: %w", err)
+	}
+	after, err := json.Marshal(status)
+	if err != nil {
+		return nil, fmt.Errorf("encode the status: %w", err)
+	}
+	changes, err := jsonpatch.CreateMergePatch(before, after)
+	if err != nil {
+		return nil, fmt.Errorf("compare the status: %w", err)
+	}
+	return mergePatch(map[string]any{
+		"metadata": map[string]any{"resourceVersion": ej.ResourceVersion},
+		"status":   json.RawMessage(changes),
+	})
+}
+
+func mergePatch(patch map[string]any) (client.Patch, error) {
+	encoded, err := json.Marshal(patch)
+	if err != nil {
+		return nil, fmt.Errorf("encode patch: %w", err)
+	}
+	return client.RawPatch(types.MergePatchType, encoded), nil
+}

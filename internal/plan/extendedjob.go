@@ -1,0 +1,141 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+package plan
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+)
+
+// ExtendedJob is what decisions need of an ExtendedJob. It lacks the template, which
+// may be large: what is made of that takes a whole ExtendedJob.
+type ExtendedJob struct {
+	metav1.ObjectMeta `json:"metadata"`
+
+	Spec     Spec                        `json:"spec"`
+	Template Template                    `json:"template"`
+	Status   fissilev1.ExtendedJobStatus `json:"status"`
+}
+
+// Spec is the spec of an ExtendedJob without its template.
+type Spec struct {
+	Trigger                    fissilev1.Trigger `json:"trigger,omitzero"`
+	Suspend                    *bool             `json:"suspend,omitempty"`
+	UpdateOnConfigChange       *bool             `json:"updateOnConfigChange,omitempty"`
+	UpdateOnTemplateChange     *bool             `json:"updateOnTemplateChange,omitempty"`
+	UpdateDebounce             *metav1.Duration  `json:"updateDebounce,omitempty"`
+	Output                     *fissilev1.Output `json:"output,omitempty"`
+	SuccessfulJobsHistoryLimit *int32            `json:"successfulJobsHistoryLimit,omitempty"`
+	FailedJobsHistoryLimit     *int32            `json:"failedJobsHistoryLimit,omitempty"`
+}
+
+// Template is what decisions need of a template.
+type Template struct {
+	// Digest is that of the template as it is written.
+	Digest string `json:"digest"`
+	// Containers are the names of its containers, in their order.
+	Containers []string `json:"containers,omitempty"`
+	// References are the ConfigMaps and Secrets that it names.
+	References []configrefs.Reference `json:"references,omitempty"`
+	// TTLSecondsAfterFinished is how long a Job that is kept stays.
+	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
+}
+
+// WithoutTemplate returns what decisions need of an ExtendedJob. It shares what the
+// two have in common.
+func WithoutTemplate(ej *fissilev1.ExtendedJob) *ExtendedJob {
+	spec := &ej.Spec
+	return &ExtendedJob{
+		ObjectMeta: metadataOf(ej),
+		Spec: Spec{
+			Trigger:                    spec.Trigger,
+			Suspend:                    spec.Suspend,
+			UpdateOnConfigChange:       spec.UpdateOnConfigChange,
+			UpdateOnTemplateChange:     spec.UpdateOnTemplateChange,
+			UpdateDebounce:             spec.UpdateDebounce,
+			Output:                     spec.Output,
+			SuccessfulJobsHistoryLimit: spec.SuccessfulJobsHistoryLimit,
+			FailedJobsHistoryLimit:     spec.FailedJobsHistoryLimit,
+		},
+		Template: Template{
+			Digest:                  writtenDigest(&spec.JobTemplate),
+			Containers:              namesOf(spec.JobTemplate.Spec.Template.Spec.Containers),
+			References:              configrefs.Of(&spec.JobTemplate.Spec.Template.Spec),
+			TTLSecondsAfterFinished: spec.JobTemplate.Spec.TTLSecondsAfterFinished,
+		},
+		Status: ej.Status,
+	}
+}
+
+// metadataOf is what decisions need of the metadata. Annotations of others may be
+// large: kubectl writes the template to one.
+func metadataOf(ej *fissilev1.ExtendedJob) metav1.ObjectMeta {
+	metadata := metav1.ObjectMeta{
+		Namespace:         ej.Namespace,
+		Name:              ej.Name,
+		UID:               ej.UID,
+		ResourceVersion:   ej.ResourceVersion,
+		Generation:        ej.Generation,
+		CreationTimestamp: ej.CreationTimestamp,
+		DeletionTimestamp: ej.DeletionTimestamp,
+	}
+	if settled, ok := ej.Annotations[fissilev1.AnnotationSettledRun]; ok {
+		metadata.Annotations = map[string]string{fissilev1.AnnotationSettledRun: settled}
+	}
+	return metadata
+}
+
+func namesOf(containers []corev1.Container) []string {
+	names := make([]string, len(containers))
+	for i := range containers {
+		names[i] = containers[i].Name
+	}
+	return names
+}
+
+// Key is the name of the ExtendedJob, with its namespace.
+func (ej *ExtendedJob) Key() types.NamespacedName {
+	return types.NamespacedName{Namespace: ej.Namespace, Name: ej.Name}
+}
+
+// Targets are where the output goes: first that of the containers that print it, in
+// the order of the template, then that of the files.
+func (ej *ExtendedJob) Targets() []Target {
+	if ej.Spec.Output == nil {
+		return nil
+	}
+	return targets(ej.Spec.Output, printingContainers(ej.Spec.Output, ej.Template.Containers))
+}
+
+// FormerlyPrinted are where output went that containers printed which do not any more.
+func (ej *ExtendedJob) FormerlyPrinted() []Target {
+	output := ej.Spec.Output
+	if output == nil || output.NamePrefix == "" {
+		return nil
+	}
+	var former []Target
+	for _, container := range ej.Template.Containers {
+		if !prints(output, container) {
+			former = append(former, PrintedTarget(output, container))
+		}
+	}
+	return former
+}
