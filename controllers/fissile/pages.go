@@ -28,12 +28,12 @@ import (
 
 // eachItem reads objects that the cache does not hold, page by page, and hands on
 // each. Not all of them are in memory at once.
-func eachItem(ctx context.Context, reader client.Reader, list client.ObjectList, do func(runtime.Object), options ...client.ListOption) error {
+func eachItem(ctx context.Context, reader client.Reader, list client.ObjectList, pageSize int64, do func(runtime.Object), options ...client.ListOption) error {
 	pages := pager.New(func(ctx context.Context, page metav1.ListOptions) (runtime.Object, error) {
 		list := list.DeepCopyObject().(client.ObjectList)
 		return list, reader.List(ctx, list, append(slices.Clip(options), client.Limit(page.Limit), client.Continue(page.Continue))...)
 	})
-	pages.PageBufferSize = 0
+	pages.PageSize, pages.PageBufferSize = pageSize, 0
 	return pages.EachListItem(ctx, metav1.ListOptions{}, func(object runtime.Object) error {
 		do(object)
 		return nil

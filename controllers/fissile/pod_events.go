@@ -35,13 +35,19 @@ import (
 )
 
 const (
-	// eventsReadFirst and eventsReadMost bound the time between two readings of a
-	// namespace's events. It is doubled from one to the next.
-	eventsReadFirst = 10 * time.Second
-	eventsReadMost  = 30 * time.Second
+	// eventsPageSize is how many events a list returns. Each list costs the API server
+	// a read of etcd, and few namespaces have more.
+	eventsPageSize = 4000
+	// eventsListEvery is the time between two lists of a namespace's events in the long
+	// run: a reading of several pages is followed by a longer pause.
+	eventsListEvery = 30 * time.Second
+	// eventsReadAgain is how long after the first reading the second one is: the first
+	// is often too early.
+	eventsReadAgain = 10 * time.Second
 	// eventsReadTimeout is how long one may take: a worker waits for it.
 	eventsReadTimeout = 10 * time.Second
-	// eventsForgotten is how long after the last reading a namespace is forgotten.
+	// eventsForgotten is how long after the next reading could be a namespace is
+	// forgotten.
 	eventsForgotten = 2 * time.Minute
 	// maxWarnings is how many warnings are remembered of a pod or Job.
 	maxWarnings = 16
@@ -67,9 +73,13 @@ type podEvents struct {
 // eventsReading is the last reading of a namespace's events.
 type eventsReading struct {
 	warnings map[types.UID][]warning
-	// at is when it began, wait how long after that the next one may.
-	at   time.Time
-	wait time.Duration
+	// paidUntil is when there have been no more lists than one every eventsListEvery,
+	// next when the next reading may begin.
+	paidUntil, next time.Time
+	// began is when the last reading did.
+	began time.Time
+	// again is true if the next reading is not the first.
+	again bool
 	// underWay is true while somebody reads. Others do not wait for that.
 	underWay bool
 }
@@ -80,7 +90,7 @@ func (e *podEvents) begin(namespace string, now time.Time) (map[types.UID][]warn
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for other, reading := range e.namespaces {
-		if !reading.underWay && now.Sub(reading.at) > eventsForgotten {
+		if !reading.underWay && now.Sub(reading.next) > eventsForgotten {
 			delete(e.namespaces, other)
 		}
 	}
@@ -89,27 +99,41 @@ func (e *podEvents) begin(namespace string, now time.Time) (map[types.UID][]warn
 		if e.namespaces == nil {
 			e.namespaces = make(map[string]*eventsReading)
 		}
-		reading = &eventsReading{}
+		reading = &eventsReading{next: now}
 		e.namespaces[namespace] = reading
 	}
-	if reading.underWay || now.Sub(reading.at) < reading.wait {
+	if reading.underWay || now.Before(reading.next) {
 		return reading.warnings, false
 	}
 	reading.underWay = true
-	reading.at = now
-	reading.wait = min(max(2*reading.wait, eventsReadFirst), eventsReadMost)
+	reading.began = now
 	return reading.warnings, true
 }
 
-// end notes what was read. It is nil if reading failed: what was known remains.
-func (e *podEvents) end(namespace string, warnings map[types.UID][]warning) {
+// end notes what was read, by how many lists. It is nil if reading failed: what was
+// known remains.
+func (e *podEvents) end(namespace string, warnings map[types.UID][]warning, lists int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	reading := e.namespaces[namespace]
 	reading.underWay = false
+	reading.pay(lists)
 	if warnings != nil {
 		reading.warnings = warnings
 	}
+}
+
+// pay puts the next reading off for as long as the lists of the last one cost.
+func (r *eventsReading) pay(lists int) {
+	if r.paidUntil.Before(r.began) {
+		r.paidUntil = r.began
+	}
+	r.paidUntil = r.paidUntil.Add(time.Duration(lists) * eventsListEvery)
+	r.next = r.paidUntil
+	if !r.again && lists <= 1 {
+		r.next = r.began.Add(eventsReadAgain)
+	}
+	r.again = true
 }
 
 // warnings is what events say of the pods and Jobs of a namespace, as of the last
@@ -120,8 +144,9 @@ func (r *Reconciler) warnings(ctx context.Context, namespace string) map[types.U
 		return known
 	}
 	var read map[types.UID][]warning
-	defer func() { r.podEvents.end(namespace, read) }()
-	read, err := r.readWarnings(ctx, namespace)
+	lists := countedLists{Reader: r.APIReader}
+	defer func() { r.podEvents.end(namespace, read, lists.number) }()
+	read, err := r.readWarnings(ctx, &lists, namespace)
 	if err != nil {
 		ctrl.LoggerFrom(ctx).V(1).Info("Cannot read events", "namespace", namespace, "error", err.Error())
 		return known
@@ -129,7 +154,18 @@ func (r *Reconciler) warnings(ctx context.Context, namespace string) map[types.U
 	return read
 }
 
-func (r *Reconciler) readWarnings(ctx context.Context, namespace string) (map[types.UID][]warning, error) {
+// countedLists counts lists.
+type countedLists struct {
+	client.Reader
+	number int
+}
+
+func (c *countedLists) List(ctx context.Context, list client.ObjectList, options ...client.ListOption) error {
+	c.number++
+	return c.Reader.List(ctx, list, options...)
+}
+
+func (r *Reconciler) readWarnings(ctx context.Context, events client.Reader, namespace string) (map[types.UID][]warning, error) {
 	ctx, cancel := context.WithTimeout(ctx, eventsReadTimeout)
 	defer cancel()
 	ours, err := r.podsAndJobs(ctx, namespace)
@@ -138,7 +174,7 @@ func (r *Reconciler) readWarnings(ctx context.Context, namespace string) (map[ty
 	}
 	warnings := make(map[types.UID][]warning)
 	messages := make(map[string]string) // Jobs by the thousand fail for one reason.
-	err = eachItem(ctx, r.APIReader, &corev1.EventList{}, func(object runtime.Object) {
+	err = eachItem(ctx, events, &corev1.EventList{}, eventsPageSize, func(object runtime.Object) {
 		event := object.(*corev1.Event)
 		about, known := ours[event.InvolvedObject.UID]
 		if !known || len(warnings[event.InvolvedObject.UID]) == maxWarnings {

@@ -210,11 +210,32 @@ func TestNobodyWaitsWhileEventsAreReadForAnother(t *testing.T) {
 	}
 }
 
+func TestEventsAreListedTwiceAMinuteHoweverManyThereAre(t *testing.T) {
+	const minutes = 20
+	for _, pages := range []int{1, 4} {
+		t.Run(fmt.Sprintf("%d pages", pages), func(t *testing.T) {
+			var events podEvents
+			now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
+			lists := 0
+			for range minutes * 60 {
+				if _, due := events.begin("ns", now); due {
+					events.end("ns", nil, pages)
+					lists += pages
+				}
+				now = now.Add(time.Second)
+			}
+			if lists != 2*minutes {
+				t.Errorf("events were listed %d times in %d minutes", lists, minutes)
+			}
+		})
+	}
+}
+
 func TestANamespaceThatNobodyAsksAboutIsForgotten(t *testing.T) {
 	v := newPodlessTest(t, 1)
 	v.pass(plan.CreateWindow)
 	v.reconcileAll()
-	v.pass(eventsForgotten + time.Second)
+	v.pass(eventsReadAgain + eventsForgotten + time.Second)
 	v.r.podEvents.begin("other", v.clock.Now())
 	if _, known := v.r.podEvents.namespaces["ns"]; known {
 		t.Error("the events of a namespace are kept for ever")

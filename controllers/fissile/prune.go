@@ -36,6 +36,10 @@ import (
 // batch is how many versions are deleted, or owners set, in one step.
 const batch = 50
 
+// prunePageSize is how many pods or Jobs are in memory at once while those that use
+// versions are looked for.
+const prunePageSize = 500
+
 // observePrunable finds the own versions of the output that need not be kept any
 // more, and when the next one will not be. Whether they are in use is looked up
 // only if there are any.
@@ -130,14 +134,14 @@ func (r *Reconciler) secretsOfPods(ctx context.Context, namespace string) (map[s
 			}
 		}
 	}
-	if err := eachItem(ctx, r.APIReader, &corev1.PodList{}, func(object runtime.Object) {
+	if err := eachItem(ctx, r.APIReader, &corev1.PodList{}, prunePageSize, func(object runtime.Object) {
 		if pod := object.(*corev1.Pod); !ended(pod) {
 			note(&pod.Spec)
 		}
 	}, client.InNamespace(namespace)); err != nil {
 		return nil, fmt.Errorf("list pods: %w", err)
 	}
-	if err := eachItem(ctx, r.APIReader, &batchv1.JobList{}, func(object runtime.Object) {
+	if err := eachItem(ctx, r.APIReader, &batchv1.JobList{}, prunePageSize, func(object runtime.Object) {
 		if job := object.(*batchv1.Job); plan.Finished(job) == nil {
 			note(&job.Spec.Template.Spec)
 		}
