@@ -206,6 +206,12 @@ func (s *store) patch(k kind, name string, patchType types.PatchType, data []byt
 		if patch, err = jsonpatch.DecodePatch(data); err == nil {
 			encoded, err = patch.Apply(encoded)
 		}
+		var lock struct {
+			Metadata metav1.ObjectMeta `json:"metadata"`
+		}
+		if err == nil && json.Unmarshal(encoded, &lock) == nil && lock.Metadata.ResourceVersion != before.GetResourceVersion() {
+			return nil, apierrors.NewConflict(k.resource(), name, errors.New("the object has been modified"))
+		}
 	default:
 		err = fmt.Errorf("the model has no %s", patchType)
 	}

@@ -20,7 +20,6 @@ import (
 	"encoding/json"
 	"fmt"
 
-	jsonpatch "github.com/evanphx/json-patch/v5"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -44,39 +43,29 @@ func settlePatch(ej *plan.ExtendedJob, step plan.Step) (client.Patch, error) {
 	if ej.Spec.Trigger.Strategy == fissilev1.StrategyNow && ej.Spec.Trigger.RequestID == "" && len(ej.Spec.Trigger.Env) > 0 {
 		trigger["env"] = nil // They were for this run.
 	}
-	return mergePatch(map[string]any{
+	encoded, err := json.Marshal(map[string]any{
 		"metadata": map[string]any{
 			"resourceVersion": ej.ResourceVersion,
 			"annotations":     map[string]string{fissilev1.AnnotationSettledRun: step.Settled.Annotation(ej)},
 		},
 		"spec": map[string]any{"trigger": trigger},
 	})
-}
-
-// statusPatch replaces the status.
-func statusPatch(ej *plan.ExtendedJob, status *fissilev1.ExtendedJobStatus) (client.Patch, error) {
-	before, err := json.Marshal(&ej.Status)
-	if err != nil {
-		return nil, fmt.Errorf("encode the status: %w", err)
-	}
-	after, err := json.Marshal(status)
-	if err != nil {
-		return nil, fmt.Errorf("encode the status: %w", err)
-	}
-	changes, err := jsonpatch.CreateMergePatch(before, after)
-	if err != nil {
-		return nil, fmt.Errorf("compare the status: %w", err)
-	}
-	return mergePatch(map[string]any{
-		"metadata": map[string]any{"resourceVersion": ej.ResourceVersion},
-		"status":   json.RawMessage(changes),
-	})
-}
-
-func mergePatch(patch map[string]any) (client.Patch, error) {
-	encoded, err := json.Marshal(patch)
 	if err != nil {
 		return nil, fmt.Errorf("encode patch: %w", err)
 	}
 	return client.RawPatch(types.MergePatchType, encoded), nil
+}
+
+// statusPatch replaces the status. A JSON patch costs the API server less than a merge
+// patch, which takes the whole ExtendedJob apart; and unlike a test of it, a
+// resourceVersion that is written is a conflict if it is not the newest.
+func statusPatch(ej *plan.ExtendedJob, status *fissilev1.ExtendedJobStatus) (client.Patch, error) {
+	encoded, err := json.Marshal([]operation{
+		{Op: "replace", Path: "/metadata/resourceVersion", Value: ej.ResourceVersion},
+		{Op: "add", Path: "/status", Value: status}, // which replaces it
+	})
+	if err != nil {
+		return nil, fmt.Errorf("encode patch: %w", err)
+	}
+	return client.RawPatch(types.JSONPatchType, encoded), nil
 }
