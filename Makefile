@@ -33,6 +33,7 @@ HELM := $(TOOLS)/helm
 HELM3 := $(TOOLS)/helm3
 KWOK := $(TOOLS)/kwok
 KUSTOMIZE := $(TOOLS)/kustomize
+PROMETHEUS := $(TOOLS)/prometheus
 PROMTOOL := $(TOOLS)/promtool
 SHFMT := $(TOOLS)/shfmt
 SYFT := $(TOOLS)/syft
@@ -283,12 +284,14 @@ soak: image cluster-up cluster-load deploy ## Run ExtendedJobs on the local clus
 	go run ./test/soak -duration=$(SOAK)
 
 .PHONY: test-alerts
-test-alerts: $(PROMTOOL) ## Test the alerts, and check the queries of the dashboard, with promtool.
+test-alerts: $(PROMETHEUS) $(PROMTOOL) $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Test the alerts with promtool, and have a Prometheus evaluate them and the dashboard.
 	@mkdir -p bin/alerts
 	go run ./hack/rules config > bin/alerts/rules.yaml
 	cp test/alerts/alerts.yaml bin/alerts
 	$(PROMTOOL) check rules bin/alerts/rules.yaml
 	$(PROMTOOL) test rules bin/alerts/alerts.yaml
+	PROMETHEUS=$(CURDIR)/$(PROMETHEUS) KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) \
+		go tool ginkgo run --label-filter=prometheus --timeout=10m --trace ./test/integration
 
 # Nobody is asked before the operator of a cluster that was made for tests is removed.
 .PHONY: test-chart
@@ -366,7 +369,11 @@ $(KWOK): hack/tools/kwok/go.mod hack/tools/kwok/go.sum
 	@echo "Building kwok: a minute"
 	@go -C hack/tools/kwok build -o $(CURDIR)/$@ sigs.k8s.io/kwok/cmd/kwok
 
-# Without the service discovery of each cloud, which the tests of rules do not need.
+# Without the service discovery of each cloud and the user interface, which the tests do not need.
+$(PROMETHEUS): hack/tools/promtool/go.mod hack/tools/promtool/go.sum
+	@echo "Building Prometheus: 3 minutes"
+	@go -C hack/tools/promtool build -tags=remove_all_sd -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/prometheus
+
 $(PROMTOOL): hack/tools/promtool/go.mod hack/tools/promtool/go.sum
 	@echo "Building promtool: 3 minutes"
 	@go -C hack/tools/promtool build -tags=remove_all_sd -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/promtool

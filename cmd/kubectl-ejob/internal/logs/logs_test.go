@@ -298,7 +298,7 @@ func TestALogGoesOnAfterTheKubeletHasRestarted(t *testing.T) {
 		k.exit()
 		k.change(func() { k.running = true })
 		k.print(line(2, "after"))
-		time.Sleep(reopenAfter)
+		<-time.After(reopenAfter)
 		synctest.Wait()
 		if got := out.String(); got != "before\nafter\n" {
 			t.Errorf("got %q while the container runs", got)
