@@ -20,6 +20,7 @@ limitations under the License.
 package main
 
 import (
+	"context"
 	_ "embed"
 	"flag"
 	"fmt"
@@ -70,7 +71,7 @@ func check(files []string) ([]string, error) {
 }
 
 func repositoryFiles() ([]string, error) {
-	list, err := exec.Command("git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", "*.go", "*.md").Output()
+	list, err := exec.CommandContext(context.Background(), "git", "ls-files", "--cached", "--others", "--exclude-standard", "--deduplicate", "--", "*.go", "*.md").Output()
 	if err != nil {
 		return nil, fmt.Errorf("list files: %w", err)
 	}

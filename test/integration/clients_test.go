@@ -124,7 +124,7 @@ func fieldsOf(manager string, entries []metav1.ManagedFieldsEntry) string {
 	var fields strings.Builder
 	for _, entry := range entries {
 		if entry.Manager == manager {
-			fields.Write(entry.FieldsV1.Raw)
+			fields.Write(entry.FieldsV1.GetRawBytes())
 		}
 	}
 	return fields.String()
