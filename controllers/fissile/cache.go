@@ -58,7 +58,7 @@ const (
 	// indexOwner finds output Secrets by the UID of the ExtendedJob that they belong
 	// to.
 	indexOwner = "output.owner"
-	// indexBase finds versions of Secrets by their base name.
+	// indexBase finds Secrets that are named like versions by their base name.
 	indexBase = "versionedsecret.base"
 )
 
@@ -94,7 +94,8 @@ func CacheByObject() map[client.Object]cache.ByObject {
 	}
 }
 
-// stripJob reduces a Job to whose it is, which run it is, and how it ended.
+// stripJob keeps only what identifies the owner and the run of a Job, and how the Job
+// ended.
 func stripJob(obj any) (any, error) {
 	job, ok := obj.(*batchv1.Job)
 	if !ok {
@@ -114,8 +115,8 @@ func stripJob(obj any) (any, error) {
 	return job, nil
 }
 
-// stripPod reduces a pod to whose it is, where it ran, how it ended and what keeps it
-// from running.
+// stripPod keeps only what identifies the owner of a pod, its node, how it ended, and
+// what keeps it from running.
 func stripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
@@ -147,7 +148,7 @@ func labelsOfPod(all map[string]string) map[string]string {
 	return kept
 }
 
-// stripContainers reduces containers to their current state and how they ended. It
+// stripContainers keeps only the current state of containers and how they ended. It
 // drops termination messages that are longer than any kubelet allows.
 func stripContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStatus {
 	stripped := make([]corev1.ContainerStatus, len(statuses))
@@ -176,8 +177,8 @@ func sidecars(containers []corev1.Container) []corev1.Container {
 	return names
 }
 
-// stripMetadata reduces the metadata of a ConfigMap or Secret to whose it is. Both
-// are cached as metadata only.
+// stripMetadata keeps only the metadata that identifies the owner of a ConfigMap or
+// Secret. Both are cached as metadata only.
 func stripMetadata(obj any) (any, error) {
 	object, ok := obj.(*metav1.PartialObjectMetadata)
 	if !ok {

@@ -63,8 +63,7 @@ func (r *Reconciler) addCollector(ctx context.Context, ej *fissilev1.ExtendedJob
 	return true, nil
 }
 
-// lostCollector reports whether a Job should have a collector and has none that
-// works.
+// lostCollector reports whether a Job should have a collector and has none that works.
 func lostCollector(job *batchv1.Job) bool {
 	output, err := plan.OutputSettings(job)
 	return err == nil && plan.CollectsFiles(output) && !plan.HasCollector(job)

@@ -135,10 +135,10 @@ func logError(err error, pod, container string) error {
 	}
 }
 
-// notThere returns the name of the pod or of the node whose absence explains that
-// there is no log, or "" if that is not why the log cannot be read. The API server
-// calls both a pod. The kubelet may find later what it does not find now: after a
-// restart it does not know its pods at once.
+// notThere returns the name of the pod or of the node whose absence explains why there
+// is no log, or "" if the log cannot be read for another reason. The API server calls
+// both a pod. The kubelet may find later what it does not find now: after a restart it
+// does not know its pods at once.
 func notThere(err error) string {
 	var status apierrors.APIStatus
 	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {

@@ -26,9 +26,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// ending returns which container of a failed Job ended last with an error, how it
-// ended and, if the Job stays, how to read its log. It returns "" if no pod
-// shows that.
+// ending returns which container of a failed Job ended last with an error, how it ended
+// and, if the Job stays, how to read its log. It returns "" if no pod shows that.
 func ending(job *batchv1.Job, pods []corev1.Pod, stays bool) string {
 	if job == nil {
 		return ""

@@ -145,8 +145,8 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		maxSize:     options.MaxLogSize,
 	}, options.Concurrency)
 	r := &Reconciler{
-		// The fields of typed objects are known to the API server. Checking them
-		// takes time.
+		// The API server knows the fields of typed objects, and checking them takes
+		// time.
 		Client:       client.WithFieldValidation(mgr.GetClient(), metav1.FieldValidationIgnore),
 		ExtendedJobs: ejcache.Reader{Cache: mgr.GetCache()},
 		APIReader:    mgr.GetAPIReader(),

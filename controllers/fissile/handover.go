@@ -38,7 +38,7 @@ type handover struct {
 	*Reconciler
 }
 
-// Start waits until the process ends, while it is the leader.
+// Start waits until the leader's process is to end, and then records the Jobs.
 func (h handover) Start(ctx context.Context) error {
 	<-ctx.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), plan.CreateWindow)

@@ -85,8 +85,8 @@ func (v *inputVersions) of(key objectKey) *inputEntry {
 	return entry
 }
 
-// hold notes that an ExtendedJob now refers to some objects, and no longer to those
-// that it referred to before. It returns the former.
+// hold notes that an ExtendedJob refers to the objects in now, and no longer to the
+// others in before. It returns now.
 func (v *inputVersions) hold(before, now []objectKey) []objectKey {
 	v.mu.Lock()
 	defer v.mu.Unlock()

@@ -28,9 +28,9 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// observeSecrets looks at the output Secrets of the ExtendedJob in the cache: whose
-// run they hold, whether they are to be deleted with the ExtendedJob, and which
-// versions need no longer be kept.
+// observeSecrets looks at the output Secrets of the ExtendedJob in the cache: which run
+// each holds, whether it is to be deleted with the ExtendedJob, and which versions need
+// no longer be kept.
 func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))

@@ -213,8 +213,8 @@ func schedulingFailure(message string) string {
 	return "no nodes are available: " + strings.Join(slices.Compact(reasons), ", ")
 }
 
-// unsteady are the parts in which the messages of two attempts differ that fail for
-// the same cause, and their replacements.
+// unsteady are the parts that differ between messages of the same cause, and their
+// replacements.
 var unsteady = []struct {
 	what *regexp.Regexp
 	by   string

@@ -343,7 +343,7 @@ func (w *secretWriter) replace(ctx context.Context, existing *metav1.PartialObje
 	return w.patchSecret(ctx, existing, patch)
 }
 
-// isStill returns tests that a Secret is still as it was read.
+// isStill returns operations that test that a Secret is as it was read.
 func isStill(secret metav1.Object) []operation {
 	return []operation{
 		{Op: "test", Path: "/metadata/uid", Value: secret.GetUID()},

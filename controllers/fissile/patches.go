@@ -57,10 +57,9 @@ func settlePatch(ej *plan.ExtendedJob, step plan.Step) (client.Patch, error) {
 	return client.RawPatch(types.MergePatchType, encoded), nil
 }
 
-// statusPatch replaces the status. A JSON patch costs the API server less than a
-// merge patch, which takes the whole ExtendedJob apart. An outdated
-// resourceVersion causes a conflict if it is written, and an invalid patch if it is
-// tested.
+// statusPatch replaces the status. A JSON patch costs the API server less than a merge
+// patch, which takes the whole ExtendedJob apart. An outdated resourceVersion causes a
+// conflict if it is written, and an invalid patch if it is tested.
 func statusPatch(ej *plan.ExtendedJob, status *fissilev1.ExtendedJobStatus) (client.Patch, error) {
 	encoded, err := json.Marshal([]operation{
 		{Op: "replace", Path: "/metadata/resourceVersion", Value: ej.ResourceVersion},

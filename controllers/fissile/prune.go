@@ -121,10 +121,10 @@ func nextBatch(secrets *[]*metav1.PartialObjectMetadata) []*metav1.PartialObject
 	return next
 }
 
-// secretsOfPods returns the names of the Secrets that pods of a namespace refer to,
-// if they have not ended, or are yet to be created by a Job. It does not matter whose
-// pods they are. They are read from the API server, because the cache holds neither
-// the pods of others nor what pods refer to.
+// secretsOfPods returns the names of the Secrets that the pods of a namespace refer to,
+// whoever owns them: pods that have not ended, and those that Jobs may still create.
+// They are read from the API server, because the cache holds neither the pods of others
+// nor what pods refer to.
 func (r *Reconciler) secretsOfPods(ctx context.Context, namespace string) (map[string]bool, error) {
 	names := make(map[string]bool)
 	note := func(spec *corev1.PodSpec) {

@@ -22,7 +22,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// Nobody sets a trigger again by hand each time right after it was served: a GitOps
+// A trigger that comes back right after each run was not set by a person: a GitOps
 // controller applies "now" over and over, or ExtendedJobs trigger each other in a
 // circle. Such runs are delayed, and never dropped.
 const (

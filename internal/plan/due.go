@@ -99,7 +99,7 @@ func (o *Observation) recordCancelled() Step {
 // hold is what a due run waits for.
 type hold struct {
 	reason, message string
-	// after is how long until the next look without an event; 0 for no such look.
+	// after is how long to wait before looking again without an event; 0 means never.
 	after time.Duration
 }
 

@@ -126,8 +126,8 @@ func (ej *ExtendedJob) Targets() []Target {
 	return targets(ej.Spec.Output, printingContainers(ej.Spec.Output, ej.Template.Containers))
 }
 
-// FormerlyPrinted returns where the printed output of containers went whose printed
-// output is no longer kept.
+// FormerlyPrinted returns the targets of containers whose printed output is no longer
+// kept.
 func (ej *ExtendedJob) FormerlyPrinted() []Target {
 	output := ej.Spec.Output
 	if output == nil || output.NamePrefix == "" {

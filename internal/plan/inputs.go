@@ -103,8 +103,8 @@ func (o *Observation) inputsState() inputsState {
 	}
 }
 
-// sameObject reports whether nobody wrote an object between two looks. The version
-// that one of our own outputs stands for does not matter.
+// sameObject reports whether an object has not been written since. The version that one
+// of our own outputs stands for does not matter.
 func sameObject(a, b fissilev1.InputObject) bool {
 	return a.ObjectName == b.ObjectName && a.UID == b.UID && a.ResourceVersion == b.ResourceVersion
 }

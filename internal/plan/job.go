@@ -150,7 +150,7 @@ func resolvedNames(inputs *fissilev1.Inputs) map[string]string {
 	return names
 }
 
-// SealedParts returns what the seal of a Job vouches for: whose it is, and everything
+// SealedParts returns what the seal of a Job vouches for: its owner, and everything
 // that the end of its run relies on.
 func SealedParts(ej metav1.Object, job *batchv1.Job) []string {
 	parts := []string{"Job", job.Namespace, string(ej.GetUID()), job.Name}

@@ -38,8 +38,7 @@ const (
 	maxEnvValue  = 32768
 )
 
-// validateTrigger checks the request for a run and its variables. They are added to
-// pod.
+// validateTrigger checks the request for a run, and the variables that it adds to pod.
 func validateTrigger(path *field.Path, trigger *fissilev1.Trigger, pod *corev1.PodSpec) field.ErrorList {
 	errs := validateEnum(path.Child("strategy"), trigger.Strategy,
 		fissilev1.StrategyManual, fissilev1.StrategyNow, fissilev1.StrategyOnce, fissilev1.StrategyDone)
