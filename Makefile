@@ -201,11 +201,13 @@ test-assets:
 
 .PHONY: test
 test: test-assets ## Run the unit and integration tests. KUBEBUILDER_ASSETS=<directory> takes the kube-apiserver and etcd in it.
-	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(TEST_ASSETS) go test -vet=off -timeout=20m -skip='^TestIntegration$$' ./...)
-	$(call integration-test,$(TEST_ASSETS))
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-modules test-integration # which wait more than they compute
 
-# integration-test runs the integration tests that a filter of labels selects, on the kube-apiserver in a directory. They
-# wait more than they compute.
+.PHONY: test-modules
+test-modules:
+	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(TEST_ASSETS) go test -vet=off -timeout=20m -skip='^TestIntegration$$' ./...)
+
+# integration-test runs the integration tests that a filter of labels selects, on the kube-apiserver in a directory.
 integration-test = KUBEBUILDER_ASSETS=$(1) go tool ginkgo run --procs=3 --label-filter='$(2)' --timeout=20m --trace $(if $(FOCUS),--focus='$(FOCUS)') ./test/integration
 
 .PHONY: test-integration
