@@ -114,10 +114,21 @@ func newReader(t *testing.T) reader {
 	r := reader{
 		directory: filepath.Join(home, "repository"),
 		environment: append(os.Environ(), "PATH="+programs+":"+os.Getenv("PATH"), "KUBECONFIG="+kubeconfig,
-			"KUBECACHEDIR="+filepath.Join(home, "cache"), "HOME="+home, "PROGRAMS="+programs),
+			"KUBECACHEDIR="+filepath.Join(home, "cache"), "HOME="+home, "PROGRAMS="+programs,
+			"GOCACHE="+goEnv(t, "GOCACHE"), "GOMODCACHE="+goEnv(t, "GOMODCACHE")),
 	}
 	r.prepare(t, kubeconfig)
 	return r
+}
+
+// goEnv returns a setting of Go that depends on the home directory.
+func goEnv(t *testing.T, name string) string {
+	t.Helper()
+	value, err := exec.Command("go", "env", name).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.TrimSpace(string(value))
 }
 
 func (r reader) prepare(t *testing.T, kubeconfig string) {
