@@ -68,8 +68,8 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 	}
 }
 
-// claim begins a run. The write carries the resourceVersion of the ExtendedJob
-// that the run was decided on, so only one process can have claimed it.
+// claim begins a run. The write carries the resourceVersion of the ExtendedJob that
+// the decision was based on, so only one process can claim the run.
 func (r *Reconciler) claim(ctx context.Context, o *observation, step plan.Step) error {
 	claim := step.Status.LastRun.Claim
 	claim.ID = string(uuid.NewUUID())
@@ -82,8 +82,8 @@ func (r *Reconciler) claim(ctx context.Context, o *observation, step plan.Step) 
 	return nil
 }
 
-// createJob creates the Job of the last run. That it exists already is fine if
-// it is ours.
+// createJob creates the Job of the last run. AlreadyExists is fine if the Job is
+// ours.
 func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	if err := r.readWhole(ctx, o); err != nil {
 		return err
@@ -135,7 +135,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 		r.reject(o, rejection)
 		return nil
 	default:
-		// It may have been created: only a look tells.
+		// The Job may have been created: only a read can tell.
 		o.process.known.CreateGivenUp(r.Clock.Now())
 		o.Process = o.process.known
 		return err
@@ -150,7 +150,7 @@ func (r *Reconciler) reject(o *observation, rejection plan.Rejection) {
 	o.Process = o.process.known
 }
 
-// labelJob puts our labels back on a Job that only a live read has found.
+// labelJob restores our labels on a Job that only a live read has found.
 func (r *Reconciler) labelJob(ctx context.Context, o *observation, job *batchv1.Job) error {
 	labelled := job.DeepCopy()
 	labelled.Labels = plan.Merged(job.Labels, plan.Labels(o.EJ))
@@ -186,8 +186,8 @@ func (r *Reconciler) reportStatus(ctx context.Context, o *observation, step plan
 	return nil
 }
 
-// writeStatus replaces the status, if nobody wrote the ExtendedJob since it was
-// observed. It is false if the API server refuses the status: the next step then
+// writeStatus replaces the status, unless somebody wrote the ExtendedJob since it was
+// observed. It returns false if the API server refuses the status: the next step then
 // writes a shorter one.
 func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fissilev1.ExtendedJobStatus) (bool, error) {
 	patch, err := statusPatch(o.EJ, status)
@@ -209,8 +209,8 @@ func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fi
 	return true, nil
 }
 
-// reportFailure says why a step fails: in the status if a run waits for it, else by
-// an event.
+// reportFailure says why a step fails: in the status if a run waits for the step,
+// otherwise in an event.
 func (r *Reconciler) reportFailure(ctx context.Context, o *observation, kind plan.Kind, failure error) error {
 	status := plan.FailedStatus(o.Observation, kind, failure.Error())
 	if status == nil {
@@ -224,8 +224,8 @@ func (r *Reconciler) reportFailure(ctx context.Context, o *observation, kind pla
 	return err
 }
 
-// deleteJob deletes a Job and its pods. One that had not finished is deleted only
-// if it is still as it was observed: otherwise it may be history by now.
+// deleteJob deletes a Job and its pods. A Job that had not finished is deleted only
+// if it is still as observed, because it may be history by now.
 func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1.Job) error {
 	preconditions := client.Preconditions{UID: &job.UID}
 	if plan.Finished(job) == nil {

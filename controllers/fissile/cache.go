@@ -39,26 +39,26 @@ import (
 )
 
 const (
-	// indexUID finds ExtendedJobs by their UID, and Jobs and pods by that of the
-	// ExtendedJob that they belong to.
+	// indexUID finds ExtendedJobs by their UID, and Jobs and pods by the UID of their
+	// ExtendedJob.
 	indexUID = "extendedjob.uid"
-	// indexOutput finds ExtendedJobs and Jobs by the Secrets that their output
-	// goes to.
+	// indexOutput finds ExtendedJobs and Jobs by the Secrets that their output goes
+	// to.
 	indexOutput = "extendedjob.output"
 	// indexInput finds ExtendedJobs by the ConfigMaps and Secrets that their pods
 	// read.
 	indexInput = "extendedjob.input"
-	// indexClaimed finds ExtendedJobs by the versions of Secrets that a run under
-	// way was claimed with.
+	// indexClaimed finds ExtendedJobs by the versions of Secrets that an active run
+	// was claimed with.
 	indexClaimed = "extendedjob.claimed"
 	// indexRun finds ExtendedJobs by what is known of their active run.
 	indexRun = "extendedjob.run"
-	// indexWait finds ExtendedJobs by what their run waits for, if it does.
+	// indexWait finds ExtendedJobs by what their run waits for, if anything.
 	indexWait = "extendedjob.wait"
 	// indexOwner finds output Secrets by the UID of the ExtendedJob that they belong
 	// to.
 	indexOwner = "output.owner"
-	// indexBase finds Secrets whose name is that of a version by its base name.
+	// indexBase finds Secrets that are named like versions by their base name.
 	indexBase = "versionedsecret.base"
 )
 
@@ -66,8 +66,8 @@ const (
 const (
 	// runActive stands for an active run.
 	runActive = "active"
-	// runUnrecorded stands for an active run of whose Job the status does not tell
-	// whether it was seen.
+	// runUnrecorded stands for an active run for which the status does not record
+	// that its Job was seen.
 	runUnrecorded = "unrecorded"
 )
 
@@ -81,8 +81,8 @@ var extendedJobIndexes = ejcache.Indexes{
 	indexWait:    waitKeys,
 }
 
-// CacheByObject says what the manager's cache holds: Jobs and pods of
-// ExtendedJobs only, and of those and of Secrets only what the operator reads.
+// CacheByObject defines what the manager's cache holds: Jobs and pods only if they
+// belong to ExtendedJobs, and of those and of Secrets only what the operator reads.
 func CacheByObject() map[client.Object]cache.ByObject {
 	ours := labels.SelectorFromSet(labels.Set{fissilev1.LabelExtendedJob: "true"})
 	return map[client.Object]cache.ByObject{
@@ -94,7 +94,8 @@ func CacheByObject() map[client.Object]cache.ByObject {
 	}
 }
 
-// stripJob leaves of a Job whose it is, what run it is, and how it ended.
+// stripJob keeps only what identifies the owner and the run of a Job, and how the Job
+// ended.
 func stripJob(obj any) (any, error) {
 	job, ok := obj.(*batchv1.Job)
 	if !ok {
@@ -114,8 +115,8 @@ func stripJob(obj any) (any, error) {
 	return job, nil
 }
 
-// stripPod leaves of a pod whose it is, where it ran, how it ended and what keeps
-// it from running.
+// stripPod keeps only what identifies the owner of a pod, its node, how it ended, and
+// what keeps it from running.
 func stripPod(obj any) (any, error) {
 	pod, ok := obj.(*corev1.Pod)
 	if !ok {
@@ -137,7 +138,7 @@ func stripPod(obj any) (any, error) {
 	return pod, nil
 }
 
-// labelsOfPod leaves of labels those that tell whose a pod is.
+// labelsOfPod keeps the labels that identify the owner of a pod.
 func labelsOfPod(all map[string]string) map[string]string {
 	job, ok := all[batchv1.JobNameLabel]
 	kept := onlyOurs(all)
@@ -147,8 +148,8 @@ func labelsOfPod(all map[string]string) map[string]string {
 	return kept
 }
 
-// stripContainers leaves of containers what they are at and how they ended. It drops
-// termination messages that no kubelet lets a container have.
+// stripContainers keeps only the current state of containers and how they ended. It
+// drops termination messages that are longer than any kubelet allows.
 func stripContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStatus {
 	stripped := make([]corev1.ContainerStatus, len(statuses))
 	for i := range statuses {
@@ -165,7 +166,7 @@ func stripContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStatus
 	return stripped
 }
 
-// sidecars leaves of init containers the names of those that keep running.
+// sidecars keeps the names of the init containers that keep running.
 func sidecars(containers []corev1.Container) []corev1.Container {
 	var names []corev1.Container
 	for i := range containers {
@@ -176,8 +177,8 @@ func sidecars(containers []corev1.Container) []corev1.Container {
 	return names
 }
 
-// stripMetadata leaves of the metadata of a ConfigMap or Secret whose it is. They
-// are cached as metadata only.
+// stripMetadata keeps only the metadata that identifies the owner of a ConfigMap or
+// Secret. Both are cached as metadata only.
 func stripMetadata(obj any) (any, error) {
 	object, ok := obj.(*metav1.PartialObjectMetadata)
 	if !ok {
@@ -190,8 +191,8 @@ func stripMetadata(obj any) (any, error) {
 	return object, nil
 }
 
-// onlyOurs is nil if nothing is left: a map that was emptied takes as much memory
-// as before.
+// onlyOurs returns nil if nothing is left, because an emptied map takes as much
+// memory as before.
 func onlyOurs(names map[string]string) map[string]string {
 	maps.DeleteFunc(names, func(key, _ string) bool { return !strings.HasPrefix(key, fissilev1.GroupVersion.Group+"/") })
 	if len(names) == 0 {
@@ -250,7 +251,7 @@ func outputNamesOfJob(obj client.Object) []string {
 	job := obj.(*batchv1.Job)
 	output, err := plan.OutputSettings(job)
 	if err != nil || output == nil {
-		return nil // If it cannot be read, the run says so.
+		return nil // If the settings cannot be read, the run says so.
 	}
 	return namesOf(plan.TargetsOfJob(job, output))
 }
@@ -263,8 +264,8 @@ func namesOf(targets []plan.Target) []string {
 	return names
 }
 
-// inputKeys are the keys of the ConfigMaps and Secrets that the pods read, and
-// of all versions of those that may be versioned.
+// inputKeys returns the keys of the ConfigMaps and Secrets that the pods read, and of
+// all versions of those that may be versioned.
 func inputKeys(ej *plan.ExtendedJob) []string {
 	var keys []string
 	for _, reference := range slices.Concat(ej.Template.References, plan.EnvReferences(ej.Spec.Trigger.Env)) {
@@ -276,7 +277,7 @@ func inputKeys(ej *plan.ExtendedJob) []string {
 	return keys
 }
 
-// claimedVersions are the versions that the run under way was claimed with.
+// claimedVersions returns the versions that the active run was claimed with.
 func claimedVersions(ej *plan.ExtendedJob) []string {
 	status := &ej.Status
 	if status.Inputs == nil || status.LastRun == nil || status.LastRun.Result != "" {

@@ -26,7 +26,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// typedCache is a cache that holds ExtendedJobs of their own type.
+// typedCache is a cache that holds ExtendedJobs in their own type.
 type typedCache struct{ client.Reader }
 
 func (c typedCache) Get(ctx context.Context, key client.ObjectKey) (*plan.ExtendedJob, error) {

@@ -25,7 +25,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// noCollectorImage rejects a Job whose files nothing can collect.
+// noCollectorImage rejects a Job that leaves files, because nothing can collect them.
 var noCollectorImage = plan.Rejection{
 	Reason: fissilev1.ReasonJobCreateFailed,
 	Message: "The operator does not know the image of the collector, which spec.output.files needs: " +
@@ -33,7 +33,7 @@ var noCollectorImage = plan.Rejection{
 }
 
 // collectorRemoved rejects a Job that the API server has created without the
-// collector. To create another one would run the template again.
+// collector. Creating another one would run the template again.
 var collectorRemoved = plan.Rejection{
 	Reason: fissilev1.ReasonJobRejected,
 	Message: "The cluster has taken the sidecar " + plan.CollectorContainer + ", which spec.output.files needs, out of the Job, or has moved or changed it, " +
@@ -42,8 +42,8 @@ var collectorRemoved = plan.Rejection{
 	NeedsEdit: true,
 }
 
-// addCollector adds the collector to the Job of a run that leaves files. It is false
-// if the collector has no image.
+// addCollector adds the collector to the Job of a run that leaves files. It returns
+// false if the image of the collector is not known.
 func (r *Reconciler) addCollector(ctx context.Context, ej *fissilev1.ExtendedJob, job *batchv1.Job) (bool, error) {
 	if !plan.CollectsFiles(ej.Spec.Output) {
 		return true, nil
@@ -63,8 +63,7 @@ func (r *Reconciler) addCollector(ctx context.Context, ej *fissilev1.ExtendedJob
 	return true, nil
 }
 
-// lostCollector reports whether a Job that is to have a collector has none that
-// works.
+// lostCollector reports whether a Job should have a collector and has none that works.
 func lostCollector(job *batchv1.Job) bool {
 	output, err := plan.OutputSettings(job)
 	return err == nil && plan.CollectsFiles(output) && !plan.HasCollector(job)

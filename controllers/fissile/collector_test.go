@@ -42,7 +42,7 @@ func newFilesTest(t *testing.T) *outputTest {
 	return v
 }
 
-// collected is how the collector of a Job ends, if it has one.
+// collected returns how the collector of a Job ends, if the Job has one.
 func (v *outputTest) collected(job *batchv1.Job) []corev1.ContainerStatus {
 	v.Helper()
 	if !plan.HasCollector(job) {
@@ -87,7 +87,7 @@ func (v *outputTest) jobs() []batchv1.Job {
 	return jobs.Items
 }
 
-// expectRejected fails unless the run waits for a reason, with a message.
+// expectRejected fails unless the run waits for that reason, with that message.
 func (v *outputTest) expectRejected(reason, message string) {
 	v.Helper()
 	v.edit(func() {})
@@ -152,8 +152,8 @@ func TestNoRunWithFilesStartsBeforeTheImageOfTheCollectorIsKnown(t *testing.T) {
 	}
 }
 
-// The operator dies at one of its writes: those of the Secrets of a file, of its keys,
-// and the deletion of a key's that is gone, are among them.
+// The operator dies at one of its writes. These include the Secrets of a file and of
+// its keys, and the deletion of the Secret of a key that is gone.
 func TestFilesAreStoredOnceWhereverTheOperatorDies(t *testing.T) {
 	for _, after := range []bool{true, false} {
 		died := true

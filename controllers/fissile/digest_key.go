@@ -38,14 +38,14 @@ const (
 	digestKeySize = 32
 )
 
-// digestKey is the key of the digests of inputs. Whoever can read ExtendedJobs
-// cannot read it, so a digest tells nothing about what is in a Secret.
+// digestKey is the key of the digests of inputs. Readers of ExtendedJobs cannot read
+// it, so a digest reveals nothing about the contents of a Secret.
 type digestKey struct {
 	mu  sync.Mutex
 	key []byte
 }
 
-// get returns the key. It is read once and, where there is none, made.
+// get returns the key. It reads it once, and makes one if there is none.
 func (k *digestKey) get(ctx context.Context, writer client.Writer, live client.Reader, namespace string) ([]byte, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -73,7 +73,7 @@ func readDigestKey(ctx context.Context, live client.Reader, namespace string) ([
 	}
 	key := secret.Data[digestKeyName]
 	if len(key) < digestKeySize {
-		return nil, fmt.Errorf("it holds no %s of %d bytes: delete it, and a new one is made", digestKeyName, digestKeySize)
+		return nil, fmt.Errorf("the Secret holds no %s of %d bytes: delete it, and a new one is made", digestKeyName, digestKeySize)
 	}
 	return key, nil
 }

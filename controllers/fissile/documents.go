@@ -35,11 +35,11 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
-// logIdleTimeout is how long a log may send nothing before it is given up for
+// logIdleTimeout is how long a log may send nothing before the read is given up for
 // now.
 const logIdleTimeout = 10 * time.Second
 
-// document is what a container printed, as the data of a Secret; or, if it is the
+// document is what a container printed, as the data of a Secret or, for the
 // collector, as the files of a run.
 type document struct {
 	container string
@@ -47,8 +47,8 @@ type document struct {
 	files     sealedfiles.Frame
 }
 
-// logRequest names the logs that hold the output of a run. Logs are read by the
-// name of the pod; the UIDs bind the documents to the run.
+// logRequest names the logs that hold the output of a run. Logs are read by the name
+// of the pod, and the UIDs bind the documents to the run.
 type logRequest struct {
 	extendedJob types.NamespacedName
 	job         types.UID
@@ -65,8 +65,8 @@ func (q *logRequest) equal(other *logRequest) bool {
 	return q.extendedJob == other.extendedJob && q.job == other.job && q.podUID == other.podUID && slices.Equal(q.containers, other.containers) && q.collector == other.collector
 }
 
-// errReading means that documents are being read, or wait to be. The ExtendedJob
-// is reconciled again when they are there.
+// errReading means that documents are being read, or are queued for it. The
+// ExtendedJob is reconciled again when they are there.
 var errReading = errors.New("the logs are being read")
 
 // documentReader reads the documents that containers printed.
@@ -74,7 +74,7 @@ type documentReader interface {
 	// read returns the documents of all containers of a request, in their order. It
 	// may return errReading.
 	read(ctx context.Context, request logRequest) ([]document, error)
-	// offer returns a function that forgets the documents that have been read for an
+	// offer returns a function that drops the documents that have been read for an
 	// ExtendedJob so far, unless read has returned them by then.
 	offer(extendedJob types.NamespacedName) func()
 	// forget forgets an ExtendedJob.
@@ -114,7 +114,7 @@ func (r *logReader) read(ctx context.Context, request logRequest) ([]document, e
 	return documents, nil
 }
 
-// logError says why there is no document in the log of a container.
+// logError says why the log of a container has no document.
 func logError(err error, pod, container string) error {
 	var invalid *joboutput.Error
 	var tooLarge *logTooLargeError
@@ -135,10 +135,10 @@ func logError(err error, pod, container string) error {
 	}
 }
 
-// notThere returns the name of the pod or of the node whose absence is why there
-// is no log; empty if that is not why it cannot be read. The API server calls both
-// a pod. What the kubelet does not find, it may find later: after a restart it does
-// not know its pods at once.
+// notThere returns the name of the pod or of the node whose absence explains why there
+// is no log, or "" if the log cannot be read for another reason. The API server calls
+// both a pod. The kubelet may find later what it does not find now: after a restart it
+// does not know its pods at once.
 func notThere(err error) string {
 	var status apierrors.APIStatus
 	if !apierrors.IsNotFound(err) || !errors.As(err, &status) {
@@ -150,8 +150,8 @@ func notThere(err error) string {
 	return ""
 }
 
-// readDocument finds the document in a container's log. Where stderr may have
-// got in its way, stdout alone is the tie-breaker, if the cluster offers it.
+// readDocument finds the document in a container's log. If stderr may have got in its
+// way, stdout alone decides, if the cluster offers it.
 func (r *logReader) readDocument(ctx context.Context, pod types.NamespacedName, container string) (map[string][]byte, error) {
 	data, err := r.parseTwice(ctx, r.logs.Open, pod, container)
 	var invalid *joboutput.Error
@@ -170,9 +170,9 @@ func (r *logReader) readDocument(ctx context.Context, pod types.NamespacedName, 
 	}
 }
 
-// parseTwice reads a log once more before it is refused for what may not be all
-// of it. When the connection to the kubelet breaks, the API server ends the log
-// there and does not tell.
+// parseTwice reads a log once more before it refuses it, because the first read may
+// not have been complete. When the connection to the kubelet breaks, the API server
+// ends the log there without an error.
 func (r *logReader) parseTwice(ctx context.Context, open openLog, pod types.NamespacedName, container string) (map[string][]byte, error) {
 	data, err := r.parseLog(ctx, open, pod, container)
 	var first, second *joboutput.Error
@@ -181,14 +181,14 @@ func (r *logReader) parseTwice(ctx context.Context, open openLog, pod types.Name
 	}
 	data, err = r.parseLog(ctx, open, pod, container)
 	if errors.As(err, &second) && *second != *first {
-		return nil, errors.New("it was not the same when it was read again")
+		return nil, errors.New("two reads of it differ")
 	}
 	return data, err
 }
 
 type openLog func(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
 
-// errLogStalled is why a read ends that gets nothing for too long.
+// errLogStalled is the cause when a read ends because nothing arrived for too long.
 var errLogStalled = errors.New("nothing has come from its node for too long")
 
 func (r *logReader) parseLog(ctx context.Context, open openLog, pod types.NamespacedName, container string) (data map[string][]byte, err error) {
@@ -199,7 +199,7 @@ func (r *logReader) parseLog(ctx context.Context, open openLog, pod types.Namesp
 	return data, err
 }
 
-// readLog has a log parsed within its bounds.
+// readLog opens a log and parses it within its bounds.
 func (r *logReader) readLog(ctx context.Context, open openLog, pod types.NamespacedName, container string, parse func(io.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, r.timeout)
 	defer cancel()
@@ -219,7 +219,7 @@ func (r *logReader) readLog(ctx context.Context, open openLog, pod types.Namespa
 	return err
 }
 
-// boundedLog is a log that may not pause for too long, nor be too large.
+// boundedLog is a log that may neither pause for too long nor be too large.
 type boundedLog struct {
 	io.Reader
 	idle          *time.Timer
@@ -236,7 +236,7 @@ func (l *boundedLog) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// logTooLargeError means that a log is not read to its end.
+// logTooLargeError means that a log was not read to its end.
 type logTooLargeError struct{ maxSize int64 }
 
 func (e *logTooLargeError) Error() string {

@@ -26,8 +26,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// ending says of a failed Job which container ended last with an error, how, and,
-// if the Job stays, how to read its log; empty if no pod of it tells.
+// ending returns which container of a failed Job ended last with an error, how it ended
+// and, if the Job stays, how to read its log. It returns "" if no pod shows that.
 func ending(job *batchv1.Job, pods []corev1.Pod, stays bool) string {
 	if job == nil {
 		return ""
@@ -59,8 +59,9 @@ func ending(job *batchv1.Job, pods []corev1.Pod, stays bool) string {
 	return fmt.Sprintf("Container %s %s; its log: kubectl logs -n %s %s -c %s", status.Name, how, last.Namespace, last.Name, status.Name)
 }
 
-// failedContainer is the first container of a pod, init containers first, that
-// ended with an error; nil if none did. The collector is none of the user's.
+// failedContainer returns the first container of a pod, init containers first, that
+// ended with an error, or nil if none did. It skips the collector, which is not the
+// user's.
 func failedContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for i := range statuses {

@@ -27,14 +27,14 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// newRecorder makes a recorder of events that works while the manager runs.
+// newRecorder returns a recorder of events that works while the manager runs.
 func newRecorder(mgr ctrl.Manager, clientset kubernetes.Interface) (events.EventRecorder, error) {
 	broadcaster := events.NewBroadcaster(eventSink{&events.EventSinkImpl{Interface: clientset.EventsV1()}})
 	return broadcaster.NewRecorder(mgr.GetScheme(), fissilev1.FieldManager), mgr.Add(eventBroadcast{broadcaster})
 }
 
-// eventSink writes events. In a namespace that is being deleted none can be
-// created, and that is no error to log.
+// eventSink writes events. A namespace that is being deleted accepts none, and that
+// is not worth an error in the log.
 type eventSink struct{ events.EventSink }
 
 func (s eventSink) Create(ctx context.Context, event *eventsv1.Event) (*eventsv1.Event, error) {
@@ -45,13 +45,13 @@ func (s eventSink) Create(ctx context.Context, event *eventsv1.Event) (*eventsv1
 	return created, err
 }
 
-// eventBroadcast hands on events until the controllers have stopped.
+// eventBroadcast passes on events until the controllers have stopped.
 type eventBroadcast struct{ events.EventBroadcaster }
 
-// NeedLeaderElection makes the manager stop it after the controllers.
+// NeedLeaderElection makes the manager stop the broadcast after the controllers.
 func (eventBroadcast) NeedLeaderElection() bool { return false }
 
-// Start hands on events.
+// Start passes on events.
 func (b eventBroadcast) Start(ctx context.Context) error {
 	if err := b.StartRecordingToSinkWithContext(context.WithoutCancel(ctx)); err != nil {
 		return err

@@ -27,8 +27,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// Reasons of events on an ExtendedJob, one for each transition. Beside them,
-// what keeps a run from starting is reported with the reason of the condition.
+// Reasons of events on an ExtendedJob, one for each transition. In addition, events
+// report what keeps a run from starting, with the reason of the condition.
 const (
 	eventRunStarted          = "RunStarted"
 	eventRunSucceeded        = "RunSucceeded"
@@ -51,7 +51,7 @@ const (
 	actionStore     = "StoreOutput"
 )
 
-// reference is what events on an ExtendedJob refer to.
+// reference returns the object reference for events on an ExtendedJob.
 func reference(ej *plan.ExtendedJob) *corev1.ObjectReference {
 	apiVersion, kind := fissilev1.GroupVersion.WithKind("ExtendedJob").ToAPIVersionAndKind()
 	return &corev1.ObjectReference{
@@ -59,8 +59,8 @@ func reference(ej *plan.ExtendedJob) *corev1.ObjectReference {
 	}
 }
 
-// recordClaimed reports a run that starts because nothing tells whether its
-// inputs are what they were.
+// recordClaimed reports a run that starts because nobody can tell whether its inputs
+// are unchanged.
 func (r *Reconciler) recordClaimed(before, after *plan.ExtendedJob) {
 	was, is := before.Status.Inputs, after.Status.Inputs
 	if after.Status.LastRun.Cause == fissilev1.CauseConfigChange && was != nil && !plan.Comparable(was.Digest, is.Digest) {
@@ -98,8 +98,8 @@ func (r *Reconciler) recordSettled(ej *plan.ExtendedJob, step plan.Step) {
 	}
 }
 
-// recordStatus reports what keeps a run from starting, and what became of
-// output that was pending, when the status says so first.
+// recordStatus reports what keeps a run from starting, and what became of pending
+// output, when it first appears in the status.
 func (r *Reconciler) recordStatus(before, after *plan.ExtendedJob) {
 	r.recordPending(before, after)
 	r.recordLeftBehind(before, after)
@@ -121,8 +121,8 @@ func (r *Reconciler) recordStatus(before, after *plan.ExtendedJob) {
 	}
 }
 
-// recordPending reports what became of the pending output of a run, if it is not
-// pending any more.
+// recordPending reports what became of the pending output of a run, once it is no
+// longer pending.
 func (r *Reconciler) recordPending(before, after *plan.ExtendedJob) {
 	was, run := before.Status.LastRun, after.Status.LastRun
 	if was == nil || was.Output == nil || !plan.Pending(was.Output.Reason) || run == nil {
@@ -141,7 +141,7 @@ func (r *Reconciler) recordPending(before, after *plan.ExtendedJob) {
 	}
 }
 
-// recordLeftBehind reports Secrets that no run writes any more.
+// recordLeftBehind reports Secrets that no run writes any longer.
 func (r *Reconciler) recordLeftBehind(before, after *plan.ExtendedJob) {
 	var left []string
 	for _, name := range after.Status.FormerOutputs {
@@ -159,8 +159,8 @@ func (r *Reconciler) recordRejected(ej *plan.ExtendedJob, rejection *plan.Reject
 	r.Recorder.Eventf(reference(ej), nil, corev1.EventTypeWarning, rejection.Reason, actionCreateJob, "%s", note(rejection.Message))
 }
 
-// recordStepFailed reports a step that the API server refuses and that no run
-// waits for.
+// recordStepFailed reports a step that the API server refuses and that no run waits
+// for.
 func (r *Reconciler) recordStepFailed(ej *plan.ExtendedJob, kind plan.Kind, failure error) {
 	r.Recorder.Eventf(reference(ej), nil, corev1.EventTypeWarning, fissilev1.ReasonStepFailed, string(kind), "%s: %s", kind, note(failure.Error()))
 }
@@ -171,8 +171,8 @@ func (r *Reconciler) recordOutputsLost(ej *plan.ExtendedJob, names []string) {
 		"Deleted after it was stored: %s. The next run stores it again.", note(strings.Join(names, ", ")))
 }
 
-// maxNote is how much of a message an event takes beside its own words; the API
-// server refuses more than 1 KiB in all.
+// maxNote limits how much of a message goes into an event along with its own words.
+// The API server refuses more than 1 KiB in all.
 const maxNote = 900
 
 func note(message string) string {

@@ -14,8 +14,8 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package fissile reconciles ExtendedJobs: observe gathers what the decision
-// needs, package plan decides, act does the one step that it decided on.
+// Package fissile reconciles ExtendedJobs: observe gathers what the decision needs,
+// package plan decides, and act does the one step that was decided on.
 package fissile
 
 import (
@@ -60,36 +60,35 @@ import (
 // +kubebuilder:rbac:groups=events.k8s.io,resources=events,verbs=create;patch
 
 const (
-	// maxSteps is more than any chain of steps that leads from one event to the
-	// next wait.
+	// maxSteps exceeds any chain of steps that leads from one event to the next wait.
 	maxSteps = 16
-	// nextTurn is how long an ExtendedJob with more to tidy up than that waits for its
-	// next turn.
+	// nextTurn is how long an ExtendedJob with more than maxSteps things to tidy up
+	// waits for its next turn.
 	nextTurn = 100 * time.Millisecond
 )
 
 // Options are the settings of the controller.
 type Options struct {
-	// Concurrency is how many ExtendedJobs are worked on at once.
+	// Concurrency is how many ExtendedJobs are processed at once.
 	Concurrency int
-	// LogReadTimeout is how long a log that cannot be read is tried again before
-	// the output is given up.
+	// LogReadTimeout is how long to keep trying to read a log before the output is
+	// given up.
 	LogReadTimeout time.Duration
-	// MaxLogSize is how many bytes of a log are read.
+	// MaxLogSize is the maximum number of bytes of a log.
 	MaxLogSize int64
-	// Debounce is how long a change of a ConfigMap or Secret waits for others to
+	// Debounce is how long a change of a ConfigMap or Secret waits for others that
 	// come with it.
 	Debounce time.Duration
-	// Namespace is the operator's own.
+	// Namespace is the operator's own namespace.
 	Namespace string
-	// RunInNamespace has ExtendedJobs run there, too.
+	// RunInNamespace allows ExtendedJobs to run in Namespace, too.
 	RunInNamespace bool
 	// ReservedSecretNames are patterns of names that no output Secret may have.
 	ReservedSecretNames []string
 	// CollectorImage is the image of the collector of files; empty if it is not known.
 	CollectorImage string
-	// LeaseDuration is that of the leader election: how long a leader that was
-	// replaced may not know it.
+	// LeaseDuration is the duration of the leader election's Lease: how long a leader
+	// that was replaced may not know it.
 	LeaseDuration time.Duration
 }
 
@@ -117,11 +116,12 @@ type Reconciler struct {
 
 // extendedJobReader reads ExtendedJobs from the cache.
 type extendedJobReader interface {
-	// Get returns what decisions need of an ExtendedJob, not to be written to. It
-	// returns an *ejcache.UndecodableError for one that cannot be decoded.
+	// Get returns the part of an ExtendedJob that decisions need. The caller must not
+	// modify it. Get returns an *ejcache.UndecodableError if the ExtendedJob cannot
+	// be decoded.
 	Get(ctx context.Context, key client.ObjectKey) (*plan.ExtendedJob, error)
 	// Find returns the names of the ExtendedJobs that an index has under a key, the
-	// oldest first. An empty namespace stands for all that are watched.
+	// oldest first. An empty namespace stands for all watched namespaces.
 	Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error)
 }
 
@@ -145,7 +145,8 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		maxSize:     options.MaxLogSize,
 	}, options.Concurrency)
 	r := &Reconciler{
-		// What typed objects are made of, the API server knows. To check it takes time.
+		// The API server knows the fields of typed objects, and checking them takes
+		// time.
 		Client:       client.WithFieldValidation(mgr.GetClient(), metav1.FieldValidationIgnore),
 		ExtendedJobs: ejcache.Reader{Cache: mgr.GetCache()},
 		APIReader:    mgr.GetAPIReader(),
@@ -182,9 +183,9 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		Complete(r)
 }
 
-// Reconcile does what is to be done for an ExtendedJob, step by step, until it
-// has to wait for something. That the ExtendedJob goes meanwhile is no error. An
-// error is tried again with no more priority than a run that is to begin.
+// Reconcile takes an ExtendedJob forward, step by step, until it has to wait for
+// something. It is no error if the ExtendedJob is deleted in the meantime. Retries
+// after an error get no higher priority than a run that is to begin.
 func (r *Reconciler) Reconcile(ctx context.Context, req ctrl.Request) (ctrl.Result, error) {
 	result, err := r.reconcile(ctx, req)
 	switch {
@@ -227,21 +228,20 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	return ctrl.Result{}, fmt.Errorf("no end after %d steps", maxSteps)
 }
 
-// tidies reports whether a kind of step takes away one of many things, so that
-// there may be more of them than a reconcile has steps.
+// tidies reports whether a kind of step removes or repairs one of many things, which
+// may be more than a reconcile has steps.
 func tidies(kind plan.Kind) bool {
 	return kind == plan.DeleteJob || kind == plan.SyncOwner || kind == plan.DeleteVersion
 }
 
-// extendedJobOfPod finds the ExtendedJob of a pod by its UID: the name on the
+// extendedJobOfPod finds the ExtendedJob of a pod by its UID, because the name in the
 // label may be shortened.
 func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []reconcile.Request {
 	return r.requests(ctx, pod.GetNamespace(), indexUID, pod.GetLabels()[fissilev1.LabelUID])
 }
 
 // extendedJobsOfOutput finds the ExtendedJob whose output a Secret holds, and those
-// that have a Job whose output goes to it: these may wait for the Secret to go
-// away.
+// with a Job whose output goes to the Secret, which may be waiting for it to go away.
 func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Object) []reconcile.Request {
 	var requests []reconcile.Request
 	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
@@ -269,8 +269,7 @@ func (r *Reconciler) ownersOfJobs(ctx context.Context, namespace, target string)
 	return requests
 }
 
-// extendedJobsOfInput finds the ExtendedJobs whose pods read a ConfigMap or
-// Secret.
+// extendedJobsOfInput finds the ExtendedJobs whose pods read a ConfigMap or Secret.
 func (r *Reconciler) extendedJobsOfInput(kind configrefs.Kind) handler.MapFunc {
 	return func(ctx context.Context, object client.Object) []reconcile.Request {
 		requests := r.requests(ctx, object.GetNamespace(), indexInput, inputIndexKey(kind, object.GetName()))
@@ -281,8 +280,9 @@ func (r *Reconciler) extendedJobsOfInput(kind configrefs.Kind) handler.MapFunc {
 	}
 }
 
-// inputChanged passes on new versions of an object. What is there at the start is
-// none: all ExtendedJobs are looked at then, and a cluster may have many objects.
+// inputChanged passes on new versions of an object. Objects that exist at the start
+// do not count: all ExtendedJobs are looked at then, and a cluster may have many
+// objects.
 func inputChanged() predicate.Predicate {
 	return predicate.And(predicate.ResourceVersionChangedPredicate{}, predicate.Funcs{
 		CreateFunc: func(e event.CreateEvent) bool { return !e.IsInInitialList },
@@ -302,8 +302,8 @@ func (r *Reconciler) requests(ctx context.Context, namespace, index, key string)
 	return requests
 }
 
-// ownerChanged passes on that a Secret is gone, is another one under the same
-// name, or belongs to somebody else than before.
+// ownerChanged passes on that a Secret is gone, was replaced by another of the same
+// name, or has changed hands.
 func ownerChanged() predicate.Predicate {
 	return predicate.Funcs{
 		CreateFunc: func(event.CreateEvent) bool { return false },

@@ -25,9 +25,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// fairQueue is the controller's queue. What has a higher priority comes first;
-// within a priority namespaces take turns, so that one in which thousands of runs
-// are due does not make the others wait.
+// fairQueue is the controller's queue. Requests with a higher priority come first.
+// Within a priority, namespaces take turns, so that one with thousands of due runs
+// does not make the others wait.
 type fairQueue struct {
 	workqueue.TypedRateLimitingInterface[reconcile.Request]
 	turns *turns
@@ -66,27 +66,26 @@ func (q fairQueue) GetWithPriority() (item reconcile.Request, priority int, shut
 	return item, q.turns.gotten(item), shutdown
 }
 
-// turns are the requests that are ready, in the order in which they are handed
-// out.
+// turns are the requests that are ready, in the order in which they are handed out.
 type turns struct {
 	mu sync.Mutex
-	// wanted are the priorities with which requests were added that were not handed
-	// out since, got those with which others were handed out.
+	// wanted are the priorities of requests that were added and have not been handed
+	// out since. got are the priorities with which requests were handed out.
 	wanted, got map[reconcile.Request]int
-	// waiting are the priorities of the requests in levels. An entry there with
-	// another priority was raised to a higher level since.
+	// waiting are the priorities of the requests in levels. An entry in a level whose
+	// priority differs has since been raised to a higher level.
 	waiting map[reconcile.Request]int
 	levels  map[int]*level
 }
 
 // level is what is ready with one priority.
 type level struct {
-	// namespaces are those with requests, the one whose turn it is first.
+	// namespaces are those with requests, in the order of their turns.
 	namespaces []string
 	requests   map[string][]reconcile.Request
 }
 
-// want notes with which priority a request is added.
+// want notes the priority with which a request is added.
 func (t *turns) want(item reconcile.Request, priority int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -104,7 +103,7 @@ func (t *turns) gotten(item reconcile.Request) int {
 	return priority
 }
 
-// Push puts a request behind those of its namespace.
+// Push puts a request behind the others of its namespace.
 func (t *turns) Push(item reconcile.Request) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -133,7 +132,7 @@ func (t *turns) Touch(item reconcile.Request) {
 	}
 }
 
-// Len is how many requests are ready.
+// Len returns how many requests are ready.
 func (t *turns) Len() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -170,7 +169,7 @@ func (t *turns) highest() int {
 	return highest
 }
 
-// next takes off the first request of the namespace whose turn it is.
+// next removes the first request of the namespace whose turn it is, and returns it.
 func (l *level) next() reconcile.Request {
 	namespace := l.namespaces[0]
 	l.namespaces = l.namespaces[1:]

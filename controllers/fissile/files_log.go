@@ -27,8 +27,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
-// readFiles reads what the collector handed over by its log: once more, before that
-// is given up for what may not be all of it.
+// readFiles reads what the collector handed over in its log. It reads the log once
+// more before it gives up, because the first read may not have been complete.
 func (r *logReader) readFiles(ctx context.Context, pod types.NamespacedName) (sealedfiles.Frame, error) {
 	files, err := r.parseFiles(ctx, pod)
 	if !isSealedFault(err) {
@@ -58,8 +58,8 @@ func filesError(err error, pod string) error {
 	}
 }
 
-// isSealedFault reports whether an error is about what a log holds, and not about
-// reading it.
+// isSealedFault reports whether an error is about the contents of a log, and not
+// about reading it.
 func isSealedFault(err error) bool {
 	for _, fault := range []error{sealedfiles.ErrAbsent, sealedfiles.ErrCut, sealedfiles.ErrDamaged, sealedfiles.ErrUnknownFormat} {
 		if errors.Is(err, fault) {

@@ -29,7 +29,7 @@ import (
 var errReplaced = errors.New("the ExtendedJob was deleted and created again")
 
 // isGone reports whether an error says that there is nothing left to do: the
-// ExtendedJob is gone, or its namespace is or is about to be.
+// ExtendedJob is gone, or its namespace is gone or about to be.
 func isGone(err error) bool {
 	if errors.Is(err, errReplaced) || apierrors.HasStatusCause(err, corev1.NamespaceTerminatingCause) {
 		return true

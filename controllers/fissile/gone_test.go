@@ -34,8 +34,8 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// terminating is what the API server says to what is created in a namespace that
-// is being deleted.
+// terminating returns the API server's answer to a create in a namespace that is being
+// deleted.
 func terminating(resource schema.GroupResource, name string) error {
 	err := apierrors.NewForbidden(resource, name, errors.New("unable to create new content in namespace ns because it is being terminated"))
 	err.ErrStatus.Details.Causes = []metav1.StatusCause{{

@@ -31,14 +31,14 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// handover leaves to the next leader what only this process knows when it ends
-// in good order: that the Jobs of its young runs exist. If one is gone later,
+// handover writes down for the next leader what only this process knows, when it ends
+// in good order: that the Jobs of its young runs exist. If one of them is gone later,
 // somebody deleted it.
 type handover struct {
 	*Reconciler
 }
 
-// Start waits until the process is to end, while it is the leader.
+// Start waits until the leader's process is to end, and then records the Jobs.
 func (h handover) Start(ctx context.Context) error {
 	<-ctx.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), plan.CreateWindow)
@@ -55,14 +55,14 @@ func (h handover) Start(ctx context.Context) error {
 	return nil
 }
 
-// unrecorded reports whether a run is active and the status does not tell whether
-// its Job was seen.
+// unrecorded reports whether a run is active and the status does not record that its
+// Job was seen.
 func unrecorded(run *fissilev1.Run) bool {
 	return run != nil && run.Claim != nil && run.Claim.JobUID == ""
 }
 
-// recordJob writes the UID of the active run's Job into the status. Reads are
-// live: a request that the end of the process cut off may have created it.
+// recordJob writes the UID of the active run's Job to the status. It reads live: a
+// request that the end of the process cut off may have created the Job.
 func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error {
 	whole := &fissilev1.ExtendedJob{}
 	if err := h.APIReader.Get(ctx, key, whole); err != nil {

@@ -43,7 +43,7 @@ type objectKey struct {
 // inputVersion is what is known of a version of a ConfigMap or Secret: a keyed
 // digest of its data and the names of its keys, never a value.
 type inputVersion struct {
-	// uid and resourceVersion are empty if there is no such object.
+	// uid and resourceVersion are empty if the object does not exist.
 	uid             types.UID
 	resourceVersion string
 	mac             string
@@ -52,9 +52,8 @@ type inputVersion struct {
 
 func (v inputVersion) absent() bool { return v.uid == "" }
 
-// inputVersions remembers the newest version that was read of each object, so
-// that one is read once, however many ExtendedJobs refer to it, and for as long
-// as one does.
+// inputVersions remembers the newest version that was read of each object. It is read
+// once, however many ExtendedJobs refer to it, and kept for as long as one does.
 type inputVersions struct {
 	mu      sync.Mutex
 	entries map[objectKey]*inputEntry
@@ -62,8 +61,8 @@ type inputVersions struct {
 
 // inputEntry is what is remembered of an object.
 type inputEntry struct {
-	// holders is how many ExtendedJobs refer to it, as far as that has been noted.
-	// The inputVersions' lock guards it.
+	// holders is how many ExtendedJobs refer to the object, as far as that has been
+	// noted. The lock of inputVersions guards it.
 	holders int
 	// mu is held while the object is read, so that others who need it wait for that
 	// one read.
@@ -86,8 +85,8 @@ func (v *inputVersions) of(key objectKey) *inputEntry {
 	return entry
 }
 
-// hold notes that an ExtendedJob refers to some objects, and no longer to those
-// that it referred to before. It returns what it refers to now.
+// hold notes that an ExtendedJob refers to the objects in now, and no longer to the
+// others in before. It returns now.
 func (v *inputVersions) hold(before, now []objectKey) []objectKey {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -108,8 +107,8 @@ func (v *inputVersions) hold(before, now []objectKey) []objectKey {
 	return now
 }
 
-// readInput returns the newest version of an object. The cache tells which that
-// is; that there is none is believed only after a live read.
+// readInput returns the newest version of an object. It trusts the cache for which
+// version that is, but believes only a live read that there is none.
 func (r *Reconciler) readInput(ctx context.Context, key objectKey, macKey []byte) (inputVersion, error) {
 	cached := &metav1.PartialObjectMetadata{}
 	cached.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind(string(key.kind)))
@@ -126,7 +125,7 @@ func (r *Reconciler) readInput(ctx context.Context, key objectKey, macKey []byte
 	}
 	version := inputVersion{mac: configrefs.Absent}
 	if len(apicontent.IsPathSegmentName(key.name)) == 0 {
-		// Of any other name there can be no object, and nobody to ask for it.
+		// No object can have any other name, so there is nobody to ask for it.
 		if version, err = r.readInputLive(ctx, key, macKey); err != nil {
 			return inputVersion{}, err
 		}
@@ -135,8 +134,8 @@ func (r *Reconciler) readInput(ctx context.Context, key objectKey, macKey []byte
 	return version, nil
 }
 
-// covers tells whether the version is at least as new as the object that the
-// cache shows, or confirms that there is none.
+// covers reports whether the version is at least as new as the object that the cache
+// shows, or confirms that there is none.
 func (v inputVersion) covers(cached *metav1.PartialObjectMetadata) bool {
 	if v.uid != cached.UID || v.absent() {
 		return v.uid == cached.UID

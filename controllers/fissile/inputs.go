@@ -30,10 +30,10 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// readInputs finds what the pods of a run would read if it was claimed now. The
-// cache tells which version of an object is the newest; its data is read only
-// if this process has not read that version yet. If newest is set, the API
-// server tells which versions of versioned Secrets there are.
+// readInputs finds what the pods of a run would read if it were claimed now. The
+// cache tells which version of an object is the newest. Its data is read only if this
+// process has not read that version yet. If newest is set, the API server tells which
+// versions of versioned Secrets exist.
 func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool) error {
 	key, err := r.key(ctx)
 	if err != nil {
@@ -53,8 +53,9 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 		input := fissilev1.InputObject{ObjectName: fissilev1.ObjectName{Kind: fissilev1.InputKind(reference.Kind), Name: reference.Name}}
 		counted, name := reference.Name, reference.Name
 		if latest, ok := resolved[reference.Name]; ok && reference.Kind == configrefs.Secret {
-			// A new version with equal data is no change. What it counts under is not a
-			// name: the plain Secret of the base name is another object.
+			// A new version with equal data is no change. It counts under something
+			// that cannot be a name, because the plain Secret of the base name is
+			// another object.
 			base, _, _ := versionedsecret.ParseName(latest)
 			counted, name = base+"-v*", latest
 			input.ResolvedName = latest
@@ -69,7 +70,8 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 		}
 		inputs.Missing = append(inputs.Missing, missing(reference, name, seen)...)
 		if i >= len(references) {
-			// What one request names is waited for, and no reason to run again.
+			// The run waits for the objects that its request names. They are no
+			// reason to run again.
 			if input.ResolvedName != "" {
 				inputs.Objects = append(inputs.Objects, input)
 			}
@@ -89,14 +91,15 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 	return nil
 }
 
-// ownOutput tells whether a reference names what the ExtendedJob itself prints,
-// there or not. That does not make it run again.
+// ownOutput reports whether a reference names output of the ExtendedJob itself,
+// whether it exists or not. Such output does not make it run again.
 func ownOutput(ej *plan.ExtendedJob, reference configrefs.Reference) bool {
 	return reference.Kind == configrefs.Secret &&
 		slices.ContainsFunc(ej.Targets(), func(target plan.Target) bool { return target.Has(reference.Name) })
 }
 
-// missing says what of a reference keeps pods from starting.
+// missing returns what keeps pods from starting: the object of a reference, or keys
+// of it.
 func missing(reference configrefs.Reference, name string, seen inputVersion) []string {
 	if seen.absent() {
 		if reference.Optional {
@@ -113,7 +116,7 @@ func missing(reference configrefs.Reference, name string, seen inputVersion) []s
 	return what
 }
 
-// namesOfVersions are the names of Secrets that look like those of versions.
+// namesOfVersions returns the names of Secrets that look like names of versions.
 func namesOfVersions(references []configrefs.Reference) []string {
 	var names []string
 	for _, reference := range references {
@@ -124,12 +127,12 @@ func namesOfVersions(references []configrefs.Reference) []string {
 	return names
 }
 
-// resolve finds the newest versions that names of versions stand for. A name of
-// which there is no version is not in the result: nothing proves that it is more
-// than a name.
+// resolve finds the newest versions that names of versions stand for. The result
+// lacks names without any version: nothing proves that such a name is more than a
+// name.
 //
-// The cache answers, unless the newest versions are wanted or it is behind what
-// the last claim saw. Then one live list answers for all names.
+// The cache answers, unless the newest versions are wanted or it is behind what the
+// last claim saw. Then one live list answers for all names.
 func (r *Reconciler) resolve(ctx context.Context, o *observation, names []string, newest bool) (map[string]string, error) {
 	if len(names) == 0 {
 		return nil, nil
@@ -155,7 +158,7 @@ func (r *Reconciler) resolve(ctx context.Context, o *observation, names []string
 	return newestVersions(secrets, names), nil
 }
 
-// newestVersions are the names of the newest versions among secrets.
+// newestVersions returns the names of the newest versions among secrets.
 func newestVersions(secrets []*metav1.PartialObjectMetadata, names []string) map[string]string {
 	newest := make(map[string]string)
 	for _, name := range names {
@@ -167,8 +170,9 @@ func newestVersions(secrets []*metav1.PartialObjectMetadata, names []string) map
 	return newest
 }
 
-// series leaves of the versions of a base name those of the ExtendedJob that made
-// the version of a name; or, if that is gone, of the one that made the first.
+// series returns the versions of a base name that belong to one ExtendedJob: the one
+// that made the version of that name or, if that version is gone, the one that made
+// the first.
 func series(secrets []*metav1.PartialObjectMetadata, base, name string) []*metav1.PartialObjectMetadata {
 	owner := seriesOwner(secrets, base)
 	if at := slices.IndexFunc(secrets, func(secret *metav1.PartialObjectMetadata) bool { return secret.Name == name }); at >= 0 {
@@ -179,7 +183,7 @@ func series(secrets []*metav1.PartialObjectMetadata, base, name string) []*metav
 	})
 }
 
-// ahead tells whether the last claim saw a newer version than the given ones:
+// ahead reports whether the last claim saw a newer version than the given ones. Then
 // the cache is behind, or versions were deleted.
 func (o *observation) ahead(resolved map[string]string) bool {
 	if o.EJ.Status.Inputs == nil {

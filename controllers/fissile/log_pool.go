@@ -27,40 +27,41 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 )
 
-// slotsPerNode is how many reads of logs may wait for one node. A node that hangs
+// slotsPerNode limits how many reads of logs may wait for one node. A node that hangs
 // holds up no more than these.
 const slotsPerNode = 2
 
-// logPool reads logs apart from the workers, which go on with other ExtendedJobs
-// meanwhile. A worker that asks for documents gets errReading; the ExtendedJob is
+// logPool reads logs apart from the workers, which meanwhile go on with other
+// ExtendedJobs. A worker that asks for documents gets errReading. The ExtendedJob is
 // queued again when the documents, or the error, are there.
 type logPool struct {
 	reader documentReader
-	// slots is how many reads are made at once, capacity how many of those that are
-	// made or whose documents have not been fetched yet are in memory.
+	// slots limits how many reads run at once. capacity limits how many are in
+	// memory: running, or with documents that have not been fetched yet.
 	slots, capacity int
 
-	// newContext and enqueue are set when the controller starts, before it reconciles.
+	// newContext and enqueue are set when the controller starts, before it
+	// reconciles.
 	newContext func() (context.Context, context.CancelFunc)
 	enqueue    func(extendedJob types.NamespacedName)
 
 	mu      sync.Mutex
 	waiting logQueue
 	reads   map[types.NamespacedName]*logRead
-	// running is how many reads each node holds up; reading is their sum, and done how
-	// many have ended and were not fetched.
+	// running is how many reads each node holds up, and reading is their sum. done is
+	// how many have ended and were not fetched.
 	running       map[string]int
 	reading, done int
 }
 
-// logRead is what becomes of a request.
+// logRead is a request and its result.
 type logRead struct {
 	logRequest
 	state     logState
 	cancel    context.CancelFunc
 	documents []document
 	err       error
-	// panicked is what the reader panicked with.
+	// panicked is the value that the reader panicked with.
 	panicked any
 }
 
@@ -72,7 +73,7 @@ const (
 	logDone
 )
 
-// newLogPool returns a pool for a controller with a number of workers.
+// newLogPool returns a pool for a controller with that many workers.
 func newLogPool(reader documentReader, workers int) *logPool {
 	return &logPool{
 		reader:   reader,
@@ -142,7 +143,7 @@ func (p *logPool) forget(extendedJob types.NamespacedName) {
 	}
 }
 
-// pending reports whether documents of an ExtendedJob were asked for and have not
+// pending reports whether documents of an ExtendedJob were requested and have not
 // been fetched yet.
 func (p *logPool) pending(extendedJob types.NamespacedName) bool {
 	p.mu.Lock()
@@ -150,16 +151,16 @@ func (p *logPool) pending(extendedJob types.NamespacedName) bool {
 	return p.reads[extendedJob] != nil
 }
 
-// counts returns how many reads wait, are under way, and have ended without having
-// been fetched.
+// counts returns how many reads wait, are running, and have ended without having been
+// fetched.
 func (p *logPool) counts() (queued, reading, done int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.waiting.len(), p.reading, p.done
 }
 
-// drop forgets a read, wherever it is. One that is under way is cancelled and
-// keeps its slot until it ends.
+// drop forgets a read in any state. A running read is cancelled and keeps its slot
+// until it ends.
 func (p *logPool) drop(read *logRead) {
 	if p.reads[read.extendedJob] != read {
 		return
@@ -176,7 +177,7 @@ func (p *logPool) drop(read *logRead) {
 	}
 }
 
-// begin begins as many of the reads that wait as may.
+// begin begins as many of the waiting reads as may run.
 func (p *logPool) begin() {
 	for p.reading < p.slots && p.reading+p.done < p.capacity {
 		read := p.waiting.next(func(read *logRead) bool { return p.running[read.node] < slotsPerNode })
@@ -191,7 +192,7 @@ func (p *logPool) begin() {
 	}
 }
 
-// perform reads the logs, and has the ExtendedJob reconciled.
+// perform reads the logs. The ExtendedJob is reconciled afterwards.
 func (p *logPool) perform(ctx context.Context, read *logRead) {
 	defer p.finish(read)
 	defer func() { read.panicked = recover() }()

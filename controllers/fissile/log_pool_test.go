@@ -41,7 +41,7 @@ type poolTest struct {
 	queue priorityqueue.PriorityQueue[reconcile.Request]
 
 	mu sync.Mutex
-	// begun are the ExtendedJobs whose logs were begun to be read, in their order.
+	// begun are the ExtendedJobs whose logs the pool has begun to read, in their order.
 	begun []string
 	// proceed lets one read on a node "steered" go on.
 	proceed chan struct{}
@@ -75,8 +75,8 @@ func (p *poolTest) read(ctx context.Context, request logRequest) ([]document, er
 	return []document{{container: string(request.podUID)}}, nil
 }
 
-// ask asks for what the pod of an ExtendedJob printed, as a worker does, and
-// returns when all reads go as far as they can.
+// ask asks for the output of an ExtendedJob's pod, as a worker does, and returns when
+// all reads have gone as far as they can.
 func (p *poolTest) ask(namespace, name, node string) ([]document, error) {
 	defer synctest.Wait()
 	return p.logPool.read(context.Background(), logRequest{
@@ -85,7 +85,7 @@ func (p *poolTest) ask(namespace, name, node string) ([]document, error) {
 	})
 }
 
-// expectBegun fails unless the logs of these ExtendedJobs were begun to be read,
+// expectBegun fails unless the pool has begun to read the logs of these ExtendedJobs,
 // in this order.
 func (p *poolTest) expectBegun(t *testing.T, want ...string) {
 	t.Helper()
@@ -277,7 +277,7 @@ func TestAReconcileThatWaitsForALogDoesNotEndASeriesOfFailures(t *testing.T) {
 	})
 }
 
-// slowLog sends a piece each time that a time has passed.
+// slowLog sends one piece per interval.
 type slowLog struct {
 	closed <-chan struct{}
 	cause  func() error
@@ -301,7 +301,7 @@ func (l *slowLog) Read(p []byte) (int, error) {
 
 func (l *slowLog) Close() error { return nil }
 
-// slowNode opens logs that send each a letter.
+// slowNode opens logs that send one letter at a time.
 type slowNode struct {
 	opens, every time.Duration
 	log          string

@@ -20,9 +20,9 @@ import "slices"
 
 // logQueue holds the reads that wait for a slot. Namespaces take turns.
 type logQueue struct {
-	// namespaces are those with reads that wait, the one whose turn is next first.
+	// namespaces are those with waiting reads, in the order of their turns.
 	namespaces []string
-	// reads are those of a namespace, in the order in which they came.
+	// reads are the reads of each namespace, in the order in which they came.
 	reads map[string][]*logRead
 }
 
@@ -45,7 +45,8 @@ func (q *logQueue) len() int {
 	return length
 }
 
-// next takes the next read that may begin out of the queue; nil if none may.
+// next removes the next read that may begin from the queue and returns it, or nil if
+// none may.
 func (q *logQueue) next(mayBegin func(*logRead) bool) *logRead {
 	for _, namespace := range q.namespaces {
 		at := slices.IndexFunc(q.reads[namespace], mayBegin)
@@ -62,7 +63,7 @@ func (q *logQueue) next(mayBegin func(*logRead) bool) *logRead {
 	return nil
 }
 
-// remove takes a read out of the queue, if it is there.
+// remove removes a read from the queue if it is there.
 func (q *logQueue) remove(read *logRead) {
 	namespace := read.extendedJob.Namespace
 	if _, waiting := q.reads[namespace]; !waiting {

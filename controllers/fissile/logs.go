@@ -34,16 +34,16 @@ type Logs interface {
 	// Open streams the log of a container from its beginning, stdout and stderr
 	// merged.
 	Open(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
-	// OpenStdout streams what the container printed to stdout only. It fails with
-	// errors.ErrUnsupported where the cluster cannot tell the two apart.
+	// OpenStdout streams only what the container printed to stdout. It returns
+	// errors.ErrUnsupported if the cluster cannot tell the two apart.
 	OpenStdout(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
 }
 
 // podLogs reads logs from the API server.
 type podLogs struct {
 	client corev1client.PodsGetter
-	// merged is set for the life of the process once the API server has refused
-	// to split the streams: its feature gate is off.
+	// merged is set for the life of the process once the API server has refused to
+	// split the streams because its feature gate is off.
 	merged atomic.Bool
 }
 
@@ -71,14 +71,15 @@ func (l *podLogs) stream(ctx context.Context, pod types.NamespacedName, options 
 	return &kubeletLog{ReadCloser: log}, nil
 }
 
-// kubeletLog is a log as the kubelet sends it. When it fails after it has begun
-// to answer, as it does before it opens the log, it appends what is wrong.
+// kubeletLog is a log as the kubelet sends it. If the kubelet fails after it has
+// begun to answer, which it does before it opens the log, it appends an error
+// message.
 type kubeletLog struct {
 	io.ReadCloser
 	end []byte
 }
 
-// kubeletFailure is what the kubelet appends, to the end of the log.
+// kubeletFailure is what the kubelet appends to the end of the log.
 var kubeletFailure = regexp.MustCompile(`(?:` +
 	`unable to retrieve container logs for [a-z0-9.-]+://[0-9a-f]*|` +
 	`failed to (?:try resolving symlinks in path|open log file|read log file) "[^"\n]*": [^\n]*)$`)
@@ -88,8 +89,8 @@ const maxKubeletFailure = 4 << 10
 
 var errKubeletFailed = errors.New("the kubelet cannot read it now")
 
-// Read reads the log, and fails at its end if that is not what the container
-// printed.
+// Read reads the log. It returns an error at the end if that is not what the
+// container printed.
 func (l *kubeletLog) Read(p []byte) (int, error) {
 	n, err := l.ReadCloser.Read(p)
 	l.end = append(l.end, p[max(0, n-maxKubeletFailure):n]...)

@@ -30,7 +30,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// The metrics have no label of an object, so that their number stays the same
+// No metric has a label that names an object, so that their number stays the same
 // however many ExtendedJobs there are.
 var (
 	runsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
@@ -59,8 +59,7 @@ var (
 		"Reads of a run's logs: queued, reading, or done and not yet stored.", []string{"state"}, nil)
 )
 
-// waitReasons are what runs wait for. A reason that is not among them counts as
-// otherReason.
+// waitReasons are the reasons that runs wait for. Any other counts as otherReason.
 var waitReasons = []string{
 	fissilev1.ReasonDebounce,
 	fissilev1.ReasonJobCreateFailed,
@@ -81,8 +80,8 @@ var waitReasons = []string{
 
 const otherReason = "Other"
 
-// waitReason is what the run of an ExtendedJob waits for; none if nothing is due or
-// its pods run.
+// waitReason returns what the run of an ExtendedJob waits for, or "" if nothing is
+// due or its pods run.
 func waitReason(status *fissilev1.ExtendedJobStatus) string {
 	running := meta.FindStatusCondition(status.Conditions, fissilev1.ConditionRunning)
 	switch {
@@ -99,8 +98,8 @@ func init() {
 	ctrlmetrics.Registry.MustRegister(runsTotal, runStartSeconds, runOutputSeconds)
 }
 
-// leaderMetrics are what only the leader knows: it counts them in its cache and its
-// pool of logs when it is asked.
+// leaderMetrics are the metrics that only the leader knows. It counts them in its
+// cache and its pool of logs when they are collected.
 type leaderMetrics struct {
 	extendedJobs extendedJobReader
 	logs         *logPool

@@ -29,11 +29,11 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// This file holds everything that the check reads of the operator's own
-// bookkeeping: status fields, conditions, and what a process remembers. A change
-// of those changes nothing else in the model.
+// This file holds everything that the check reads of the operator's own bookkeeping:
+// status fields, conditions, and what a process remembers. If these change, nothing
+// else in the model has to.
 
-// lastRun is the number of the last run that was claimed, 0 without one.
+// lastRun returns the number of the last run that was claimed, or 0 if there is none.
 func lastRun(ej *fissilev1.ExtendedJob) int {
 	if run := ej.Status.LastRun; run != nil {
 		return int(run.Number)
@@ -41,7 +41,7 @@ func lastRun(ej *fissilev1.ExtendedJob) int {
 	return 0
 }
 
-// claimOf identifies the claim of the last run, empty without one.
+// claimOf returns the ID of the claim of the last run, or "" if there is none.
 func claimOf(ej *fissilev1.ExtendedJob) string {
 	if run := ej.Status.LastRun; run != nil && run.Claim != nil {
 		return run.Claim.ID
@@ -49,7 +49,7 @@ func claimOf(ej *fissilev1.ExtendedJob) string {
 	return ""
 }
 
-// causeOf is the cause of the last run, empty without one.
+// causeOf returns the cause of the last run, or "" if there is none.
 func causeOf(ej *fissilev1.ExtendedJob) fissilev1.RunCause {
 	if run := ej.Status.LastRun; run != nil {
 		return run.Cause
@@ -57,7 +57,7 @@ func causeOf(ej *fissilev1.ExtendedJob) fissilev1.RunCause {
 	return ""
 }
 
-// resultOf is how the last run ended, empty without one and while it is active.
+// resultOf returns the result of the last run, or "" if there is none or it is active.
 func resultOf(ej *fissilev1.ExtendedJob) fissilev1.RunResult {
 	if run := ej.Status.LastRun; run != nil {
 		return run.Result
@@ -65,8 +65,8 @@ func resultOf(ej *fissilev1.ExtendedJob) fissilev1.RunResult {
 	return ""
 }
 
-// succeededBy reports whether the status says that a run succeeded, or knows
-// nothing of it.
+// succeededBy reports whether the status says that a run succeeded, or knows nothing of
+// it.
 func succeededBy(ej *fissilev1.ExtendedJob, number int) bool {
 	if lastRun(ej) == number {
 		return resultOf(ej) == fissilev1.ResultSucceeded
@@ -79,7 +79,7 @@ func succeededBy(ej *fissilev1.ExtendedJob, number int) bool {
 	return true
 }
 
-// settledRun is the last run that is over, as annotation and status tell.
+// settledRun returns the last run that is over, according to annotation and status.
 func settledRun(ej *fissilev1.ExtendedJob) (int, fissilev1.RunResult) {
 	annotation := plan.ReadSettled(ej)
 	if number := settledInStatus(ej); number > int(annotation.Number) {
@@ -88,7 +88,7 @@ func settledRun(ej *fissilev1.ExtendedJob) (int, fissilev1.RunResult) {
 	return int(annotation.Number), annotation.Result
 }
 
-// settledInStatus is the last run that the status says is over.
+// settledInStatus returns the last run that is over according to the status.
 func settledInStatus(ej *fissilev1.ExtendedJob) int {
 	if ej.Status.SettledRun == nil {
 		return 0
@@ -96,18 +96,18 @@ func settledInStatus(ej *fissilev1.ExtendedJob) int {
 	return int(*ej.Status.SettledRun)
 }
 
-// isDue reports whether the status says that a run is due: for a change of the
-// inputs, also when the Job has read what it changed to.
+// isDue reports whether the status says that a run is due. For a change of the inputs
+// it also says so if the Job has already read the changed data.
 func isDue(ej *fissilev1.ExtendedJob) bool { return ej.Status.Due != nil }
 
-// recordsJob reports whether the status tells that the last run's Job existed.
+// recordsJob reports whether the status records that the last run's Job existed.
 func recordsJob(ej *fissilev1.ExtendedJob) bool {
 	run := ej.Status.LastRun
 	return run != nil && run.Claim != nil && run.Claim.JobUID != ""
 }
 
-// sawLeave reports whether the operator has seen that the strategy was another
-// one during the last run.
+// sawLeave reports whether the operator has seen a different strategy during the last
+// run.
 func sawLeave(ej *fissilev1.ExtendedJob) bool {
 	run := ej.Status.LastRun
 	return run != nil && run.Claim != nil && run.Claim.StrategyChanged
@@ -118,7 +118,7 @@ func observes(ej *fissilev1.ExtendedJob) bool {
 	return ej.Status.ObservedGeneration != nil && *ej.Status.ObservedGeneration == ej.Generation
 }
 
-// says reports whether a condition says so of the newest generation.
+// says reports whether a condition has that status for the newest generation.
 func says(ej *fissilev1.ExtendedJob, conditionType string, status metav1.ConditionStatus) bool {
 	c := meta.FindStatusCondition(ej.Status.Conditions, conditionType)
 	return c != nil && c.Status == status && c.ObservedGeneration == ej.Generation
@@ -134,7 +134,7 @@ func (p *process) createdJob(uid types.UID) bool {
 	return p.memory != nil && p.memory.known.Run.JobUID == uid
 }
 
-// memory is what a process remembers, times as far as they are still ahead.
+// memory encodes what a process remembers, and times as far as they are still ahead.
 func (e *encoder) memory(m processState) {
 	if written, err := strconv.ParseInt(m.written, 10, 64); err == nil {
 		e.revision(written)
@@ -145,8 +145,8 @@ func (e *encoder) memory(m processState) {
 	e.text(fmt.Sprintf("%+v", m))
 }
 
-// notice is what a process knows of a change, and takes it out. Only
-// updateDebounce makes more of it than when it was noticed first.
+// notice encodes what a process knows of a change, and removes it. Anything beyond when
+// the change was first noticed matters only with updateDebounce.
 func (e *encoder) notice(n *plan.Notice) {
 	if wait := e.world.scenario.updateDebounce; wait != 0 {
 		e.text(fmt.Sprint(min(e.world.now.Sub(n.At), 10*wait), min(e.world.now.Sub(n.LastAt), wait), n.Digest))
@@ -156,7 +156,7 @@ func (e *encoder) notice(n *plan.Notice) {
 	*n = plan.Notice{Looked: n.Looked}
 }
 
-// knowledge is what a process decides from beyond what is stored.
+// knowledge encodes what a process bases decisions on beyond what is stored.
 func (e *encoder) knowledge(known plan.Process) {
 	e.age(known.InheritedAt, leaseDuration+plan.CreateWindow)
 	e.age(known.LateCreateUntil, 0)

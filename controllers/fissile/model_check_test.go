@@ -38,7 +38,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// foreignLabel is on objects that are none of the operator's business.
+// foreignLabel marks objects that are none of the operator's business.
 const foreignLabel = "foreign"
 
 func isForeign(obj client.Object) bool { return obj.GetLabels()[foreignLabel] != "" }
@@ -46,45 +46,44 @@ func isForeign(obj client.Object) bool { return obj.GetLabels()[foreignLabel] !=
 // record is what the check remembers of an ExtendedJob, from its creation on.
 type record struct {
 	uid types.UID
-	// triggers are the requests that the user made, started the Jobs that were
-	// created, once those of them with the cause Once.
+	// triggers are the requests that the user made, started are the Jobs that were
+	// created, and once are those of them with the cause Once.
 	triggers, started, once int8
-	// excused is how many more Jobs than triggers there may be: a documented
-	// exception has occurred.
+	// excused is by how much Jobs may outnumber triggers: a documented exception has
+	// occurred.
 	excused int8
-	// outstanding is the request that must still be served, by its number; 0 for
-	// none.
+	// outstanding is the number of the request that must still be served; 0 for none.
 	outstanding int8
 	// onceOver is true when a run with the cause Once is over.
 	onceOver bool
 	// edition is what the user wants to run: it counts the edits of pod template and
 	// output. ran is the edition of the last Job that was created.
 	edition, ran int8
-	// resting is what the user last made the ExtendedJob be when no run is due,
-	// knownResting the last of those that the operator has told of in a status.
+	// resting is the strategy that the user last chose for when no run is due.
+	// knownResting is the last of those that the operator has observed in a status.
 	resting, knownResting fissilev1.TriggerStrategy
-	// inputAhead is true when the Secret that the pods read was written after the
-	// last Job was created.
+	// inputAhead is true if the Secret that the pods read was written after the last
+	// Job was created.
 	inputAhead bool
-	// unread is how many reads of a log have failed, if that is fewer than it takes
-	// until a log that still cannot be read is given up.
+	// unread is how many reads of a log have failed, up to the number at which a log
+	// that still cannot be read is given up.
 	unread int8
 	runs   [8]runRecord
 }
 
-// unreadForLong is how many reads of a log fail that is given up.
+// unreadForLong is how many failed reads it takes until a log is given up.
 const unreadForLong = 2
 
 // runRecord is what the check remembers of a run.
 type runRecord struct {
-	// created is how often its Job was created, excused how often it may be
-	// beside once.
+	// created is how often its Job was created. excused is how often more than once it
+	// may be.
 	created, excused int8
-	// unseen is true when the user deleted the Job and only the process that
-	// created it knows that it existed.
+	// unseen is true if the user deleted the Job and only the process that created it
+	// knows that it existed.
 	unseen bool
-	// claim is the run's last claim, generation and claimed are the generation and
-	// the edition that it is for.
+	// claim is the run's last claim. generation and claimed are the generation and the
+	// edition that it is for.
 	claim      string
 	generation int64
 	claimed    int8
@@ -92,13 +91,12 @@ type runRecord struct {
 	serves int8
 	// once is true if the run's cause is Once.
 	once bool
-	// edition is what its Job ran, attempts how many pods that has had.
+	// edition is what its Job ran, and attempts how many pods the Job has had.
 	edition, attempts int8
-	// finished, succeeded and deleted tell what became of its Job, settled that
-	// the operator has settled the run.
+	// finished, succeeded and deleted say what became of its Job. settled says that the
+	// operator has settled the run.
 	finished, succeeded, deleted, settled bool
-	// outputDeleted is true when the user deleted what the run's output was stored
-	// in.
+	// outputDeleted is true if the user deleted the Secret with the run's output.
 	outputDeleted bool
 }
 
@@ -109,14 +107,14 @@ func (r *record) of(job *batchv1.Job) *runRecord {
 	return &r.runs[runOf(job.Name)]
 }
 
-// requested notes that the user asks for a run.
+// requested notes that the user requests a run.
 func (r *record) requested() {
 	r.triggers++
 	r.outstanding = r.triggers
 }
 
-// set notes that the user sets a strategy. The first run with the cause Once
-// serves each "once".
+// set notes that the user sets a strategy. The first run with the cause Once serves
+// every "once".
 func (r *record) set(strategy fissilev1.TriggerStrategy) {
 	r.outstanding = 0
 	if strategy == fissilev1.StrategyNow || strategy == fissilev1.StrategyOnce && !r.onceOver {
@@ -127,7 +125,7 @@ func (r *record) set(strategy fissilev1.TriggerStrategy) {
 	}
 }
 
-// resting is what a strategy becomes when no run is due.
+// resting returns what a strategy becomes when no run is due.
 func resting(strategy fissilev1.TriggerStrategy) fissilev1.TriggerStrategy {
 	if strategy == fissilev1.StrategyOnce {
 		return fissilev1.StrategyDone
@@ -146,13 +144,13 @@ func (w *world) edited(edition int8) {
 // editionMatters reports whether another edition runs a one-off again.
 func (w *world) editionMatters() bool { return w.scenario.onTemplateChange || w.scenario.input }
 
-// requestOutstanding reports whether a run for the newest generation is to come:
-// the user asked for it, and no run that is over has served that.
+// requestOutstanding reports whether a run for the newest generation is still to come:
+// the user requested it, and no run that is over has served the request.
 func (w *world) requestOutstanding(ej *fissilev1.ExtendedJob) bool {
 	return w.record.outstanding != 0 || w.editionDue(ej)
 }
 
-// editionDue reports whether a one-off is to run again for what the user edited.
+// editionDue reports whether a one-off has to run again because of the user's edits.
 func (w *world) editionDue(ej *fissilev1.ExtendedJob) bool {
 	r := &w.record
 	return w.editionMatters() && ej.Spec.Trigger.Strategy == fissilev1.StrategyDone && r.started > 0 && r.edition != r.ran
@@ -172,8 +170,8 @@ func (r *record) ended(job *batchv1.Job) {
 	}
 }
 
-// memoryLost notes the documented exception: a Job that the user deleted before
-// the status told of it, and that no process remembers, may be created again.
+// memoryLost notes the documented exception: a Job that the user deleted before the
+// status recorded it, and that no process remembers, may be created again.
 func (r *record) memoryLost() {
 	for i := range r.runs {
 		if r.runs[i].unseen {
@@ -209,7 +207,7 @@ func (w *world) operatorCreates(obj client.Object) (*version, error) {
 	}
 	run := w.record.of(job)
 	if run == nil {
-		// Its ExtendedJob is gone; the garbage collector takes it.
+		// Its ExtendedJob is gone, and the garbage collector takes it.
 		return v, nil
 	}
 	w.record.inputAhead = false
@@ -237,7 +235,7 @@ func (w *world) operatorCreates(obj client.Object) (*version, error) {
 	return v, nil
 }
 
-// refuse is what the API server says to a Job: nothing if it takes it.
+// refuse returns the API server's answer to a Job, or nil if it accepts the Job.
 func (w *world) refuse(job *batchv1.Job) error {
 	switch {
 	case w.refusedBy == quota:
@@ -256,7 +254,7 @@ func (w *world) refuse(job *batchv1.Job) error {
 	}
 }
 
-// dryRun is a Job as the API server would make it.
+// dryRun returns a Job as the API server would make it.
 func (w *world) dryRun(job *batchv1.Job) (*version, error) {
 	if err := w.refuse(job); err != nil {
 		return nil, err
@@ -317,7 +315,7 @@ func (w *world) noteClaim(ej *fissilev1.ExtendedJob) {
 	claimed.claim, claimed.generation, claimed.claimed = claimOf(ej), ej.Generation, editionOf(ej)
 }
 
-// checkSetBack judges that the operator sets another strategy.
+// checkSetBack judges a change of the strategy by the operator.
 func (w *world) checkSetBack(before, after *fissilev1.ExtendedJob) {
 	r := &w.record
 	settled, _ := settledRun(after)
@@ -340,7 +338,7 @@ func (w *world) checkSetBack(before, after *fissilev1.ExtendedJob) {
 	r.outstanding = 0
 }
 
-// checkSettle judges that the operator settles a run.
+// checkSettle judges a run that the operator settles.
 func (w *world) checkSettle(ej *fissilev1.ExtendedJob) {
 	r := &w.record
 	number, result := settledRun(ej)
@@ -363,13 +361,13 @@ func (w *world) checkSettle(ej *fissilev1.ExtendedJob) {
 	case strategy == fissilev1.StrategyOnce && r.onceOver:
 		r.outstanding = 0
 	case strategy == fissilev1.StrategyNow && r.outstanding <= run.serves && run.edition != r.edition:
-		// What is there now is another request.
+		// The strategy that is set now is another request.
 		r.requested()
 	}
 }
 
-// checkConditions fails if a condition tells somebody who waits that the newest
-// generation is over, while a run for it is to come or under way.
+// checkConditions fails if a condition lets a waiting client believe that the newest
+// generation is over while a run for it is still to come or active.
 func (w *world) checkConditions(ej *fissilev1.ExtendedJob) {
 	settled, _ := settledRun(ej)
 	why := fmt.Sprintf("run %d is active", lastRun(ej))
@@ -393,8 +391,8 @@ func (w *world) checkConditions(ej *fissilev1.ExtendedJob) {
 	}
 }
 
-// checkResult fails if the conditions of an ExtendedJob at rest do not tell how
-// the last run ended.
+// checkResult fails if the conditions of an ExtendedJob at rest do not show how the
+// last run ended.
 func (w *world) checkResult(ej *fissilev1.ExtendedJob) {
 	result := resultOf(ej)
 	for _, c := range []struct {
@@ -412,8 +410,8 @@ func (w *world) checkResult(ej *fissilev1.ExtendedJob) {
 	}
 }
 
-// checkClaim fails if a Job is created for a claim although the operator knows
-// of an edit since: only a new claim is for what stands there now.
+// checkClaim fails if a Job is created for a claim although the operator knows of a
+// later edit, which takes a new claim.
 func (s *session) checkClaim(job *batchv1.Job) {
 	known := find(s.process.cache[extendedJobs].objects, key.Name)
 	run := s.world.record.of(job)
@@ -426,8 +424,8 @@ func (s *session) checkClaim(job *batchv1.Job) {
 	}
 }
 
-// checkOutput judges an output Secret that the operator wrote: it holds what the
-// last pod of its run printed, and it does not follow a version of a newer run.
+// checkOutput judges an output Secret that the operator wrote. It must hold what the
+// last pod of its run printed, and must not follow a version of a newer run.
 func (w *world) checkOutput(v *version) {
 	if v.GetAnnotations()[fissilev1.AnnotationOwnerUID] != string(w.record.uid) {
 		return
@@ -448,27 +446,27 @@ func (w *world) checkOutput(v *version) {
 	}
 }
 
-// loses reports whether the output of a run is nowhere, and the user has not
+// loses reports whether the output of a run is nowhere, although the user has not
 // deleted it.
 func (w *world) loses(run int) bool {
 	return w.scenario.output != nil && !w.stored(run) && !w.record.runs[run].outputDeleted
 }
 
-// stored tells whether a Secret holds the output of a run, or of a later one.
+// stored reports whether a Secret holds the output of a run, or of a later one.
 func (w *world) stored(run int) bool {
 	return slices.ContainsFunc(w.objects[secrets], func(v *version) bool {
 		return v.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(w.record.uid) && printedByRun(v) >= run
 	})
 }
 
-// obstructed tells whether a Secret that is not the ExtendedJob's stands where
-// its output goes.
+// obstructed reports whether a Secret that is not the ExtendedJob's is in the way of
+// its output.
 func (w *world) obstructed() bool {
 	v := find(w.objects[secrets], outputSecret)
 	return v != nil && ownerUID(v) != w.record.uid
 }
 
-// printedByRun is the number of the run whose output a Secret holds.
+// printedByRun returns the number of the run whose output a Secret holds.
 func printedByRun(secret client.Object) int {
 	run, _ := strconv.Atoi(secret.GetAnnotations()[fissilev1.AnnotationRun])
 	return run
@@ -493,7 +491,7 @@ func (w *world) operatorDeletes(k kind, name string, preconditions *metav1.Preco
 	return nil
 }
 
-// checkDeletion judges that the operator deletes a Job.
+// checkDeletion judges the deletion of a Job by the operator.
 func (w *world) checkDeletion(job *batchv1.Job) {
 	run, ej := w.record.of(job), w.extendedJob()
 	if run == nil || ej == nil {
@@ -523,8 +521,7 @@ func (w *world) checkJobs() {
 	}
 }
 
-// checkRest judges a world in which nothing happens any more unless somebody
-// does something.
+// checkRest judges a world in which nothing happens any longer unless somebody acts.
 func (w *world) checkRest() {
 	for _, k := range []kind{jobs, pods, secrets} {
 		for _, v := range w.objects[k] {

@@ -43,8 +43,8 @@ var modelForgeries = flag.Int("model.forgeries", 10_000, "how many values of the
 // forgedTogether is how many objects somebody makes up before the next run.
 const forgedTogether = 5
 
-// forger is somebody who may create Jobs, pods and Secrets in the namespace, and
-// who has seen everything there.
+// forger is somebody who may create Jobs, pods and Secrets in the namespace, and who
+// has seen everything there.
 type forger struct {
 	*rand.Rand
 	*world
@@ -54,9 +54,9 @@ type forger struct {
 	seen map[string][]string
 }
 
-// TestForgedKeys checks that labels and annotations of ours with any value, on
-// objects that others make, change nothing of others, and hold up nothing any
-// more once those objects are gone.
+// TestForgedKeys checks labels and annotations of ours with any value, on objects that
+// others make. They must not change anything else, and must not hold anything up once
+// those objects are gone.
 func TestForgedKeys(t *testing.T) {
 	for _, output := range []*fissilev1.Output{toSecret, {NamePrefix: "out", Versioned: new(true), VersionsToKeep: 2}} {
 		first := tellStory(t, scenario{strategy: fissilev1.StrategyNow, output: output})
@@ -79,8 +79,8 @@ func TestForgedKeys(t *testing.T) {
 	}
 }
 
-// judge returns what is wrong with two runs, one beside the forged objects and
-// one after they are gone; empty if nothing is.
+// judge returns what is wrong with two runs, one beside the forged objects and one
+// after they are gone, or "" if nothing is.
 func (f *forger) judge() string {
 	run := func() {
 		f.changes(func() {
@@ -107,7 +107,7 @@ func (f *forger) judge() string {
 	return f.violation
 }
 
-// keepJobs lets the ExtendedJob run once more and keep so many succeeded Jobs.
+// keepJobs lets the ExtendedJob run once more and keep that many succeeded Jobs.
 func (w *world) keepJobs(limit *int32) {
 	w.change(func(ej *fissilev1.ExtendedJob) { ej.Spec.SuccessfulJobsHistoryLimit = limit })
 	setNow.do(w)
@@ -146,7 +146,7 @@ func (f *forger) forge() string {
 		kindOf(obj), obj.GetName(), ownerUID(obj), obj.GetLabels(), obj.GetAnnotations())
 }
 
-// object is a new object that looks like one of ours.
+// object returns a new object that looks like one of ours.
 func (f *forger) object() client.Object {
 	ej := f.extendedJob()
 	metadata := metav1.ObjectMeta{Namespace: key.Namespace, Labels: maps.Clone(plan.Labels(ej))}
@@ -194,7 +194,7 @@ func (f *forger) mark(obj client.Object) {
 		}
 	}
 	if f.IntN(3) == 0 {
-		// All that one of ours has, so that little is missing.
+		// All keys that one of ours has, so that little is missing.
 		for key, values := range f.seen {
 			if plan.IsOperatorKey(key) && annotations[key] == "" {
 				annotations[key] = f.pick(values...)
@@ -205,7 +205,7 @@ func (f *forger) mark(obj client.Object) {
 	obj.SetAnnotations(annotations)
 }
 
-// value is one that a key of ours can have, or cannot.
+// value returns a value for a key of ours, which may be impossible.
 func (f *forger) value(key string) string {
 	ej := f.extendedJob()
 	switch f.IntN(8) {

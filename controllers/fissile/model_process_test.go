@@ -46,14 +46,14 @@ import (
 
 const (
 	leaseDuration = 15 * time.Second
-	// modelTTL is how long a log may take. As the operator's default, that is longer
-	// than a lease.
+	// modelTTL is how long reading a log may take. Like the operator's default, it is
+	// longer than a lease.
 	modelTTL      = leaseDuration + plan.CreateWindow
 	modelDebounce = time.Second
 )
 
-// process is an operator process: what it remembers, what its caches show and
-// what its queue holds.
+// process is an operator process: what it remembers, what its caches show and what its
+// queue holds.
 type process struct {
 	memory *processState
 	cache  [kinds]view
@@ -65,15 +65,15 @@ type process struct {
 }
 
 // paused is a reconcile that is held up before an API call. A Go stack cannot be
-// copied; but a reconcile is determined by what it remembers and by the answers
-// that it has had, so it can be repeated up to this call.
+// copied. But what a process remembers and the answers so far determine a reconcile, so
+// it can be repeated up to this call.
 type paused struct {
 	answers []answer
 	since   time.Time
 }
 
-// answer is everything that comes to a reconcile from outside: an object, a
-// list, an error, the time or a random number.
+// answer is everything that reaches a reconcile from outside: an object, a list, an
+// error, the time or a random number.
 type answer struct {
 	objects []*version
 	err     error
@@ -109,18 +109,18 @@ type apiCall struct {
 	write bool
 	// locked is true for a write that may conflict.
 	locked bool
-	// sent is what the request says.
+	// sent returns the content of the request.
 	sent func() []byte
 }
 
-// session is one reconcile. It is the client, the clock and all else that the
-// reconcile has to do with.
+// session is one reconcile. It is the client, the clock and everything else that the
+// reconcile uses.
 type session struct {
 	client.Client
 	world   *world
 	process *process
 	failure failure
-	// resumedAfter is for how long the reconcile was held up.
+	// resumedAfter is how long the reconcile was held up.
 	resumedAfter time.Duration
 	// resumed is true if the reconcile was held up.
 	resumed bool
@@ -133,15 +133,15 @@ type session struct {
 	writes  int
 }
 
-// What ends a reconcile without an end.
+// These are panics that stop a reconcile before it returns.
 type (
 	wasKilled struct{}
 	wasHeldUp struct{}
 	wasCutOff struct{}
 )
 
-// reconcile lets a process reconcile, with a failure or none, or go on with
-// what was held up.
+// reconcile runs a reconcile of a process, with a failure or none, or resumes the one
+// that was held up.
 func (w *world) reconcile(p *process, f failure) *session {
 	s := &session{world: w, process: p, failure: f}
 	if p.paused != nil {
@@ -187,7 +187,8 @@ func (w *world) reconcile(p *process, f failure) *session {
 	return s
 }
 
-// reconciler is the operator's, with everything around it the session's.
+// reconciler returns the operator's reconciler, with the session in place of everything
+// around it.
 func (s *session) reconciler() *Reconciler {
 	r := &Reconciler{
 		Client: s, ExtendedJobs: typedCache{s}, APIReader: live{s}, Documents: inPlace(s, modelTTL), Recorder: s, Clock: s,
@@ -217,8 +218,8 @@ func (p *process) behind(w *world) bool {
 	return false
 }
 
-// input is the next answer: the one that the reconcile had before it was held
-// up, or a new one.
+// input returns the next answer: the one that the reconcile had before it was held up,
+// or a new one.
 func (s *session) input(ask func() answer) answer {
 	if s.played == len(s.answers) {
 		s.answers = append(s.answers[:s.played:s.played], ask())
@@ -231,7 +232,7 @@ func (s *session) input(ask func() answer) answer {
 func (s *session) call(ctx context.Context, c apiCall, request func(*world) answer) answer {
 	return s.input(func() answer {
 		s.calls = append(s.calls, c)
-		// Deadlines are told by the real clock, on which nothing takes any time.
+		// Deadlines follow the real clock, on which nothing takes any time.
 		if deadline, bounded := ctx.Deadline(); bounded && s.resumedAfter >= time.Until(deadline).Round(time.Second) {
 			s.world.note("  %s: too late", c.what)
 			return answer{err: context.DeadlineExceeded}
@@ -291,7 +292,7 @@ func (a answer) String() string {
 	return "ok " + strings.Join(all, ", ")
 }
 
-// Read gives the random numbers that claims are made of: the least that nobody
+// Read supplies the random numbers that claims are made from: the smallest that nobody
 // has heard of.
 func (s *session) Read(p []byte) (int, error) {
 	n := s.input(func() answer {
@@ -306,12 +307,12 @@ func (s *session) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// claimID is the UUID that a random number makes.
+// claimID returns the UUID that a random number leads to.
 func claimID(n int) string {
 	return fmt.Sprintf("00000000-0000-4000-8000-%012x", n)
 }
 
-// knows tells whether a claim was ever stored, or is in a process's mind.
+// knows reports whether a claim was ever stored, or is remembered by a process.
 func (w *world) knows(claim string) bool {
 	for _, c := range w.history[extendedJobs] {
 		if c.after == nil {
@@ -335,7 +336,7 @@ func (w *world) knows(claim string) bool {
 	return false
 }
 
-// Now is the model's time.
+// Now returns the model's time.
 func (s *session) Now() time.Time {
 	return s.input(func() answer { return answer{time: s.world.now} }).time
 }
@@ -372,7 +373,7 @@ func (s *session) List(_ context.Context, list client.ObjectList, opts ...client
 	return meta.EachListItem(list, stripped)
 }
 
-// stripped takes off an object what the cache does not hold.
+// stripped removes from an object what the cache does not hold.
 func stripped(obj runtime.Object) error {
 	transform := func(any) (any, error) { return obj, nil }
 	switch obj.(type) {
@@ -434,7 +435,7 @@ func (s *session) Delete(ctx context.Context, obj client.Object, opts ...client.
 	}).err
 }
 
-// Status is the client of the status.
+// Status returns the client of the status.
 func (s *session) Status() client.SubResourceWriter { return statusWriter{session: s} }
 
 type statusWriter struct {
@@ -467,7 +468,7 @@ func (l live) List(ctx context.Context, list client.ObjectList, opts ...client.L
 	}).list(list)
 }
 
-// Open is the log of a pod.
+// Open returns the log of a pod.
 func (s *session) Open(ctx context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
 	known := len(s.answers)
 	a := s.call(ctx, apiCall{what: "read log"}, func(w *world) answer {
@@ -486,7 +487,7 @@ func (s *session) Open(ctx context.Context, pod types.NamespacedName, _ string) 
 	return io.NopCloser(strings.NewReader(a.log)), nil
 }
 
-// printed is the log of a pod.
+// printed returns the log of a pod.
 func (w *world) printed(pod *version) string {
 	if w.scenario.prints != "" {
 		return w.scenario.prints
@@ -494,10 +495,10 @@ func (w *world) printed(pod *version) string {
 	return fmt.Sprintf(`{%q:%q}`, printedBy, pod.GetName())
 }
 
-// printedBy is the key of the name of the pod that printed an output.
+// printedBy is the key in an output that holds the name of the pod that printed it.
 const printedBy = "printed-by"
 
-// OpenStdout cannot tell stdout apart.
+// OpenStdout cannot separate stdout.
 func (s *session) OpenStdout(context.Context, types.NamespacedName, string) (io.ReadCloser, error) {
 	return nil, errors.ErrUnsupported
 }
@@ -550,8 +551,8 @@ func (a answer) list(list client.ObjectList) error {
 	return nil
 }
 
-// extractors are the cache's indexes, as the controller sets them up, but for
-// those of ExtendedJobs.
+// extractors are the cache's indexes as the controller sets them up, except those of
+// ExtendedJobs.
 type extractors map[string]client.IndexerFunc
 
 func (e extractors) IndexField(_ context.Context, obj client.Object, field string, extract client.IndexerFunc) error {
@@ -603,8 +604,7 @@ func (w *world) catchUp(p *process, k kind) {
 	p.queued = p.queued || w.wakes(p, k, c)
 }
 
-// wakes tells whether the controller's watches queue the ExtendedJob for a
-// change.
+// wakes reports whether the controller's watches queue the ExtendedJob for a change.
 func (w *world) wakes(p *process, k kind, c change) bool {
 	cache := &session{world: w, process: p}
 	reader := &Reconciler{Client: cache, ExtendedJobs: typedCache{cache}}

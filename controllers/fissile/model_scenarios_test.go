@@ -38,7 +38,7 @@ type edit struct {
 	do   func(*world)
 }
 
-// present tells whether there is an ExtendedJob to edit.
+// present reports whether there is an ExtendedJob to edit.
 func present(w *world) bool {
 	ej := w.extendedJob()
 	return ej != nil && ej.DeletionTimestamp == nil
@@ -66,10 +66,10 @@ func setStrategy(strategy fissilev1.TriggerStrategy) edit {
 	}
 }
 
-// editionKey is where pod template and output tell which edition they are.
+// editionKey is the key that marks the edition in a pod template and in an output.
 const editionKey = "edition"
 
-// editEdition edits what makes an edition, which gets the next number.
+// editEdition makes an edit that counts as a new edition, with the next number.
 func (w *world) editEdition(mutate func(ej *fissilev1.ExtendedJob, edition string)) {
 	edition := w.record.edition + 1
 	w.change(func(ej *fissilev1.ExtendedJob) { mutate(ej, strconv.Itoa(int(edition))) })
@@ -80,12 +80,12 @@ func markPods(ej *fissilev1.ExtendedJob, edition string) {
 	metav1.SetMetaDataAnnotation(&ej.Spec.JobTemplate.Spec.Template.ObjectMeta, editionKey, edition)
 }
 
-// editionOf is the edition that stands in a spec: that of the later edit.
+// editionOf returns the edition in a spec: that of the later edit.
 func editionOf(ej *fissilev1.ExtendedJob) int8 {
 	return newerEdition(&ej.Spec.JobTemplate.Spec.Template, ej.Spec.Output)
 }
 
-// editionOfJob is the edition that a Job runs.
+// editionOfJob returns the edition that a Job runs.
 func editionOfJob(job *batchv1.Job) int8 {
 	output, err := plan.OutputSettings(job)
 	if err != nil {
@@ -112,7 +112,7 @@ var (
 		})
 	}}
 
-	// readOther makes the pods read one Secret more, which need not be there.
+	// readOther makes the pods read one more Secret, which is optional.
 	readOther = edit{"the user lets the pods read another Secret", present, func(w *world) {
 		w.editEdition(func(ej *fissilev1.ExtendedJob, edition string) {
 			markPods(ej, edition)
@@ -121,7 +121,7 @@ var (
 		})
 	}}
 
-	// editOther edits a field that has nothing to do with what is run.
+	// editOther edits a field that has nothing to do with what runs.
 	editOther = edit{"the user edits another field", present, func(w *world) {
 		w.change(func(ej *fissilev1.ExtendedJob) {
 			if ej.Spec.SuccessfulJobsHistoryLimit == nil {
@@ -139,7 +139,7 @@ var (
 	}}
 )
 
-// invalidImage makes a template of which the API server makes no Job.
+// invalidImage marks a template that the API server makes no Job of.
 const invalidImage = "an image that is none"
 
 func setImage(name, image string) edit {
@@ -162,7 +162,7 @@ var (
 	correctTemplate = setImage("the user corrects the template", "")
 )
 
-// refuser is what refuses Jobs, until that is over.
+// refuser is what refuses Jobs for a while.
 type refuser string
 
 const (
@@ -178,14 +178,14 @@ func refuseJobs(by refuser) edit {
 	}
 }
 
-// replace writes the manifest as it was created, which takes away what others
-// have put on the ExtendedJob.
+// replace writes the manifest as it was created, and so removes what others have added
+// to the ExtendedJob.
 var replace = edit{"the user replaces it with its manifest", present, func(w *world) {
 	before := find(w.objects[extendedJobs], key.Name)
 	ej, manifest := w.extendedJob().DeepCopy(), w.manifest()
 	from, to := ej.Spec.Trigger.Strategy, manifest.Spec.Trigger.Strategy
 	if settled, _ := settledRun(ej); settled > settledInStatus(ej) {
-		// Nothing tells any more that the run is over.
+		// Nothing records any longer that the run is over.
 		w.record.runs[settled].settled = false
 	}
 	if !apiequality.Semantic.DeepEqual(ej.Spec, manifest.Spec) {
@@ -217,7 +217,7 @@ var resume = edit{
 var wipe = edit{"the status is wiped", present, func(w *world) {
 	ej := w.extendedJob().DeepCopy()
 	if settled, _ := settledRun(ej); lastRun(ej) > settled && find(w.objects[jobs], plan.JobName(ej, int64(lastRun(ej)))) == nil {
-		// Nothing tells any more that the run has begun.
+		// Nothing records any longer that the run has begun.
 		w.record.excuse(lastRun(ej))
 	}
 	ej.Status = fissilev1.ExtendedJobStatus{}
@@ -272,7 +272,7 @@ func deleteJob(propagation metav1.DeletionPropagation) edit {
 	}
 }
 
-// unlabelJob takes off a Job the label by which the caches know it.
+// unlabelJob removes the label of a Job that selects it for the caches.
 var unlabelJob = edit{
 	"the user takes the label off the Job",
 	func(w *world) bool {
@@ -287,7 +287,8 @@ var unlabelJob = edit{
 	},
 }
 
-// activeJob is the ExtendedJob's Job that has not finished, nil without one.
+// activeJob returns the ExtendedJob's Job that has not finished, or nil if there is
+// none.
 func (w *world) activeJob() *version {
 	for _, v := range w.objects[jobs] {
 		if job := v.Object.(*batchv1.Job); w.record.of(job) != nil && plan.Finished(job) == nil && job.DeletionTimestamp == nil {
@@ -319,7 +320,7 @@ func readsSecret(name string, optional bool) corev1.EnvFromSource {
 	}}
 }
 
-// manifest is the ExtendedJob as the user writes it.
+// manifest returns the ExtendedJob as the user writes it.
 func (w *world) manifest() *fissilev1.ExtendedJob {
 	ej := &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: key.Name, Namespace: key.Namespace}}
 	ej.Annotations = w.scenario.annotations
@@ -353,8 +354,8 @@ func (w *world) mustCreate(obj client.Object) *version {
 	return v
 }
 
-// foreignJob has our labels and no controller. It may name the ExtendedJob as
-// an owner.
+// foreignJob returns a Job with our labels and no controller. The ExtendedJob may be
+// one of its owners.
 func foreignJob(name string, owner *fissilev1.ExtendedJob) *batchv1.Job {
 	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
 		Name: name, Namespace: key.Namespace,
@@ -368,41 +369,41 @@ func foreignJob(name string, owner *fissilev1.ExtendedJob) *batchv1.Job {
 	return job
 }
 
-// scenario is a beginning and what may happen from there.
+// scenario is an initial state and what may happen from there.
 type scenario struct {
 	name     string
 	strategy fissilev1.TriggerStrategy
 	output   *fissilev1.Output
 	// annotations are those that the ExtendedJob is created with.
 	annotations map[string]string
-	// input makes the pods read a Secret, and changes of it run the ExtendedJob.
+	// input makes the pods read a Secret, whose changes run the ExtendedJob.
 	input bool
 	// onTemplateChange makes edits of the template run the ExtendedJob.
 	onTemplateChange bool
 	// debounce is how long changes of input and template wait for others.
 	debounce time.Duration
-	// updateDebounce is the ExtendedJob's own.
+	// updateDebounce is spec.updateDebounce of the ExtendedJob.
 	updateDebounce time.Duration
-	// foreign are objects that are there before, and none of ours.
+	// foreign creates objects that exist before, and are not ours.
 	foreign func(w *world)
-	// rested lets all come to rest by itself before anything else happens.
+	// rested lets everything come to rest by itself before anything else happens.
 	rested bool
-	// jobsFail lets Jobs fail as well as complete, retries lets their first pod fail
+	// jobsFail lets Jobs fail as well as complete. retries lets their first pod fail
 	// and another follow.
 	jobsFail, retries bool
-	// prints is the log of pods; what names them if it is empty.
+	// prints is the log of pods; if empty, the log names the pod.
 	prints string
-	// late makes all faults requests that their process gives up and that arrive all
-	// the same. handover makes all kills ends in good order, also while a request is
-	// on its way. oldFollows lets the caches of a leader that is held up catch up.
+	// late turns all faults into requests that their process gives up and that still
+	// arrive. handover makes all kills ends in good order, even while a request is on
+	// its way. oldFollows lets the caches of a leader that is held up catch up.
 	late, handover, oldFollows bool
-	// pausesAt are the calls before which a reconcile may be held up; all if there
-	// are none.
+	// pausesAt are the calls before which a reconcile may be held up; all calls if
+	// empty.
 	pausesAt []string
 	edits    []edit
 	budget   budget
-	// lags are the kinds with which the caches lag behind, and which a process may
-	// find as they were up to relistLag writes before it started.
+	// lags are the kinds whose caches lag behind, and which a process may find as they
+	// were up to relistLag writes before it started.
 	lags      []kind
 	relistLag int
 }
@@ -417,7 +418,7 @@ var (
 	foreground = metav1.DeletePropagationForeground
 	orphan     = metav1.DeletePropagationOrphan
 
-	// outputSecret is where the output of toSecret goes.
+	// outputSecret is the Secret that the output of toSecret goes to.
 	outputSecret = "out-main"
 	toSecret     = &fissilev1.Output{NamePrefix: "out"}
 )
@@ -539,8 +540,8 @@ var scenarios = []scenario{
 		strategy:    fissilev1.StrategyOnce,
 		annotations: map[string]string{fissilev1.AnnotationSettledRun: "another-uid/7/Succeeded/true"},
 		foreign: func(w *world) {
-			// One has the name that the first run's Job is to have, the other looks
-			// like ours in all but its owner.
+			// One has the name that the first run's Job will have. The other looks like
+			// ours in all but its owner.
 			w.mustCreate(foreignJob(plan.JobName(w.extendedJob(), 1), nil))
 			w.mustCreate(foreignJob("lookalike", w.extendedJob()))
 		},

@@ -39,7 +39,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// kind is a kind of objects in the model's API server.
+// kind is a kind of object in the model's API server.
 type kind int
 
 const (
@@ -80,12 +80,11 @@ func kindOf(obj any) kind {
 	panic(fmt.Sprintf("the model has no %T", obj))
 }
 
-// version is an object as it was stored. It is never changed, so that worlds
-// can share it.
+// version is an object as it was stored. It is never changed, so worlds can share it.
 type version struct {
 	client.Object
 	revision int64
-	// content tells versions apart by everything but resourceVersion and times.
+	// content distinguishes versions by everything but resourceVersion and times.
 	content [16]byte
 }
 
@@ -94,8 +93,8 @@ type change struct {
 	before, after *version
 }
 
-// store is what etcd holds. It is a value: every write replaces slices, never
-// elements, so a copy of a store is a snapshot.
+// store is what etcd holds. It is a value: every write replaces slices, never elements,
+// so a copy of a store is a snapshot.
 type store struct {
 	revision int64
 	objects  [kinds][]*version
@@ -111,7 +110,7 @@ func find(objects []*version, name string) *version {
 	return nil
 }
 
-// replaced is the list of objects after a change, in the order of their names.
+// replaced returns the list of objects after a change, sorted by name.
 func replaced(objects []*version, c change) []*version {
 	after := make([]*version, 0, len(objects)+1)
 	for _, v := range objects {
@@ -133,8 +132,8 @@ func (s *store) get(k kind, name string) (*version, error) {
 	return nil, apierrors.NewNotFound(k.resource(), name)
 }
 
-// put stores an object instead of an earlier version, which is nil for a new
-// one. The object is the store's from then on.
+// put stores an object in place of an earlier version, which is nil for a new object.
+// From then on, the object belongs to the store.
 func (s *store) put(k kind, before *version, obj client.Object) *version {
 	s.revision++
 	obj.SetResourceVersion(strconv.FormatInt(s.revision, 10))
@@ -153,8 +152,8 @@ func (s *store) changed(k kind, c change) {
 	s.history[k] = append(slices.Clip(s.history[k]), c)
 }
 
-// create stores a new object. Its UID tells how often an object of that name
-// was created.
+// create stores a new object. Its UID counts how often an object of that name was
+// created.
 func (s *store) create(obj client.Object) (*version, error) {
 	k := kindOf(obj)
 	if find(s.objects[k], obj.GetName()) != nil {
@@ -165,7 +164,7 @@ func (s *store) create(obj client.Object) (*version, error) {
 	return s.put(k, nil, obj), nil
 }
 
-// created is how often an object was created.
+// created returns how often an object was created.
 func (s *store) created(k kind, name string) int {
 	n := 0
 	for _, c := range s.history[k] {
@@ -176,10 +175,10 @@ func (s *store) created(k kind, name string) int {
 	return n
 }
 
-// patch applies a merge patch or a JSON patch to the main resource or to the
-// status of an object, as the API server does: a resourceVersion in a merge
-// patch is an optimistic lock, a test that fails makes a JSON patch invalid, a
-// patch that changes nothing writes nothing.
+// patch applies a merge patch or a JSON patch to the main resource or to the status of
+// an object, as the API server does: a resourceVersion in a merge patch is an
+// optimistic lock, a test that fails makes a JSON patch invalid, and a patch that
+// changes nothing writes nothing.
 func (s *store) patch(k kind, name string, patchType types.PatchType, data []byte, status bool) (*version, error) {
 	before, err := s.get(k, name)
 	if err != nil {
@@ -258,8 +257,7 @@ func (s *store) patch(k kind, name string, patchType types.PatchType, data []byt
 	return s.put(k, before, obj), nil
 }
 
-// content is a digest of what an object says, apart from resourceVersion and
-// times.
+// content returns a digest of an object without its resourceVersion and times.
 func content(obj client.Object) [16]byte {
 	var timeless any
 	switch obj := obj.(type) {
@@ -304,8 +302,7 @@ func content(obj client.Object) [16]byte {
 	return [16]byte(sum[:16])
 }
 
-// view is what a cache shows of a kind: the first so many changes of its
-// history.
+// view is what a cache shows of a kind: its history up to some number of changes.
 type view struct {
 	objects []*version
 	changes int
@@ -319,13 +316,12 @@ func (s *store) viewAt(k kind, changes int) view {
 	return v
 }
 
-// next is the view after one more change.
+// next returns the view after one more change.
 func (s *store) next(k kind, v view) view {
 	return view{replaced(v.objects, s.history[k][v.changes].seen(k)), v.changes + 1}
 }
 
-// seen is what of a change a cache sees that holds those Jobs only that have our
-// label.
+// seen returns a change as it looks to a cache that holds only Jobs with our label.
 func (c change) seen(k kind) change {
 	hidden := func(v *version) bool {
 		return k == jobs && v != nil && v.GetLabels()[fissilev1.LabelExtendedJob] == ""
@@ -339,7 +335,7 @@ func (c change) seen(k kind) change {
 	return c
 }
 
-// ownerUID is the UID of the controller of an object, empty without one.
+// ownerUID returns the UID of the controller of an object, or "" if it has none.
 func ownerUID(obj client.Object) types.UID {
 	if owner := metav1.GetControllerOf(obj); owner != nil {
 		return owner.UID
@@ -347,7 +343,7 @@ func ownerUID(obj client.Object) types.UID {
 	return ""
 }
 
-// orphaned tells whether the garbage collector deletes an object: its
+// orphaned reports whether the garbage collector deletes an object because its
 // controller is gone.
 func (s *store) orphaned(obj client.Object) bool {
 	uid := ownerUID(obj)
@@ -364,7 +360,7 @@ func (s *store) orphaned(obj client.Object) bool {
 	return true
 }
 
-// runOf is the number of the run that a Job's name tells.
+// runOf returns the number of the run in a Job's name.
 func runOf(jobName string) int {
 	number, _ := strconv.Atoi(jobName[strings.LastIndexByte(jobName, '-')+1:])
 	return number

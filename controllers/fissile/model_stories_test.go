@@ -38,7 +38,7 @@ type story struct {
 	*world
 }
 
-// tellStory begins with the operator's start.
+// tellStory begins with the start of the operator.
 func tellStory(t *testing.T, s scenario) *story {
 	t.Helper()
 	s.budget = budget{edits: 100, faults: 100, kills: 100, pauses: 100}
@@ -48,7 +48,7 @@ func tellStory(t *testing.T, s scenario) *story {
 	return told
 }
 
-// happens lets the first event happen whose name has the given parts.
+// happens triggers the first event whose name contains the given parts.
 func (s *story) happens(parts ...string) {
 	s.Helper()
 	s.tracing = true
@@ -66,7 +66,7 @@ func (s *story) happens(parts ...string) {
 	s.Fatalf("%q cannot happen", parts)
 }
 
-// edits lets the user do something.
+// edits lets the user make edits.
 func (s *story) edits(edits ...edit) {
 	s.Helper()
 	for _, e := range edits {
@@ -88,18 +88,18 @@ func (s *story) reconciles() error {
 	return err
 }
 
-// condition is a condition of the ExtendedJob, nil if it is not there.
+// condition returns a condition of the ExtendedJob, or nil if it does not exist.
 func (s *story) condition(conditionType string) *metav1.Condition {
 	return meta.FindStatusCondition(s.extendedJob().Status.Conditions, conditionType)
 }
 
-// jobOf is the Job of a run, nil if there is none.
+// jobOf returns the Job of a run, or nil if there is none.
 func (s *story) jobOf(run int64) *version {
 	return find(s.objects[jobs], plan.JobName(s.extendedJob(), run))
 }
 
-// TestRestingStrategy checks that a "now" that has to wait does not change what
-// an ExtendedJob is.
+// TestRestingStrategy checks that a "now" that has to wait does not change the resting
+// strategy of an ExtendedJob.
 func TestRestingStrategy(t *testing.T) {
 	for _, test := range []struct {
 		name     string
@@ -143,8 +143,8 @@ func TestRestingStrategy(t *testing.T) {
 	}
 }
 
-// TestTemplateThatCannotBeTried checks that the status tells why a changed
-// template is not run while the API server does not complete it.
+// TestTemplateThatCannotBeTried checks that the status says why a changed template does
+// not run while the API server cannot complete it.
 func TestTemplateThatCannotBeTried(t *testing.T) {
 	s := tellStory(t, scenario{
 		strategy: fissilev1.StrategyOnce, onTemplateChange: true,
@@ -192,8 +192,8 @@ func TestPruneManyVersions(t *testing.T) {
 	}
 }
 
-// TestRequestDuringPendingOutput checks that a request does not wait for output
-// of the run before that still cannot be stored.
+// TestRequestDuringPendingOutput checks that a request does not wait for the output of
+// the previous run if that still cannot be stored.
 func TestRequestDuringPendingOutput(t *testing.T) {
 	s := tellStory(t, scenario{
 		strategy: fissilev1.StrategyNow, output: toSecret, foreign: obstructOutput,
@@ -210,8 +210,8 @@ func TestRequestDuringPendingOutput(t *testing.T) {
 }
 
 // TestResultAfterRequestIsTakenBack checks that a request that is taken back is
-// recorded as Cancelled, and that the history keeps why the run before it failed.
-// Output that is pending stays the last run's.
+// recorded as Cancelled, and that the history keeps why the previous run failed.
+// Pending output remains that of the last run.
 func TestResultAfterRequestIsTakenBack(t *testing.T) {
 	for _, test := range []struct {
 		reason   string
@@ -253,8 +253,8 @@ func TestResultAfterRequestIsTakenBack(t *testing.T) {
 	}
 }
 
-// TestReferencesAfterRequestIsTakenBack checks that nothing is said to be
-// missing when no run needs it.
+// TestReferencesAfterRequestIsTakenBack checks that nothing is reported missing when no
+// run needs it.
 func TestReferencesAfterRequestIsTakenBack(t *testing.T) {
 	s := tellStory(t, scenario{strategy: fissilev1.StrategyNow, input: true, edits: []edit{setManual}})
 	s.rests()
@@ -268,8 +268,8 @@ func TestReferencesAfterRequestIsTakenBack(t *testing.T) {
 	}
 }
 
-// TestJobOfAnEarlierClaim checks that a Job that a late request made for an
-// earlier claim is taken for what it is: it runs the template of that claim.
+// TestJobOfAnEarlierClaim checks that a Job that a late request made for an earlier
+// claim is recognized as such: it runs the template of that claim.
 func TestJobOfAnEarlierClaim(t *testing.T) {
 	s := tellStory(t, scenario{strategy: fissilev1.StrategyNow, late: true, edits: []edit{editPods}})
 	s.happens("create Job", string(late))
@@ -281,8 +281,8 @@ func TestJobOfAnEarlierClaim(t *testing.T) {
 	}
 }
 
-// TestRunOfTheNextLeader checks that a leader that was held up does not give up a
-// run that its successor has claimed.
+// TestRunOfTheNextLeader checks that a leader that was held up does not give up a run
+// that its successor has claimed.
 func TestRunOfTheNextLeader(t *testing.T) {
 	s := tellStory(t, scenario{strategy: fissilev1.StrategyNow, lags: []kind{jobs}, edits: []edit{setNow}})
 	s.happens("the operator reconciles")
@@ -301,8 +301,8 @@ func TestRunOfTheNextLeader(t *testing.T) {
 	}
 }
 
-// TestVersionOfAnEarlierRun checks that a leader that was held up makes no version
-// of its run's output when the newest is that of a later run.
+// TestVersionOfAnEarlierRun checks that a leader that was held up makes no version of
+// its run's output if the newest version is that of a later run.
 func TestVersionOfAnEarlierRun(t *testing.T) {
 	s := tellStory(t, scenario{
 		strategy: fissilev1.StrategyNow, oldFollows: true,
@@ -331,8 +331,9 @@ func TestVersionOfAnEarlierRun(t *testing.T) {
 	}
 }
 
-// TestOldJobAfterStatusIsLost checks that the output of an earlier run is history
-// when status and annotation are gone and a Secret holds that of a newer run.
+// TestOldJobAfterStatusIsLost checks that the output of an earlier run counts as
+// history if status and annotation are gone and a Secret holds the output of a newer
+// run.
 func TestOldJobAfterStatusIsLost(t *testing.T) {
 	s := tellStory(t, scenario{
 		strategy: fissilev1.StrategyNow, output: toSecret, foreign: obstructOutput,
@@ -367,7 +368,7 @@ var keepJobs = edit{"the user keeps Jobs", present, func(w *world) {
 	w.change(func(ej *fissilev1.ExtendedJob) { ej.Spec.SuccessfulJobsHistoryLimit = new(int32(3)) })
 }}
 
-// loseAll takes away all that the ExtendedJob knows of its runs.
+// loseAll removes everything that the ExtendedJob knows about its runs.
 var loseAll = edit{"status and annotations are lost", present, func(w *world) {
 	ej := w.extendedJob().DeepCopy()
 	ej.Status, ej.Annotations = fissilev1.ExtendedJobStatus{}, nil

@@ -24,7 +24,7 @@ limitations under the License.
 //     policies and templates that make it refuse (model_store_test.go).
 //   - The garbage collector, and Jobs with their pods, which succeed, fail or are
 //     retried (model_world_test.go).
-//   - The operator's processes: caches that lag behind and are filled from an API
+//   - The operator's processes: caches that lag behind, or are filled from an API
 //     server that does, the queue and its timers, the memory of a process. A process
 //     is killed between any two calls, shuts down in good order, or is held up while
 //     another one takes over. Requests fail, conflict, get no answer, or arrive after
@@ -40,9 +40,9 @@ limitations under the License.
 //
 // # What is judged
 //
-// Each write of the operator, as the server sees it, and each state in which
-// nothing happens any longer (model_check_test.go). The expected behaviour follows
-// from the user's edits alone, which the record notes; only
+// The check judges each write of the operator, as the server sees it, and each state
+// in which nothing happens any longer (model_check_test.go). The expected behaviour
+// follows from the user's edits alone, which the record notes. Only
 // model_bookkeeping_test.go reads the operator's own bookkeeping.
 //
 // # Adding a scenario
@@ -51,8 +51,8 @@ limitations under the License.
 // edits, faults, kills and pauses a schedule may have. The check walks every
 // combination of them, so keep budgets small, let a cache lag only where that is the
 // point, and set rested where the first run does not matter. A new edit notes in
-// the record what it asks for. A new piece of the world's state belongs into
-// identity: otherwise different states are taken for the same one.
+// the record what it asks for. A new piece of the world's state belongs in identity:
+// otherwise different states count as the same one.
 //
 //	go test ./controllers/fissile -run 'TestModel/a_one-off_with_output' -v
 //	go test ./controllers/fissile -run TestModel -timeout=0 -args -model.more=1
@@ -75,7 +75,7 @@ limitations under the License.
 //	       patch ExtendedJob: ok ExtendedJob (manual, generation 3, last run 1, settled 1, …)
 //	=> request 1 for edition 1 is set back, and run 1 was claimed for request 1 and ran edition 0
 //
-// docs/debugging.md goes through one line by line. Where one schedule is enough, a
+// docs/debugging.md goes through one line by line. If a single schedule is enough, a
 // story plays it (model_stories_test.go).
 
 package fissile
@@ -107,12 +107,12 @@ var (
 type node struct {
 	parent int32
 	choice int32
-	// next is the state after the first fair event; itself at rest.
+	// next is the state after the first fair event, or the state itself at rest.
 	next  int32
 	depth int16
 }
 
-// exploration walks all that may happen in a scenario, breadth first, so that
+// exploration walks everything that may happen in a scenario, breadth first, so that
 // the first schedule that breaks a guarantee is a shortest one.
 type exploration struct {
 	scenario    *scenario
@@ -123,11 +123,11 @@ type exploration struct {
 	cut         bool
 }
 
-// TestModel drives the real Reconcile against a model of everything around it.
-// It checks the guarantees in every state that can be reached, and that from
-// each one everything comes to rest when nobody interferes any more.
+// TestModel drives the real Reconcile against a model of everything around it. It
+// checks the guarantees in every state that can be reached. It also checks that from
+// each of them everything comes to rest once nobody interferes.
 func TestModel(t *testing.T) {
-	// Worlds live long: the garbage collector gains little by coming often.
+	// Worlds live long, so frequent garbage collection gains little.
 	defer debug.SetGCPercent(debug.SetGCPercent(400))
 	begin := time.Now()
 	states, transitions := 0, 0
@@ -148,7 +148,7 @@ func TestModel(t *testing.T) {
 	t.Logf("%d scenarios, %d states, %d transitions, %.1f s", len(scenarios), states, transitions, time.Since(begin).Seconds())
 }
 
-// begin is the first world: the ExtendedJob was just created, the operator has
+// begin returns the first world: the ExtendedJob was just created, and the operator has
 // just started.
 func (e *exploration) begin() *world {
 	w := &world{scenario: e.scenario, now: time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC), dead: true}
@@ -168,8 +168,8 @@ func (e *exploration) begin() *world {
 	return w
 }
 
-// rested is the world after everything has come to rest by itself, or has not
-// for longer than it may take.
+// rested returns the world after everything has come to rest by itself, or has failed
+// to for longer than it may take.
 func (w *world) rested() *world {
 	for range 200 {
 		next := w.fairly()
@@ -181,7 +181,7 @@ func (w *world) rested() *world {
 	return w
 }
 
-// fairly is the world after the next fair event, nil at rest.
+// fairly returns the world after the next fair event, or nil at rest.
 func (w *world) fairly() *world {
 	id := w.identity()
 	for _, s := range w.successors() {
@@ -192,7 +192,7 @@ func (w *world) fairly() *world {
 	return nil
 }
 
-// explore returns a schedule that breaks a guarantee, empty if none does.
+// explore returns a schedule that breaks a guarantee, or "" if none does.
 func (e *exploration) explore() string {
 	first := e.begin()
 	e.known[first.identity()] = 0
@@ -216,7 +216,7 @@ func (e *exploration) explore() string {
 			if !known {
 				to = int32(len(e.nodes))
 				e.known[id] = to
-				// Until it is looked at, it counts as at rest.
+				// It counts as at rest until it is looked at.
 				e.nodes = append(e.nodes, node{parent: at, choice: int32(choice), next: to, depth: e.nodes[at].depth + 1})
 				worlds = append(worlds, s.world)
 			}
@@ -234,7 +234,7 @@ func (e *exploration) explore() string {
 	return e.unrest()
 }
 
-// unrest is a schedule after which fair events go on for ever.
+// unrest returns a schedule after which fair events go on for ever.
 func (e *exploration) unrest() string {
 	settles := make([]bool, len(e.nodes))
 	for start := range e.nodes {
@@ -255,7 +255,7 @@ func (e *exploration) unrest() string {
 	return ""
 }
 
-// schedule tells how a state was reached, and what an event does to it.
+// schedule describes how a state was reached, and what an event does to it.
 func (e *exploration) schedule(at int32, last int) string {
 	var path []int
 	if last >= 0 {
@@ -284,7 +284,7 @@ func tell(out *strings.Builder, number int, s successor) {
 	}
 }
 
-// fairSchedule tells what happens from a state when nobody interferes.
+// fairSchedule describes what happens from a state if nobody interferes.
 func (e *exploration) fairSchedule(at int32, events int) string {
 	var path []int
 	for n := at; e.nodes[n].parent >= 0; n = e.nodes[n].parent {
@@ -310,8 +310,8 @@ func (e *exploration) fairSchedule(at int32, events int) string {
 	return out.String()
 }
 
-// describeConditions tells what the conditions say that people wait for, and of which
-// generation.
+// describeConditions describes the conditions that people wait for, with their
+// generations.
 func describeConditions(conditions []metav1.Condition) string {
 	var words strings.Builder
 	for _, t := range []string{fissilev1.ConditionComplete, fissilev1.ConditionFailed, fissilev1.ConditionRunning} {
@@ -322,7 +322,7 @@ func describeConditions(conditions []metav1.Condition) string {
 	return words.String()
 }
 
-// describe tells of a stored object what matters in a schedule.
+// describe describes what matters about a stored object in a schedule.
 func describe(v *version) string {
 	switch obj := v.Object.(type) {
 	case *fissilev1.ExtendedJob:

@@ -35,45 +35,44 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// key is the one ExtendedJob of the model.
+// key is the name of the model's only ExtendedJob.
 var key = types.NamespacedName{Namespace: "ns", Name: "ej"}
 
 const (
-	// longTime is longer than anything waits for.
+	// longTime is longer than any wait.
 	longTime = 2 * time.Minute
-	// jobRecorded is how long a process knows a Job before the status tells of it.
+	// jobRecorded is how long a process knows a Job before the status records it.
 	jobRecorded = 30 * time.Second
 )
 
 // budget is how much may still happen to a world.
 type budget struct {
 	// edits are the user's, faults are calls that go wrong, kills are ends of the
-	// operator, pauses are reconciles that are held up.
+	// operator, and pauses are reconciles that are held up.
 	edits, faults, kills, pauses int8
 }
 
-// world is a state of the model: what is stored, what the operator's processes
-// know, the time, and what the check remembers. It is a value: a copy is a
-// world of its own.
+// world is a state of the model: what is stored, what the operator's processes know,
+// the time, and what the check remembers. It is a value: a copy is a world of its own.
 type world struct {
 	scenario *scenario
 	store
 	now time.Time
-	// leader is the process that has the lease. old is one that had it when it
-	// was held up in the middle of a reconcile.
+	// leader is the process that has the lease. old is one that had it when it was held
+	// up in the middle of a reconcile.
 	leader process
 	old    *process
 	// dead is true while no process has the lease.
 	dead bool
 	// released is true if the last process gave the lease back when it ended.
 	released bool
-	// underWay is a request that its process has given up, or did not live to see
-	// answered, and that the server has yet to see.
+	// underWay is a request that its process gave up, or did not live to see answered,
+	// and that the server has yet to receive.
 	underWay *underWay
-	// refusedBy is what refuses Jobs for now.
+	// refusedBy is what currently refuses Jobs.
 	refusedBy refuser
-	// failing is the beginning of the names of the calls that fail, of all until
-	// that is over; empty for none.
+	// failing is a prefix: for now, all calls whose names begin with it fail. It is
+	// empty if none do.
 	failing string
 	budget  budget
 	record  record
@@ -104,8 +103,8 @@ func (w *world) note(format string, args ...any) {
 	}
 }
 
-// successors are all worlds that may follow. The fair events come in the order
-// in which they happen when nothing else does.
+// successors returns all worlds that may follow. The fair events come in the order in
+// which they happen if nothing else does.
 func (w *world) successors() []successor {
 	var all []successor
 	add := func(fair bool, event string, do func(*world)) *world {
@@ -190,8 +189,8 @@ func (w *world) successors() []successor {
 
 type adder func(fair bool, event string, do func(*world)) *world
 
-// addStarts starts a process when there is none. Its caches show what is
-// stored, or less: they were filled from an API server that lags behind.
+// addStarts starts a process if there is none. Its caches show what is stored, or less
+// if they were filled from an API server that lags behind.
 func (w *world) addStarts(add adder) {
 	if !w.dead {
 		return
@@ -218,7 +217,7 @@ func (w *world) addStarts(add adder) {
 	}
 }
 
-// addReconciles lets the leader's caches catch up and its worker work.
+// addReconciles lets the leader's caches catch up and its worker run.
 func (w *world) addReconciles(add adder) {
 	for k := range kinds {
 		if w.leader.cache[k].changes == len(w.history[k]) {
@@ -309,7 +308,7 @@ func (w *world) pass(d time.Duration) {
 	}
 }
 
-// handOver ends the leader's process as SIGTERM does: it records what only it
+// handOver ends the leader's process as SIGTERM does: the process records what only it
 // knows and releases the lease.
 func (w *world) handOver() {
 	w.leader.handOver(w)
@@ -324,7 +323,7 @@ func (w *world) lost() {
 	w.record.memoryLost()
 }
 
-// keepUp shows to the leader at once what its caches do not lag behind with.
+// keepUp updates the leader's caches at once for all kinds that do not lag behind.
 func (w *world) keepUp() {
 	if w.dead {
 		return
@@ -409,8 +408,8 @@ func (w *world) endPod(v *version, phase corev1.PodPhase) {
 	w.put(pods, v, pod)
 }
 
-// deleteObject deletes an object as the API server does by propagation policy;
-// the garbage collector does the rest.
+// deleteObject deletes an object as the API server does for a propagation policy. The
+// garbage collector does the rest.
 func (w *world) deleteObject(k kind, v *version, propagation metav1.DeletionPropagation) {
 	if propagation == metav1.DeletePropagationForeground {
 		obj := v.DeepCopyObject().(client.Object)
@@ -433,7 +432,8 @@ func (w *world) deleteObject(k kind, v *version, propagation metav1.DeletionProp
 	}
 }
 
-// collectGarbage deletes what has lost its owner, and what waited for that.
+// collectGarbage deletes objects that have lost their owner, and those that waited for
+// that.
 func (w *world) collectGarbage() {
 	for k := range kinds {
 		for _, v := range w.objects[k] {
@@ -451,7 +451,7 @@ func (w *world) collectGarbage() {
 	}
 }
 
-// extendedJob is the ExtendedJob as it is stored, nil if there is none.
+// extendedJob returns the ExtendedJob as it is stored, or nil if there is none.
 func (w *world) extendedJob() *fissilev1.ExtendedJob {
 	if v := find(w.objects[extendedJobs], key.Name); v != nil {
 		return v.Object.(*fissilev1.ExtendedJob)
@@ -459,8 +459,8 @@ func (w *world) extendedJob() *fissilev1.ExtendedJob {
 	return nil
 }
 
-// identity is the same for two worlds if the same can happen in both: revisions
-// count by their order only, times by what is still ahead of them.
+// identity is equal for two worlds if the same can happen in both. Only the order of
+// revisions counts, and of times only what is still ahead of them.
 func (w *world) identity() [16]byte {
 	e := encoder{world: w}
 	for k := range kinds {
@@ -481,7 +481,7 @@ func (w *world) identity() [16]byte {
 	}
 	if w.dead || w.budget.kills > 0 || w.leader.paused != nil {
 		for _, k := range w.scenario.lags {
-			// What a lagging API server may still show to a process that starts.
+			// A lagging API server may still show these to a process that starts.
 			for _, c := range w.history[k][max(0, len(w.history[k])-w.scenario.relistLag):] {
 				e.version(c.before)
 				e.version(c.after)
@@ -495,7 +495,7 @@ func (w *world) identity() [16]byte {
 type encoder struct {
 	world *world
 	out   []byte
-	// revisions and where in out their order goes.
+	// These are revisions, and the positions in out that their ranks go to.
 	revisions []int64
 	positions []int
 }
@@ -515,11 +515,10 @@ func (e *encoder) revision(r int64) {
 	e.out = append(e.out, 0)
 }
 
-// ages are where a time that was, or is to be, makes a difference.
+// ages are the points at which a past or future time makes a difference.
 var ages = []time.Duration{-longTime, -plan.CreateWindow, 0, modelDebounce, plan.CreateWindow, leaseDuration + plan.CreateWindow, jobRecorded}
 
-// age is how long ago something was, as far as that matters: for less than
-// atMost.
+// age encodes how long ago something was, up to atMost, as far as that matters.
 func (e *encoder) age(t time.Time, atMost time.Duration) {
 	if t.IsZero() {
 		e.out = append(e.out, 0xff)

@@ -32,22 +32,22 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// observation is what is observed of an ExtendedJob in one reconcile, kept up
-// to date with what the steps did.
+// observation is what is observed of an ExtendedJob in one reconcile, kept up to date
+// with what the steps did.
 type observation struct {
 	plan.Observation
-	// whole is the ExtendedJob with its template, as the API server's last answer has
-	// it; nil while EJ is that of the cache.
+	// whole is the ExtendedJob with its template, from the API server's last answer;
+	// nil while EJ comes from the cache.
 	whole *fissilev1.ExtendedJob
 	// process is what this process knows of the ExtendedJob.
 	process *processState
-	// mounted are the Secrets that pods refer to; nil before that was looked up.
+	// mounted are the Secrets that pods refer to; nil until that is looked up.
 	mounted map[string]bool
 }
 
-// observe gathers what the cache and this process know. It is nil when there is
-// nothing to decide: the ExtendedJob is gone or cannot be decoded, or the cache
-// does not show our own last write yet and will soon.
+// observe gathers what the cache and this process know. It returns nil if there is
+// nothing to decide: the ExtendedJob is gone or cannot be decoded, or the cache does
+// not show our own last write yet and soon will.
 func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*observation, error) {
 	ej, err := r.ExtendedJobs.Get(ctx, key)
 	if undecodable, ok := errors.AsType[*ejcache.UndecodableError](err); ok {
@@ -90,7 +90,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	return o, r.observeSecrets(ctx, o)
 }
 
-// setWhole replaces the ExtendedJob by a newer one that the API server answered with.
+// setWhole replaces the ExtendedJob with a newer one that the API server returned.
 func (o *observation) setWhole(ej *fissilev1.ExtendedJob, now time.Time) {
 	o.whole = ej
 	o.setExtendedJob(plan.WithoutTemplate(ej), now)
@@ -102,8 +102,7 @@ func (o *observation) setExtendedJob(ej *plan.ExtendedJob, now time.Time) {
 	o.Process = o.process.known
 }
 
-// readLive reads the ExtendedJob and the Job of its last run from the API
-// server.
+// readLive reads the ExtendedJob and the Job of its last run from the API server.
 func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 	now := r.Clock.Now()
 	whole, err := r.liveExtendedJob(ctx, o)
@@ -137,7 +136,7 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 	return nil
 }
 
-// errCacheBehind says that a decision was made from an old version of an ExtendedJob.
+// errCacheBehind says that a decision was based on an old version of an ExtendedJob.
 var errCacheBehind = errors.New("the cache does not show the newest version of the ExtendedJob yet")
 
 // readWhole reads the ExtendedJob with its template, unless an answer has brought it.

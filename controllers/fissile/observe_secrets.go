@@ -28,17 +28,17 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// observeSecrets looks at the output Secrets of the ExtendedJob, as the cache
-// shows them: whose run they hold, whether they are to go with the ExtendedJob,
-// and which versions need not be kept any more.
+// observeSecrets looks at the output Secrets of the ExtendedJob in the cache: which run
+// each holds, whether it is to be deleted with the ExtendedJob, and which versions need
+// no longer be kept.
 func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
 	if err := r.Client.List(ctx, list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexOwner: string(o.EJ.UID)}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("list output Secrets: %w", err)
 	}
-	// Others can put the name of an ExtendedJob on their Secrets: what no seal
-	// proves to be output is left as it is.
+	// Others can put the name of an ExtendedJob on their Secrets. A Secret without a
+	// valid seal is left alone.
 	var own, sealed []*metav1.PartialObjectMetadata
 	for i := range list.Items {
 		secret := &list.Items[i]
@@ -76,8 +76,8 @@ func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
 	return r.observePrunable(ctx, o, sealed)
 }
 
-// readOutputs finds which Secrets of the output are gone that the cache does not
-// show.
+// readOutputs finds out which of the output Secrets that the cache does not show are
+// gone.
 func (r *Reconciler) readOutputs(ctx context.Context, o *observation) error {
 	lost := []string{}
 	for _, name := range o.MissingOutputs {

@@ -27,10 +27,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// obstacle says what a pod's status says that keeps it from running, empty if
-// nothing does. A container that waits for its turn, or to be restarted, is not
-// kept. The text stays the same while the cause does, whatever the kubelet is
-// at and whichever pod of a Job it is.
+// obstacle returns what keeps a pod from running according to its status, or "" if
+// nothing does. A container that waits for its turn, or to be restarted, does not
+// count. The text stays the same while the cause does, whatever the kubelet is doing
+// and whichever pod of a Job it is.
 func obstacle(pod *corev1.Pod) string {
 	if ended(pod) {
 		return ""
@@ -50,7 +50,7 @@ func obstacle(pod *corev1.Pod) string {
 	return ""
 }
 
-// waitingFor says what a container waits for that does not come by itself.
+// waitingFor returns what a container waits for, if that does not come by itself.
 func waitingFor(status *corev1.ContainerStatus) string {
 	waiting := status.State.Waiting
 	if waiting == nil {
@@ -60,7 +60,7 @@ func waitingFor(status *corev1.ContainerStatus) string {
 	case "", "PodInitializing", "ContainerCreating", "CrashLoopBackOff":
 		return ""
 	case "ErrImagePull", "ImagePullBackOff":
-		// The kubelet alternates between the two.
+		// The kubelet alternates between the two reasons.
 		cause := backOff.ReplaceAllString(waiting.Message, "")
 		return sentence(fmt.Sprintf("image %s cannot be pulled", status.Image), cause)
 	default:
@@ -68,12 +68,12 @@ func waitingFor(status *corev1.ContainerStatus) string {
 	}
 }
 
-// backOff is what the kubelet puts before the cause while it waits before it
-// pulls an image again.
+// backOff is what the kubelet puts before the cause while it waits before it pulls an
+// image again.
 var backOff = regexp.MustCompile(`^Back-off pulling image "[^"]*"(?:: [A-Za-z]+(?:: |$))?`)
 
-// startupProbe says that a sidecar has not started by its probe's account, on
-// which the containers after it wait.
+// startupProbe says that a sidecar has not started according to its startup probe.
+// The containers after it wait for that.
 func startupProbe(pod *corev1.Pod) string {
 	for _, status := range pod.Status.InitContainerStatuses {
 		if status.State.Running != nil && status.Started != nil && !*status.Started && isSidecar(pod, status.Name) {
@@ -83,8 +83,8 @@ func startupProbe(pod *corev1.Pod) string {
 	return ""
 }
 
-// disruption says why a pod ended that its containers did not end: it was
-// rejected, evicted or preempted. It is empty if it was not.
+// disruption returns why a pod ended other than through its containers, because it was
+// rejected, evicted or preempted, or "" if it did not.
 func disruption(pod *corev1.Pod) string {
 	reason, message := pod.Status.Reason, pod.Status.Message
 	for _, c := range pod.Status.Conditions {
@@ -104,9 +104,9 @@ const (
 	starting
 )
 
-// blockingWarnings are the reasons of events that say why a pod does not run,
-// with the step at which it is then. What others say of pods, such as a policy
-// that only warns, keeps none from running.
+// blockingWarnings are the reasons of events that say why a pod does not run, and the
+// step that it is then at. Other events about pods, such as those of a policy that
+// only warns, keep none from running.
 var blockingWarnings = map[string]int{
 	"FailedScheduling":              scheduling,
 	"FailedResourceClaimCreation":   scheduling,
@@ -127,7 +127,7 @@ var blockingWarnings = map[string]int{
 	"Unhealthy":                     starting,
 }
 
-// step is the earliest step at which a pod can be.
+// step returns the earliest step that a pod can be at.
 func step(pod *corev1.Pod) int {
 	reached := scheduling
 	for _, c := range pod.Status.Conditions {
@@ -142,13 +142,13 @@ func step(pod *corev1.Pod) int {
 	return reached
 }
 
-// staleAfter is when what an event says of a pod counts no more: the recorder
-// repeats one at least every five minutes for as long as it is true.
+// staleAfter is when an event about a pod no longer counts. The recorder repeats an
+// event at least every five minutes for as long as it is true.
 const staleAfter = 10 * time.Minute
 
-// firstCause says what keeps a pod from running according to its events: of the
-// step that it is at, the first thing that went wrong. What follows from it, such
-// as a timeout, came later.
+// firstCause returns what keeps a pod from running according to its events: the first
+// thing that went wrong at its current step. Consequences, such as a timeout, came
+// later.
 func firstCause(pod *corev1.Pod, warnings []warning, now time.Time) string {
 	reached := step(pod)
 	current := slices.DeleteFunc(slices.Clone(warnings), func(w warning) bool {
@@ -169,8 +169,8 @@ func firstCause(pod *corev1.Pod, warnings []warning, now time.Time) string {
 	return sentence(first.reason, first.message)
 }
 
-// refusedPods says why a Job's controller could not create pods, if it said so
-// since some time; empty otherwise.
+// refusedPods returns why a Job's controller could not create pods, if it has said so
+// since the given time, and otherwise "".
 func refusedPods(warnings []warning, since time.Time) string {
 	current := slices.DeleteFunc(slices.Clone(warnings), func(w warning) bool {
 		return w.reason != "FailedCreate" && w.reason != "FailedWorkloadCreate" && w.reason != "FailedWorkloadCompilation" ||
@@ -185,7 +185,7 @@ func refusedPods(warnings []warning, since time.Time) string {
 	return sentence("Pods cannot be created", latest.message)
 }
 
-// sentence puts a reason before a message; either may be empty.
+// sentence puts a reason before a message. Either may be empty.
 func sentence(reason, message string) string {
 	if reason == "" || message == "" {
 		return reason + message
@@ -194,14 +194,14 @@ func sentence(reason, message string) string {
 }
 
 var (
-	// noNode begins the scheduler's message if none of the nodes will do.
+	// noNode is the beginning of the scheduler's message if no node is suitable.
 	noNode = regexp.MustCompile(`^0/[0-9]+ nodes are available: `)
-	// nodeCount is how many nodes will not do for a reason.
+	// nodeCount is how many nodes are unsuitable for a reason.
 	nodeCount = regexp.MustCompile(`(?:^|, )[0-9]+ `)
 )
 
-// schedulingFailure is the scheduler's message without the numbers of nodes, which
-// change all the time, and without what it says of preemption.
+// schedulingFailure returns the scheduler's message without the numbers of nodes,
+// which change all the time, and without what it says about preemption.
 func schedulingFailure(message string) string {
 	if !noNode.MatchString(message) {
 		return message
@@ -213,8 +213,8 @@ func schedulingFailure(message string) string {
 	return "no nodes are available: " + strings.Join(slices.Compact(reasons), ", ")
 }
 
-// unsteady is what differs between the messages of two attempts that fail for
-// the same cause, and what stays of it.
+// unsteady are the parts that differ between messages of the same cause, and their
+// replacements.
 var unsteady = []struct {
 	what *regexp.Regexp
 	by   string
@@ -223,7 +223,7 @@ var unsteady = []struct {
 	{regexp.MustCompile(`^Error creating: `), ""},
 	{regexp.MustCompile(`\b(?:pods|Pod) "[^"]*" is (?:forbidden: )?`), ""},
 	{regexp.MustCompile(`\brpc error: code = [A-Za-z]+ desc = `), ""},
-	// How much of a quota or of a node is in use changes with what others do.
+	// Usage by others changes how much of a quota or of a node is in use.
 	{regexp.MustCompile(`, used: [^ ]+, (limited|capacity): `), ", $1: "},
 	{regexp.MustCompile(`[0-9a-f]{8}(?:[-_][0-9a-f]{4}){3}[-_][0-9a-f]{12}`), "…"},
 	// IDs of containers, but not the digests of images.
@@ -236,8 +236,8 @@ var unsteady = []struct {
 	{regexp.MustCompile(`\s+`), " "},
 }
 
-// steady takes out of a message what is not the same when the same goes wrong
-// again, such as IDs, times and ports.
+// steady removes from a message what would differ if the same thing went wrong again,
+// such as IDs, times and ports.
 func steady(message string) string {
 	for _, u := range unsteady {
 		message = u.what.ReplaceAllString(message, u.by)
@@ -245,8 +245,8 @@ func steady(message string) string {
 	return inOrder(strings.TrimSpace(message))
 }
 
-// inOrder sorts what the API server says at once, as of a LimitRange: "[minimum
-// cpu …, but …, minimum memory …, but …]", in any order.
+// inOrder sorts several reasons that the API server gives at once and in any order,
+// as for a LimitRange: "[minimum cpu …, but …, minimum memory …, but …]".
 func inOrder(message string) string {
 	list, ok := strings.CutPrefix(message, "[")
 	if !ok || !strings.HasSuffix(list, "]") {
@@ -265,7 +265,7 @@ func inOrder(message string) string {
 	return "[" + strings.Join(items, separator) + "]"
 }
 
-// steadyOfPod takes out the name of the pod as well.
+// steadyOfPod also removes the name of the pod.
 func steadyOfPod(pod, message string) string {
 	return strings.ReplaceAll(steady(message), pod, "…")
 }

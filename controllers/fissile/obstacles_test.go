@@ -25,7 +25,7 @@ import (
 )
 
 // The messages below are those of Kubernetes 1.30 to 1.37 and of containerd, as
-// clusters gave them. Each line has several that one cause may have.
+// clusters gave them. Each line has several messages that one cause may have.
 
 func TestObstacleInTheStatusOfAPod(t *testing.T) {
 	scheduled := func(reason, message string) corev1.PodStatus {
@@ -95,7 +95,7 @@ func TestObstacleInTheStatusOfAPod(t *testing.T) {
 	}
 }
 
-// stages of a pod, as the conditions of its status say.
+// These are stages of a pod, as the conditions in its status show them.
 var (
 	unscheduled = []corev1.PodCondition{}
 	onNode      = []corev1.PodCondition{{Type: corev1.PodScheduled, Status: corev1.ConditionTrue}}
@@ -107,7 +107,7 @@ var (
 func TestObstacleInTheEventsOfAPod(t *testing.T) {
 	type said struct {
 		reason, message, fieldPath string
-		// first and last are how long ago it was said first and last.
+		// first and last are how long ago the event was first and last reported.
 		first, last time.Duration
 	}
 	const s = time.Second

@@ -39,10 +39,9 @@ import (
 type outputError struct {
 	// reason is a reason of the condition OutputPersisted.
 	reason string
-	// message says more, and never holds a value that a container printed.
+	// message gives details, but never a value that a container printed.
 	message string
-	// transient errors are tried again at once, until that has failed for too
-	// long.
+	// transient errors are retried at once, until that has failed for too long.
 	transient bool
 }
 
@@ -52,8 +51,8 @@ func transient(reason, message string) error {
 	return &outputError{reason: reason, message: message, transient: true}
 }
 
-// storeOutput stores what the containers of a finished Job printed: all of it,
-// or nothing. Nothing is written before everything is read and checked.
+// storeOutput stores what the containers of a finished Job printed: all of it, or
+// nothing. It reads and checks everything before it writes anything.
 func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batchv1.Job) error {
 	output, err := r.store(ctx, o, job)
 	var refused *outputError
@@ -125,8 +124,8 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	return output, err
 }
 
-// readOutput returns the contents for some targets, in their order, or errReading. A
-// file that may be missing and is has none.
+// readOutput returns the contents for some targets, in their order, or errReading.
+// Files that are missing, and may be, are left out.
 func (r *Reconciler) readOutput(ctx context.Context, o *observation, w *secretWriter, targets []plan.Target) ([]secretContent, error) {
 	if len(targets) == 0 {
 		return nil, nil
@@ -166,8 +165,8 @@ func (r *Reconciler) readOutput(ctx context.Context, o *observation, w *secretWr
 	return w.contents(targets, documents, files)
 }
 
-// readDocuments returns the documents of a request, or errReading. Without any, it
-// reads nothing.
+// readDocuments returns the documents of a request, or errReading. It reads nothing
+// if the request names no log.
 func (r *Reconciler) readDocuments(ctx context.Context, pod *corev1.Pod, request logRequest) ([]document, error) {
 	for _, container := range request.containers {
 		if why := neverStarted(pod, container); why != "" {
@@ -180,9 +179,9 @@ func (r *Reconciler) readDocuments(ctx context.Context, pod *corev1.Pod, request
 	return r.Documents.read(ctx, request)
 }
 
-// podOfOutcome is the pod whose output counts: the one that succeeded, or the
-// last one that failed. The cache does for that if it shows all pods that the Job
-// counts; it may lag behind the Job. That there is none is proven by a live read.
+// podOfOutcome returns the pod whose output counts: the one that succeeded, or the
+// last one that failed. The cache may lag behind the Job, so it counts only if it
+// shows all pods that the Job counts. Only a live read proves that there is none.
 func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (*corev1.Pod, error) {
 	phase, counted := corev1.PodSucceeded, job.Status.Succeeded
 	if plan.Finished(job).Type == batchv1.JobFailed {
@@ -207,19 +206,18 @@ func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (*corev
 	return &last, nil
 }
 
-// cachedPods are the pods of a Job as the cache shows them.
+// cachedPods returns the pods of a Job from the cache.
 func (r *Reconciler) cachedPods(ctx context.Context, job *batchv1.Job) ([]corev1.Pod, error) {
 	return podsOf(ctx, r.Client, job, client.MatchingFields{indexUID: string(metav1.GetControllerOf(job).UID)})
 }
 
-// livePods are the pods of a Job as the API server knows them.
+// livePods returns the pods of a Job from the API server.
 func (r *Reconciler) livePods(ctx context.Context, job *batchv1.Job) ([]corev1.Pod, error) {
 	return podsOf(ctx, r.APIReader, job, client.MatchingLabels{fissilev1.LabelUID: string(metav1.GetControllerOf(job).UID)})
 }
 
-// podsOf are the pods of a Job. Whose they are, their controller tells: labels
-// anybody may set, and those that the API server generates are not there if a
-// Job has a selector of its own.
+// podsOf returns the pods of a Job. Their controller identifies them: anybody may set
+// labels, and the generated ones are missing if a Job has a selector of its own.
 func podsOf(ctx context.Context, reader client.Reader, job *batchv1.Job, ofExtendedJob client.ListOption) ([]corev1.Pod, error) {
 	var pods corev1.PodList
 	if err := reader.List(ctx, &pods, client.InNamespace(job.Namespace), ofExtendedJob); err != nil {
@@ -232,10 +230,10 @@ func withPhase(pods []corev1.Pod, phase corev1.PodPhase) []corev1.Pod {
 	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return pod.Status.Phase != phase })
 }
 
-// compareEnds orders pods by when their containers ended; first those whose never
-// began. Kubernetes tells that by the second, so of two that did in the same one
-// the order of their last writes decides: the Job's controller writes to each once
-// it has counted it.
+// compareEnds orders pods by when their containers ended, those that never began
+// first. These times are in whole seconds. Within one second, the order of the pods'
+// last writes decides: the Job's controller writes to each pod once it has counted
+// it.
 func compareEnds(a, b corev1.Pod) int {
 	written, err := resourceversion.CompareResourceVersion(a.ResourceVersion, b.ResourceVersion)
 	if err != nil {
@@ -245,16 +243,16 @@ func compareEnds(a, b corev1.Pod) int {
 		a.CreationTimestamp.Compare(b.CreationTimestamp.Time), written, cmp.Compare(a.Name, b.Name))
 }
 
-// storeFailure is the Job whose output is not stored, and why not.
+// storeFailure is the Job whose output is not stored, and why.
 type storeFailure struct {
 	job    types.UID
 	reason string
 }
 
-// storeFailingFor is for how long storing the output of a Job has failed for a
-// reason: not at all if this is the first time in a row. So a process that was
-// held up while it tried tries again, and a log that was read all the time is
-// not given up because it cannot be read once.
+// storeFailingFor returns for how long storing the output of a Job has failed for the
+// same reason, which is 0 the first time. A process that was held up during an
+// attempt therefore tries again, and a log that could be read until now is not given
+// up because one read fails.
 func (s *processState) storeFailingFor(failure storeFailure, now time.Time) time.Duration {
 	if s.storeFailing != failure {
 		s.storeFailing, s.storeFailingFrom = failure, now

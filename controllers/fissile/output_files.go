@@ -32,7 +32,8 @@ import (
 )
 
 // filesOf returns the files of a run if targets need them and the collector's
-// termination message holds them. It is nil if only the collector's log can.
+// termination message holds them. It returns nil if only the collector's log can hold
+// them.
 func (w *secretWriter) filesOf(pod *corev1.Pod, targets []plan.Target) ([]sealedfiles.Content, error) {
 	if !slices.ContainsFunc(targets, func(target plan.Target) bool { return target.File != nil }) {
 		return []sealedfiles.Content{}, nil
@@ -51,7 +52,7 @@ func (w *secretWriter) filesOf(pod *corev1.Pod, targets []plan.Target) ([]sealed
 	if sealed, err := sealedfiles.ParseMessage(terminated.Message); err == nil {
 		return w.open(sealed)
 	}
-	return nil, nil // The log has them as well, and no limit.
+	return nil, nil // The log has them as well, without a size limit.
 }
 
 // open returns the decrypted files of the run, in the order of spec.output.files.
@@ -74,8 +75,8 @@ func uncollected(pod *corev1.Pod, why string) error {
 		"Container %s of pod %s has no files to hand over: %s.", plan.CollectorContainer, pod.Name, why)}
 }
 
-// unopened means that what the collector handed over cannot be opened, or is not
-// there.
+// unopened means that what the collector handed over cannot be opened, or does not
+// exist.
 func unopened(err error) error {
 	why := err.Error()
 	switch {
@@ -95,9 +96,9 @@ type secretContent struct {
 	data   map[string][]byte
 }
 
-// contents are what goes to targets: documents, which are in the order of those that
-// are printed, and files, which are in that of spec.output.files. A file that is
-// missing and may be has none.
+// contents returns what goes to targets. Documents come in the order of the printing
+// targets, files in that of spec.output.files. Files that are missing, and may be,
+// are left out.
 func (w *secretWriter) contents(targets []plan.Target, documents []document, files []sealedfiles.Content) ([]secretContent, error) {
 	var contents []secretContent
 	for _, target := range targets {
@@ -125,7 +126,8 @@ func (w *secretWriter) contents(targets []plan.Target, documents []document, fil
 	return contents, nil
 }
 
-// faulty says why a file has no content, and what can be done about it.
+// faulty returns an error that says why a file has no content, and what can be done
+// about it.
 func (w *secretWriter) faulty(file *fissilev1.OutputFile, fault sealedfiles.Fault) error {
 	reason := fissilev1.ReasonOutputUnreadable
 	var what string
@@ -148,8 +150,8 @@ func (w *secretWriter) faulty(file *fissilev1.OutputFile, fault sealedfiles.Faul
 		"Container %s: file %q %s.", file.Container, path.Join(plan.OutputDirectory(w.settings), file.Path), what)}
 }
 
-// dataOf is a file as the data of a Secret or, if its keys are Secrets, as their
-// text.
+// dataOf returns a file as the data of a Secret or, if each key is a Secret, as the
+// texts of these.
 func dataOf(target plan.Target, file []byte) (map[string][]byte, error) {
 	if target.File.Layout == fissilev1.LayoutFile {
 		return checkType(target, map[string][]byte{plan.FileKey(target.File): file})
@@ -164,7 +166,7 @@ func dataOf(target plan.Target, file []byte) (map[string][]byte, error) {
 	return checkType(target, data)
 }
 
-// checkType returns data, or an error if its type demands a key that is not there.
+// checkType returns data, or an error if the type demands a key that data lacks.
 func checkType(target plan.Target, data map[string][]byte) (map[string][]byte, error) {
 	required := plan.KeysOfType(target.Type)
 	if len(required) == 0 || slices.ContainsFunc(required, func(keys []string) bool {
@@ -179,7 +181,7 @@ func checkType(target plan.Target, data map[string][]byte) (map[string][]byte, e
 	return nil, invalidContent(target, fmt.Errorf("a Secret of type %s has the key %s", target.Type, strings.Join(alternatives, " or ")))
 }
 
-// invalidContent means that a file is not what it is to be.
+// invalidContent means that the content of a file does not fit.
 func invalidContent(target plan.Target, err error) error {
 	reason := fissilev1.ReasonOutputInvalid
 	if invalid, ok := errors.AsType[*joboutput.Error](err); ok {

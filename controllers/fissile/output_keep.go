@@ -28,13 +28,13 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// keptSecrets are the Secrets that are there already and stay as they are, by
-// the name of their target: with ifExists Keep, those of this ExtendedJob, or of an earlier one
-// of its name.
+// keptSecrets are the Secrets that already exist and stay as they are, by the name of
+// their target. With ifExists Keep, these are the Secrets of this ExtendedJob, or of
+// an earlier one with its name.
 type keptSecrets map[string]*metav1.PartialObjectMetadata
 
-// kept finds them, as the cache shows them. Secrets that were made in this run,
-// before a crash, are among them.
+// kept finds the Secrets to keep in the cache. Secrets that this run made before a
+// crash are among them.
 func (w *secretWriter) kept(ctx context.Context, targets []plan.Target) (keptSecrets, error) {
 	kept := make(keptSecrets)
 	if w.settings.IfExists != fissilev1.ExistingOutputKeep {
@@ -59,8 +59,9 @@ func (w *secretWriter) kept(ctx context.Context, targets []plan.Target) (keptSec
 	return kept, nil
 }
 
-// existing are the Secrets of a target's name, newest version first. Which those of
-// keys are is not known before they are read.
+// existing returns the Secrets of a target's name, newest version first. It returns
+// none for a target with a Secret per key, because their names are not known before
+// the file is read.
 func (w *secretWriter) existing(ctx context.Context, target plan.Target) ([]*metav1.PartialObjectMetadata, error) {
 	switch {
 	case target.PerKey:
@@ -88,20 +89,20 @@ func (w *secretWriter) ownsOrInherits(ctx context.Context, secret *metav1.Partia
 	return w.inherits(ctx, secret)
 }
 
-// missing are the targets whose output is to be written.
+// missing returns the targets whose output is to be written.
 func (k keptSecrets) missing(targets []plan.Target) []plan.Target {
 	return slices.DeleteFunc(slices.Clone(targets), func(target plan.Target) bool { return k[target.SecretName] != nil })
 }
 
-// takeOver makes the Secrets this ExtendedJob's that an earlier one left. Their
-// data stays.
+// takeOver makes this ExtendedJob the owner of Secrets that an earlier one left.
+// Their data stays.
 func (w *secretWriter) takeOver(ctx context.Context, targets []plan.Target, kept keptSecrets) error {
 	for _, target := range targets {
 		cached := kept[target.SecretName]
 		if cached == nil || owns(w.ej, cached) {
 			continue
 		}
-		// The cache does not tell whether it has labels of others.
+		// The cache does not show whether the Secret has labels of others.
 		secret, err := w.secret(ctx, w.APIReader, cached.Name)
 		if err != nil {
 			return err
@@ -122,8 +123,8 @@ func (w *secretWriter) takeOver(ctx context.Context, targets []plan.Target, kept
 	return nil
 }
 
-// output is the output of a run of which some Secrets were kept and others
-// written, in the order of the targets.
+// output returns the output of a run that kept some Secrets and wrote others, in the
+// order of the targets.
 func (w *secretWriter) output(targets []plan.Target, kept keptSecrets, written map[string]fissilev1.OutputSecret) *plan.Output {
 	output := &plan.Output{Reason: fissilev1.ReasonStored, Kept: w.unchanged}
 	for _, target := range targets {
@@ -140,7 +141,8 @@ func (w *secretWriter) output(targets []plan.Target, kept keptSecrets, written m
 	return output
 }
 
-// keptSecret is a kept Secret as the status lists it: as before, if it did.
+// keptSecret returns a kept Secret as the status lists it: as before, if it already
+// did.
 func (w *secretWriter) keptSecret(target plan.Target, secret metav1.Object) fissilev1.OutputSecret {
 	for _, output := range w.ej.Status.Outputs {
 		if output.SecretName == secret.GetName() && output.Container == target.Container {

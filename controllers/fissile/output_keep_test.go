@@ -60,12 +60,12 @@ func newKeepTest(t *testing.T, versioned bool) *keepTest {
 	return v
 }
 
-// Open is the log of a run, of whose containers each prints the same.
+// Open returns the log of a run. Each of its containers prints the same.
 func (v *keepTest) Open(ctx context.Context, pod types.NamespacedName, _ string) (io.ReadCloser, error) {
 	return v.outputTest.Open(ctx, pod, "main")
 }
 
-// secret is the one output Secret of the container main.
+// secret returns the one output Secret of the container main.
 func (v *keepTest) secret() *corev1.Secret {
 	v.Helper()
 	var secrets corev1.SecretList
@@ -79,7 +79,7 @@ func (v *keepTest) secret() *corev1.Secret {
 	return &all[0]
 }
 
-// createAgain replaces the ExtendedJob by one of its name, as a manifest or a
+// createAgain replaces the ExtendedJob with one of the same name, as a manifest or a
 // backup has it.
 func (v *keepTest) createAgain(change func(*fissilev1.ExtendedJob)) {
 	v.Helper()
@@ -96,8 +96,8 @@ func (v *keepTest) createAgain(change func(*fissilev1.ExtendedJob)) {
 	}
 }
 
-// runThrough asks for a run, and goes through it with an operator that dies at
-// one of its writes, before that is made or after.
+// runThrough requests a run, and goes through it with an operator that dies at one of
+// its writes, before it is made or after.
 func (v *keepTest) runThrough(dieAt int, after bool) (died bool) {
 	v.Helper()
 	api := v.client.(client.WithWatch)
@@ -190,7 +190,7 @@ func TestAPasswordIsGeneratedOnce(t *testing.T) {
 		},
 	} {
 		for _, versioned := range []bool{false, true} {
-			// A write that was made, but not heard of, is the harder case.
+			// A write that was made but not answered is the harder case.
 			for _, after := range []bool{true, false} {
 				if !after && name != deleted {
 					continue
@@ -209,8 +209,8 @@ func TestAPasswordIsGeneratedOnce(t *testing.T) {
 	}
 }
 
-// expectKept fails unless the Secret is as it was made, and the ExtendedJob's,
-// and the status says so.
+// expectKept fails unless the Secret is unchanged and still the ExtendedJob's, and the
+// status says so.
 func (v *keepTest) expectKept() {
 	v.Helper()
 	v.reconcile()

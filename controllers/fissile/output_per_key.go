@@ -34,15 +34,16 @@ import (
 )
 
 const (
-	// maxKeys is how many Secrets the keys of a file can be.
+	// maxKeys limits how many keys of a file can become Secrets.
 	maxKeys = 64
-	// maxSecrets is how many those of all files of a run can be: the status lists them.
+	// maxSecrets limits the Secrets of the keys of all files of a run: the status
+	// lists them.
 	maxSecrets = 256
 )
 
-// perKey puts a target for each key in the place of one whose keys are Secrets, and
-// its content in that of the whole. It leaves out targets that nothing goes to, and
-// checks the new ones as the others have been.
+// perKey replaces each target whose keys are Secrets with one target per key, and
+// splits its content accordingly. It leaves out targets that nothing goes to, and
+// checks the new ones like the others.
 func (w *secretWriter) perKey(ctx context.Context, targets []plan.Target, contents []secretContent, kept keptSecrets) ([]plan.Target, []secretContent, error) {
 	var all, added []plan.Target
 	var split []secretContent
@@ -51,7 +52,7 @@ func (w *secretWriter) perKey(ctx context.Context, targets []plan.Target, conten
 			return c.target.File == target.File && c.target.SecretName == target.SecretName
 		})
 		switch {
-		case at < 0 && kept[target.SecretName] == nil: // a file that may be missing, and is
+		case at < 0 && kept[target.SecretName] == nil: // a file that is missing, and may be
 		case at < 0:
 			all = append(all, target)
 		case !target.PerKey:
@@ -90,7 +91,7 @@ func (w *secretWriter) perKey(ctx context.Context, targets []plan.Target, conten
 	return all, split, nil
 }
 
-// partsOf are what goes to each key of a file whose keys are Secrets.
+// partsOf returns what goes to each key of a file whose keys are Secrets.
 func partsOf(whole secretContent) ([]secretContent, error) {
 	if number := len(whole.data); number > maxKeys {
 		return nil, invalidContent(whole.target, fmt.Errorf("has %d keys: as many as %d can be Secrets", number, maxKeys))
@@ -125,8 +126,8 @@ func checkCollisions(all, added []plan.Target) error {
 	return nil
 }
 
-// deleteKeysGone deletes the Secrets of keys that files do not have any more, and
-// returns their names. What is to be retained, or to stay as it is, stays.
+// deleteKeysGone deletes the Secrets of keys that are no longer in their files, and
+// returns their names. Secrets that are to be retained, or to stay as they are, stay.
 func (w *secretWriter) deleteKeysGone(ctx context.Context, complete []string, targets []plan.Target) ([]string, error) {
 	if len(complete) == 0 || w.settings.DeletionPolicy == fissilev1.DeletionPolicyRetain || w.settings.IfExists == fissilev1.ExistingOutputKeep {
 		return nil, nil
@@ -158,8 +159,8 @@ func (w *secretWriter) deleteKeysGone(ctx context.Context, complete []string, ta
 	return deleted, nil
 }
 
-// isOfKeyGone reports whether a Secret was made for the key of a file that has been
-// read, by this run or an earlier one, and the file does not have that key any more.
+// isOfKeyGone reports whether a Secret was made by this run or an earlier one for the
+// key of a file, and this run has read the file and no longer found the key.
 func (w *secretWriter) isOfKeyGone(ctx context.Context, secret *metav1.PartialObjectMetadata, complete []string, targets []plan.Target) (bool, error) {
 	if !owns(w.ej, secret) || secret.DeletionTimestamp != nil || !slices.Contains(complete, secret.Annotations[fissilev1.AnnotationSecretPerKey]) ||
 		slices.ContainsFunc(targets, func(target plan.Target) bool { return target.Has(secret.Name) }) {
@@ -170,8 +171,8 @@ func (w *secretWriter) isOfKeyGone(ctx context.Context, secret *metav1.PartialOb
 	return run > 0 && run <= number, err
 }
 
-// completeNames are the names, without their keys, of the Secrets of files whose
-// keys are Secrets, if all files of a name have been read.
+// completeNames returns the secretName of each file whose keys are Secrets, if all
+// files of that name have been read.
 func (w *secretWriter) completeNames(contents []secretContent) []string {
 	var names []string
 	for i := range w.settings.Files {

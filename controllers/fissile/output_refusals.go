@@ -31,8 +31,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// refusal is what the API server's answer to the write of an output Secret means
-// for the run.
+// refusal translates the API server's answer to a write of an output Secret into what
+// it means for the run.
 func refusal(secret string, err error) error {
 	var answer apierrors.APIStatus
 	switch {
@@ -60,7 +60,7 @@ func refusal(secret string, err error) error {
 	}
 }
 
-// withoutData is an error of another write of an output Secret, such as a new
+// withoutData returns an error of another write of an output Secret, such as a new
 // owner, in words that do not quote its data.
 func withoutData(secret string, err error) error {
 	var answer apierrors.APIStatus
@@ -71,15 +71,15 @@ func withoutData(secret string, err error) error {
 	return fmt.Errorf("secret %s: %s", secret, inWords(&status))
 }
 
-// isImmutable reports whether a Secret is not replaced because it is immutable.
+// isImmutable reports whether a Secret was not replaced because it is immutable.
 func isImmutable(status *metav1.Status) bool {
 	return !isDenied(status) && slices.ContainsFunc(causes(status), func(c metav1.StatusCause) bool {
 		return c.Type == metav1.CauseTypeForbidden && (c.Field == "data" || c.Field == "immutable")
 	})
 }
 
-// isOtherType reports whether a Secret is not replaced because its type would be
-// another.
+// isOtherType reports whether a Secret was not replaced because its type would
+// change.
 func isOtherType(status *metav1.Status) bool {
 	return !isDenied(status) && slices.ContainsFunc(causes(status), func(c metav1.StatusCause) bool {
 		return c.Type == metav1.CauseTypeFieldValueInvalid && c.Field == "type"
@@ -87,8 +87,7 @@ func isOtherType(status *metav1.Status) bool {
 }
 
 // isOutdated reports whether a JSON patch was refused because its tests failed:
-// somebody else wrote the object. That is the one way to be invalid without a
-// field that is.
+// somebody else wrote the object. No other patch is invalid without an invalid field.
 func isOutdated(err error) bool {
 	var answer apierrors.APIStatus
 	if !errors.As(err, &answer) {
@@ -115,8 +114,8 @@ func causes(status *metav1.Status) []metav1.StatusCause {
 	return status.Details.Causes
 }
 
-// denied are the beginnings of messages in which somebody's webhook or policy
-// has the word.
+// denied matches the beginnings of messages whose text comes from somebody's webhook
+// or policy.
 var denied = regexp.MustCompile(`^(?:` +
 	`admission webhook "[^"]+" denied the request|` +
 	`Internal error occurred: failed calling webhook "[^"]+"|` +
@@ -124,16 +123,15 @@ var denied = regexp.MustCompile(`^(?:` +
 
 func isDenied(status *metav1.Status) bool { return denied.MatchString(status.Message) }
 
-// builtIn are messages that the API server makes up itself, of names and
-// numbers.
+// builtIn matches messages that the API server itself makes from names and numbers.
 var builtIn = regexp.MustCompile(`^secrets(?: "[^"]+")? is forbidden: (?:` +
 	`(?:exceeded|failed|status unknown for) quota: |` +
 	`unable to create new content in namespace |` +
 	`User "[^"]+" cannot )`)
 
-// inWords says why the API server does not write a Secret, without its data. It
-// quotes nothing that may quote the data: of webhooks and policies only the
-// names, of what is invalid only metadata.
+// inWords describes why the API server does not write a Secret, without its data. It
+// quotes nothing that may quote the data: only the names of webhooks and policies,
+// and only metadata of invalid fields.
 func inWords(status *metav1.Status) string {
 	if who := denied.FindString(status.Message); who != "" {
 		return who + " (why is left out, for it may quote the output)"

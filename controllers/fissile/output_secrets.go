@@ -37,23 +37,23 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 )
 
-// secretWriter writes the output Secrets of one run, under the settings as of
-// its start. A Secret that is there already is replaced by a JSON patch that
-// tests the resourceVersion it was decided on, never by server-side apply: that
-// would merge into a foreign Secret and let an older run win.
+// secretWriter writes the output Secrets of one run, under the settings as of its
+// start. It replaces an existing Secret by a JSON patch that tests the
+// resourceVersion it was decided on. Server-side apply would merge into a foreign
+// Secret, and would let an older run win.
 type secretWriter struct {
 	*Reconciler
 	ej       *plan.ExtendedJob
 	job      *batchv1.Job
 	settings *fissilev1.Output
 	sealKey  []byte
-	// unchanged are the names of versions that hold what another one would.
+	// unchanged are the names of versions that already hold what a new one would.
 	unchanged []string
 }
 
-// stored finds the Secrets that hold this run's output already, as the cache
-// shows them, and reports whether that is all of it. Which Secrets the keys of a file
-// are is not known before it is read.
+// stored finds the Secrets in the cache that already hold this run's output, and
+// reports whether that is all of it. It finds none for a target with a Secret per
+// key, because their names are not known before the file is read.
 func (w *secretWriter) stored(ctx context.Context, targets []plan.Target) ([]fissilev1.OutputSecret, bool, error) {
 	secrets := make([]fissilev1.OutputSecret, 0, len(targets))
 	for _, target := range targets {
@@ -88,7 +88,7 @@ func (w *secretWriter) storedFor(ctx context.Context, target plan.Target) (*fiss
 }
 
 // checkNames refuses names that the operator's configuration reserves. The webhook
-// does that as well, but not for what was there before.
+// does that as well, but not for ExtendedJobs that existed before.
 func (w *secretWriter) checkNames(targets []plan.Target) error {
 	for _, target := range targets {
 		if name, pattern := plan.ReservedSecret(w.ReservedSecretNames, target); pattern != "" {
@@ -99,8 +99,8 @@ func (w *secretWriter) checkNames(targets []plan.Target) error {
 	return nil
 }
 
-// checkWay finds, as the cache shows them, Secrets that are somebody else's and
-// stand where the output is to go. A new version goes past any.
+// checkWay finds Secrets of others, as the cache shows them, where the output is to
+// go. A new version is never in conflict with them.
 func (w *secretWriter) checkWay(ctx context.Context, targets []plan.Target) error {
 	for _, target := range targets {
 		if target.Versioned || target.PerKey {
@@ -137,7 +137,7 @@ func (w *secretWriter) write(ctx context.Context, contents []secretContent) (map
 	return written, nil
 }
 
-// overwrite replaces the output of the run before.
+// overwrite replaces the output of the previous run.
 func (w *secretWriter) overwrite(ctx context.Context, content secretContent) (fissilev1.OutputSecret, error) {
 	name := content.target.SecretName
 	existing, err := w.secret(ctx, w.Client, name)
@@ -152,7 +152,7 @@ func (w *secretWriter) overwrite(ctx context.Context, content secretContent) (fi
 	return w.outputSecret(name, 0, content), nil
 }
 
-// outputSecret describes a Secret that was written just now.
+// outputSecret describes a Secret that was just written.
 func (w *secretWriter) outputSecret(name string, version int64, content secretContent) fissilev1.OutputSecret {
 	var size int64
 	for _, value := range content.data {
@@ -168,11 +168,11 @@ func (w *secretWriter) outputSecret(name string, version int64, content secretCo
 	}
 }
 
-// put creates the Secret, or replaces the one that exists. When the cache was
-// wrong about which of the two, a live read decides.
+// put creates the Secret, or replaces the one that exists. If the cache was wrong
+// about which of the two applies, a live read decides.
 func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret, target plan.Target) error {
 	if w.settings.IfExists == fissilev1.ExistingOutputKeep {
-		// One that the cache did not show is kept when it does.
+		// A Secret that the cache did not show is kept once it does.
 		return refusal(secret.Name, w.Client.Create(ctx, secret))
 	}
 	if existing == nil {
@@ -187,8 +187,8 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 		if err := w.mayReplace(ctx, existing, target); err != nil {
 			return err
 		}
-		// If our names were taken off it, the cache, which keeps no others, does not
-		// tell whether it has any.
+		// If our names were removed from the Secret, the cache does not show whether
+		// it has any others, which it does not keep.
 		if len(existing.Labels) > 0 && len(existing.Annotations) > 0 {
 			err := w.replace(ctx, existing, secret)
 			if !apierrors.IsNotFound(err) && !isOutdated(err) {
@@ -213,8 +213,8 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 	return refusal(secret.Name, w.replace(ctx, live, secret))
 }
 
-// mayReplace refuses a Secret that is not this ExtendedJob's, and one that a
-// newer run wrote.
+// mayReplace refuses a Secret that is not this ExtendedJob's, and one that a newer
+// run wrote.
 func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObjectMetadata, target plan.Target) error {
 	if !owns(w.ej, secret) {
 		inherited, err := w.inherits(ctx, secret)
@@ -227,8 +227,8 @@ func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObj
 	return w.superseded(ctx, secret)
 }
 
-// superseded is an error if a Secret holds the output of a newer run of this
-// ExtendedJob, which this run's must not replace or follow.
+// superseded returns an error if a Secret holds the output of a newer run of this
+// ExtendedJob, which this run's output must not replace or follow.
 func (w *secretWriter) superseded(ctx context.Context, secret metav1.Object) error {
 	if !owns(w.ej, secret) || secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] != string(w.ej.UID) {
 		return nil
@@ -245,8 +245,8 @@ func (w *secretWriter) superseded(ctx context.Context, secret metav1.Object) err
 	return nil
 }
 
-// inherits reports whether the Secret was retained from an ExtendedJob that had
-// this one's name and is gone. A live read proves that this one has it now.
+// inherits reports whether the Secret was retained from an ExtendedJob that had this
+// one's name and is gone. A live read proves that this one has the name now.
 func (w *secretWriter) inherits(ctx context.Context, secret *metav1.PartialObjectMetadata) (bool, error) {
 	if metav1.GetControllerOf(secret) != nil || secret.Annotations[fissilev1.AnnotationOwnerUID] == "" ||
 		secret.Annotations[fissilev1.AnnotationOwnerName] != w.ej.Name {
@@ -268,7 +268,7 @@ func owns(ej metav1.Object, secret metav1.Object) bool {
 	return secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(ej.GetUID())
 }
 
-// whose says whom a Secret that is not the ExtendedJob's belongs to.
+// whose says who owns a Secret that is not the ExtendedJob's.
 func whose(secret metav1.Object) string {
 	if owner := metav1.GetControllerOf(secret); owner != nil {
 		return fmt.Sprintf("belongs to %s %s", owner.Kind, owner.Name)
@@ -330,9 +330,9 @@ type operation struct {
 	Value any    `json:"value,omitempty"`
 }
 
-// replace replaces the data of a Secret as a whole, and sets our labels and
-// annotations beside those of others. Those that an earlier run set and this
-// one does not are removed.
+// replace replaces all data of a Secret, and sets our labels and annotations without
+// touching those of others. It removes those of ours that an earlier run set and this
+// one does not.
 func (w *secretWriter) replace(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
 	patch := append(isStill(existing),
 		operation{Op: "add", Path: "/data", Value: secret.Data},
@@ -343,7 +343,7 @@ func (w *secretWriter) replace(ctx context.Context, existing *metav1.PartialObje
 	return w.patchSecret(ctx, existing, patch)
 }
 
-// isStill tests that a Secret is as it was read.
+// isStill returns operations that test that a Secret is as it was read.
 func isStill(secret metav1.Object) []operation {
 	return []operation{
 		{Op: "test", Path: "/metadata/uid", Value: secret.GetUID()},
@@ -360,7 +360,7 @@ func (r *Reconciler) patchSecret(ctx context.Context, secret metav1.Object, patc
 	return r.Client.Patch(ctx, target, client.RawPatch(types.JSONPatchType, encoded))
 }
 
-// ownerReferences are those of others and, unless the Secret is to be retained,
+// ownerReferences returns those of others and, unless the Secret is to be retained,
 // ours.
 func ownerReferences(ej metav1.Object, secret metav1.Object, policy fissilev1.DeletionPolicy) []metav1.OwnerReference {
 	var ours []metav1.OwnerReference
@@ -371,8 +371,8 @@ func ownerReferences(ej metav1.Object, secret metav1.Object, policy fissilev1.De
 	return append(ours, others...)
 }
 
-// changes are the operations that set each of the wanted keys and remove those
-// of the earlier ones that are not wanted any more.
+// changes returns the operations that set each of the wanted keys, and remove the
+// earlier ones that are no longer wanted.
 func changes(path string, existing, wanted map[string]string, earlier []string) []operation {
 	if len(existing) == 0 {
 		return []operation{{Op: "add", Path: path, Value: wanted}}
@@ -386,16 +386,16 @@ func changes(path string, existing, wanted map[string]string, earlier []string) 
 	}
 	for _, key := range earlier {
 		if _, ok := wanted[key]; !ok {
-			// To remove what is not there fails, and to set it first does not. The
-			// cache does not tell which it is.
+			// Removing a key that does not exist fails, but setting it first always
+			// works. The cache does not show whether it exists.
 			operations = append(operations, operation{Op: "add", Path: at(key), Value: ""}, operation{Op: "remove", Path: at(key)})
 		}
 	}
 	return operations
 }
 
-// managedKeys lists the keys of the user's labels and annotations that the
-// operator puts on a Secret, as "labels/a annotations/b".
+// managedKeys lists the keys of the user's labels and annotations that the operator
+// puts on a Secret, as "labels/a annotations/b".
 func managedKeys(target plan.Target) string {
 	var keys []string
 	for key := range target.Labels {
@@ -408,8 +408,8 @@ func managedKeys(target plan.Target) string {
 	return strings.Join(keys, " ")
 }
 
-// earlierKeys are the keys below "labels" or "annotations" that the operator
-// put on a Secret.
+// earlierKeys returns the keys below "labels" or "annotations" that the operator put
+// on a Secret.
 func earlierKeys(secret metav1.Object, below string) []string {
 	var keys []string
 	for entry := range strings.FieldsSeq(secret.GetAnnotations()[fissilev1.AnnotationManagedKeys]) {
@@ -420,12 +420,12 @@ func earlierKeys(secret metav1.Object, below string) []string {
 	return keys
 }
 
-// secret reads the metadata of a Secret; nil if there is none.
+// secret reads the metadata of a Secret, or returns nil if there is none.
 func (w *secretWriter) secret(ctx context.Context, reader client.Reader, name string) (*metav1.PartialObjectMetadata, error) {
 	return readSecret(ctx, reader, client.ObjectKey{Namespace: w.job.Namespace, Name: name})
 }
 
-// readSecret reads the metadata of a Secret; nil if there is none.
+// readSecret reads the metadata of a Secret, or returns nil if there is none.
 func readSecret(ctx context.Context, reader client.Reader, key client.ObjectKey) (*metav1.PartialObjectMetadata, error) {
 	secret := &metav1.PartialObjectMetadata{}
 	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))

@@ -50,30 +50,30 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// outputTest runs an ExtendedJob with versioned output again and again, on a
-// clock of its own: versions are pruned by their age.
+// outputTest runs an ExtendedJob with versioned output repeatedly, on a clock of its
+// own, because versions are pruned by age.
 type outputTest struct {
 	*testing.T
 	clock  *testingclock.FakePassiveClock
 	client client.Client
 	r      *Reconciler
 	ej     *fissilev1.ExtendedJob
-	// inject is what a policy does to new Jobs, if there is one.
+	// inject changes new Jobs as a policy does; nil if there is none.
 	inject func(*batchv1.Job)
-	// files are what the container main leaves in files, by path.
+	// files are the files that the container main leaves, by path.
 	files map[string]string
-	// statusRefusal is what the API server says to a new status.
+	// statusRefusal is the API server's answer to a new status.
 	statusRefusal error
-	// refusal is what the API server says to new Secrets, and to their deletion.
+	// refusal is the API server's answer to new Secrets, and to their deletion.
 	refusal error
 	// logFailure is why the log cannot be read.
 	logFailure error
-	// events are what the API server has, eventLists how often they were listed, and
-	// listEvents what happens before they are, if anything.
+	// events are the API server's events, and eventLists how often they were listed.
+	// listEvents, if set, is called before each list.
 	events     []corev1.Event
 	eventLists int
 	listEvents func() error
-	// requeueAfter is what the last reconcile asked for.
+	// requeueAfter is the wait that the last reconcile asked for.
 	requeueAfter time.Duration
 }
 
@@ -118,7 +118,7 @@ func (f fakeIndexer) IndexField(_ context.Context, obj client.Object, field stri
 	return nil
 }
 
-// create gives an object what the API server gives it.
+// create adds to an object what the API server adds.
 func (v *outputTest) create(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
 	if _, ok := obj.(*corev1.Secret); ok && v.refusal != nil {
 		return v.refusal
@@ -218,13 +218,13 @@ func (v *outputTest) endJob() {
 	v.finish(job, batchv1.JobComplete)
 }
 
-// inPlace reads logs while the reconcile waits, so that one is all that a test
-// needs.
+// inPlace returns a reader that reads logs while the reconcile waits, so that a test
+// needs only one reconcile.
 func inPlace(logs Logs, timeout time.Duration) documentReader {
 	return &logReader{logs: logs, timeout: timeout, idleTimeout: time.Hour, maxSize: 64 << 20}
 }
 
-// Open is the log of a run.
+// Open returns the log of a run.
 func (v *outputTest) Open(_ context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error) {
 	if container != "main" {
 		return io.NopCloser(strings.NewReader("ready")), nil
@@ -236,7 +236,7 @@ func (v *outputTest) OpenStdout(context.Context, types.NamespacedName, string) (
 	return nil, errors.ErrUnsupported
 }
 
-// expect fails unless these versions are there, and immutable.
+// expect fails unless exactly these versions exist, and are immutable.
 func (v *outputTest) expect(want ...int64) {
 	v.Helper()
 	var secrets corev1.SecretList
@@ -424,7 +424,7 @@ func TestALogIsNotGivenUpForTheTimeInWhichWritesFailed71(t *testing.T) {
 }
 
 // expectPersisted fails unless the last run is settled, and the condition
-// OutputPersisted has a reason.
+// OutputPersisted has that reason.
 func (v *outputTest) expectPersisted(reason string) {
 	v.Helper()
 	v.edit(func() {})
@@ -497,8 +497,8 @@ func TestAnOlderRunDoesNotStoreItsOutputOverThatOfANewerOne(t *testing.T) {
 
 func TestMuchToTidyIsTidiedSoon(t *testing.T) {
 	for name, test := range map[string]struct {
-		// make makes what there is, change asks for less, and done tells whether it has
-		// come to that.
+		// make creates objects, change asks for fewer, and done reports whether that
+		// has been reached.
 		make   func(*outputTest)
 		change func(*outputTest)
 		done   func(*outputTest) bool
@@ -548,7 +548,7 @@ func TestMuchToTidyIsTidiedSoon(t *testing.T) {
 	}
 }
 
-// createVersions makes versions of the output that earlier runs stored.
+// createVersions creates versions of the output that earlier runs stored.
 func (v *outputTest) createVersions(n int64) {
 	v.Helper()
 	for ordinal := range n {

@@ -31,8 +31,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// sameAsNewest returns the newest version if it is what the next one would be and
-// such a one is to be skipped; nil otherwise. The data of a Secret are in no cache.
+// sameAsNewest returns the newest version if the next one would equal it and is then
+// to be skipped, and otherwise nil. No cache holds the data of a Secret.
 func (w *secretWriter) sameAsNewest(ctx context.Context, versions []*metav1.PartialObjectMetadata, content secretContent) (*corev1.Secret, error) {
 	if !content.target.SkipUnchanged {
 		return nil, nil
@@ -70,8 +70,8 @@ func includes(all, some map[string]string) bool {
 	return true
 }
 
-// unchangedSecret is the newest version as the status lists it, and noted as one
-// that stays. It is empty if there is none.
+// unchangedSecret notes the newest version as one that stays, and returns it as the
+// status lists it. It returns an empty value if there is none.
 func (w *secretWriter) unchangedSecret(newest *corev1.Secret, content secretContent) fissilev1.OutputSecret {
 	if newest == nil {
 		return fissilev1.OutputSecret{}

@@ -30,9 +30,9 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// writeVersion creates the next version of a container's Secret. When another
-// Secret has taken its name, live reads tell whether that is this run's own,
-// whether a newer run has begun, and which number is free.
+// writeVersion creates the next version of a container's Secret. If another Secret
+// has taken its name, live reads find out whether that is this run's own, whether a
+// newer run has begun, and which number is free.
 func (w *secretWriter) writeVersion(ctx context.Context, content secretContent) (fissilev1.OutputSecret, error) {
 	base := content.target.SecretName
 	versions, err := w.cachedVersions(ctx, base)
@@ -56,8 +56,8 @@ func (w *secretWriter) writeVersion(ctx context.Context, content secretContent) 
 	return w.createVersion(ctx, versions, content)
 }
 
-// createVersion creates the version that follows the given ones, unless one of
-// them holds this run's output already, or that of a newer run.
+// createVersion creates the version that follows the given ones, unless one of them
+// already holds the output of this run, or of a newer one.
 func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.PartialObjectMetadata, content secretContent) (fissilev1.OutputSecret, error) {
 	target := content.target
 	base := target.SecretName
@@ -93,8 +93,8 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 	return w.outputSecret(secret.Name, ordinal, content), nil
 }
 
-// seriesOwner returns the name of the ExtendedJob that made the first of the
-// versions of a base name; empty if none of them is an ExtendedJob's.
+// seriesOwner returns the name of the ExtendedJob that made the first version of a
+// base name, or "" if none of the versions is an ExtendedJob's.
 func seriesOwner(versions []*metav1.PartialObjectMetadata, base string) string {
 	for _, version := range versionedsecret.Versions(versions, base) {
 		if owner := version.Annotations[fissilev1.AnnotationOwnerName]; owner != "" {
@@ -104,7 +104,7 @@ func seriesOwner(versions []*metav1.PartialObjectMetadata, base string) string {
 	return ""
 }
 
-// storedVersion finds the version that holds this run's output already.
+// storedVersion finds the version that already holds this run's output.
 func (w *secretWriter) storedVersion(versions []*metav1.PartialObjectMetadata, target plan.Target) *fissilev1.OutputSecret {
 	for _, version := range versionedsecret.Versions(versions, target.SecretName) {
 		if w.printedBy(version) {
@@ -115,8 +115,8 @@ func (w *secretWriter) storedVersion(versions []*metav1.PartialObjectMetadata, t
 	return nil
 }
 
-// highestKnown is the ordinal that the status remembers, so that the number of
-// a version that was deleted is not given again.
+// highestKnown returns the ordinal that the status remembers, so that the number of a
+// deleted version is not used again.
 func (w *secretWriter) highestKnown(container, base string) int64 {
 	for _, output := range w.ej.Status.Outputs {
 		if known, ordinal, ok := versionedsecret.ParseName(output.SecretName); ok && output.Container == container && known == base {
@@ -126,8 +126,8 @@ func (w *secretWriter) highestKnown(container, base string) int64 {
 	return 0
 }
 
-// stillLast fails if a newer run was claimed: its output must not be followed
-// by this one.
+// stillLast returns an error if a newer run was claimed, because the output of this
+// one must not follow that of the newer one.
 func (w *secretWriter) stillLast(ctx context.Context) error {
 	ej := &fissilev1.ExtendedJob{}
 	if err := w.APIReader.Get(ctx, w.ej.Key(), ej); err != nil {
@@ -140,13 +140,13 @@ func (w *secretWriter) stillLast(ctx context.Context) error {
 	return nil
 }
 
-// cachedVersions are the Secrets with a base name and any ordinal, as the cache
-// shows them.
+// cachedVersions returns the Secrets with a base name and any ordinal, from the
+// cache.
 func (w *secretWriter) cachedVersions(ctx context.Context, base string) ([]*metav1.PartialObjectMetadata, error) {
 	return listSecrets(ctx, w.Client, w.job.Namespace, client.MatchingFields{indexBase: base})
 }
 
-// liveVersions are all Secrets of the namespace, read from the API server.
+// liveVersions returns all Secrets of the namespace, from the API server.
 func (w *secretWriter) liveVersions(ctx context.Context) ([]*metav1.PartialObjectMetadata, error) {
 	return listSecrets(ctx, w.APIReader, w.job.Namespace)
 }

@@ -26,8 +26,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// eachItem reads objects that the cache does not hold, page by page, and hands on
-// each. Not all of them are in memory at once.
+// eachItem reads objects that the cache does not hold, page by page, and passes each
+// to do. They are never all in memory at once.
 func eachItem(ctx context.Context, reader client.Reader, list client.ObjectList, pageSize int64, do func(runtime.Object), options ...client.ListOption) error {
 	pages := pager.New(func(ctx context.Context, page metav1.ListOptions) (runtime.Object, error) {
 		list := list.DeepCopyObject().(client.ObjectList)

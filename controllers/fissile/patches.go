@@ -28,11 +28,12 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// The patches of ExtendedJobs say what is to be written, and are no difference of two
-// ExtendedJobs: what is held of one lacks its template, which a difference would
-// delete. Each carries the resourceVersion that it was decided on.
+// Patches of ExtendedJobs name what they write. They are not computed as the
+// difference between two ExtendedJobs: the cached one lacks its template, so a
+// difference would delete it. Each patch carries the resourceVersion that it was
+// decided on.
 
-// named is an ExtendedJob to be patched, into which the answer is decoded.
+// named returns the target of a patch, which the answer is decoded into.
 func named(ej *plan.ExtendedJob) *fissilev1.ExtendedJob {
 	return &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: ej.Namespace, Name: ej.Name}}
 }
@@ -57,8 +58,8 @@ func settlePatch(ej *plan.ExtendedJob, step plan.Step) (client.Patch, error) {
 }
 
 // statusPatch replaces the status. A JSON patch costs the API server less than a merge
-// patch, which takes the whole ExtendedJob apart; and unlike a test of it, a
-// resourceVersion that is written is a conflict if it is not the newest.
+// patch, which takes the whole ExtendedJob apart. An outdated resourceVersion causes a
+// conflict if it is written, and an invalid patch if it is tested.
 func statusPatch(ej *plan.ExtendedJob, status *fissilev1.ExtendedJobStatus) (client.Patch, error) {
 	encoded, err := json.Marshal([]operation{
 		{Op: "replace", Path: "/metadata/resourceVersion", Value: ej.ResourceVersion},

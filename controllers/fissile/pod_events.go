@@ -35,36 +35,37 @@ import (
 )
 
 const (
-	// eventsPageSize is how many events a list returns. Each list costs the API server
-	// a read of etcd, and few namespaces have more.
+	// eventsPageSize is how many events a list returns. Each list costs the API
+	// server a read of etcd, and few namespaces have more events.
 	eventsPageSize = 4000
-	// eventsListEvery is the time between two lists of a namespace's events in the long
-	// run: a reading of several pages is followed by a longer pause.
+	// eventsListEvery is the average time between two lists of a namespace's events.
+	// After a reading of several pages, the pause is longer.
 	eventsListEvery = 30 * time.Second
-	// eventsReadAgain is how long after the first reading the second one is: the first
-	// is often too early.
+	// eventsReadAgain is how long after the first reading the second one follows,
+	// because the first is often too early.
 	eventsReadAgain = 10 * time.Second
-	// eventsReadTimeout is how long one may take: a worker waits for it.
+	// eventsReadTimeout is how long a reading may take: a worker waits for it.
 	eventsReadTimeout = 10 * time.Second
-	// eventsForgotten is how long after the next reading could be a namespace is
+	// eventsForgotten is how long after its next possible reading a namespace is
 	// forgotten.
 	eventsForgotten = 2 * time.Minute
-	// maxWarnings is how many warnings are remembered of a pod or Job.
+	// maxWarnings is how many warnings about one pod or Job are remembered.
 	maxWarnings = 16
 )
 
-// warning is what an event says of a pod or a Job. Its message has no parts that
+// warning is what an event says about a pod or a Job. Its message has no parts that
 // differ from one attempt to the next.
 type warning struct {
 	reason, message string
-	// container is the one that it is about; empty if it is about the pod.
+	// container is the container that the event is about; empty if it is about the
+	// pod.
 	container   string
 	first, last time.Time
 }
 
-// podEvents is what events say of the pods and Jobs of ExtendedJobs. The API
-// server answers a list of events from etcd and decodes all of a namespace, so
-// one reading serves all ExtendedJobs of a namespace for some time.
+// podEvents is what events say about the pods and Jobs of ExtendedJobs. For a list of
+// events, the API server reads etcd and decodes all those of a namespace, so one
+// reading serves all ExtendedJobs of the namespace for some time.
 type podEvents struct {
 	mu         sync.Mutex
 	namespaces map[string]*eventsReading
@@ -73,10 +74,10 @@ type podEvents struct {
 // eventsReading is the last reading of a namespace's events.
 type eventsReading struct {
 	warnings map[types.UID][]warning
-	// paidUntil is when there have been no more lists than one every eventsListEvery,
-	// next when the next reading may begin.
+	// paidUntil is when the lists so far average out at one every eventsListEvery.
+	// next is when the next reading may begin.
 	paidUntil, next time.Time
-	// began is when the last reading did.
+	// began is when the last reading began.
 	began time.Time
 	// again is true if the next reading is not the first.
 	again bool
@@ -84,8 +85,8 @@ type eventsReading struct {
 	underWay bool
 }
 
-// begin returns what is known of a namespace, and reports whether the caller is
-// to read it now.
+// begin returns what is known of a namespace, and reports whether the caller has to
+// read it now.
 func (e *podEvents) begin(namespace string, now time.Time) (map[types.UID][]warning, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -110,8 +111,8 @@ func (e *podEvents) begin(namespace string, now time.Time) (map[types.UID][]warn
 	return reading.warnings, true
 }
 
-// end notes what was read, by how many lists. It is nil if reading failed: what was
-// known remains.
+// end notes the result of a reading, and how many lists it took. If warnings is nil,
+// reading failed, and what was known remains.
 func (e *podEvents) end(namespace string, warnings map[types.UID][]warning, lists int) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -123,7 +124,7 @@ func (e *podEvents) end(namespace string, warnings map[types.UID][]warning, list
 	}
 }
 
-// pay puts the next reading off for as long as the lists of the last one cost.
+// pay delays the next reading by what the lists of the last one cost.
 func (r *eventsReading) pay(lists int) {
 	if r.paidUntil.Before(r.began) {
 		r.paidUntil = r.began
@@ -136,8 +137,9 @@ func (r *eventsReading) pay(lists int) {
 	r.again = true
 }
 
-// warnings is what events say of the pods and Jobs of a namespace, as of the last
-// reading. Nobody is told if that fails: it is tried again later.
+// warnings returns what events say about the pods and Jobs of a namespace, as of the
+// last reading. A failure is only logged at V(1), because reading is tried again
+// later.
 func (r *Reconciler) warnings(ctx context.Context, namespace string) map[types.UID][]warning {
 	known, due := r.podEvents.begin(namespace, r.Clock.Now())
 	if !due {
@@ -206,7 +208,7 @@ type subject struct {
 	isJob bool
 }
 
-// podsAndJobs are the pods and Jobs of ExtendedJobs in a namespace whose events
+// podsAndJobs returns the pods and Jobs of ExtendedJobs in a namespace whose events
 // matter, by UID.
 func (r *Reconciler) podsAndJobs(ctx context.Context, namespace string) (map[types.UID]subject, error) {
 	subjects := make(map[types.UID]subject)
@@ -234,8 +236,8 @@ func (r *Reconciler) podsAndJobs(ctx context.Context, namespace string) (map[typ
 // maxGenerateName is how much of a Job's name the names of its pods begin with.
 const maxGenerateName = 57
 
-// steady takes out of a message what differs from one attempt to the next, such
-// as the names of the pods that a Job's controller tries to create.
+// steady removes from a message what differs from one attempt to the next, such as
+// the names of the pods that a Job's controller tries to create.
 func (s subject) steady(message string) string {
 	if !s.isJob {
 		return steadyOfPod(s.name, message)
@@ -248,8 +250,8 @@ func (s subject) steady(message string) string {
 	return regexp.MustCompile(regexp.QuoteMeta(prefix)+`(-[0-9]+)?-?[bcdfghjklmnpqrstvwxz2456789]{5}\b`).ReplaceAllString(message, "…")
 }
 
-// containerOf is the name of the container that an event is about, empty if it is
-// about the whole pod.
+// containerOf returns the name of the container that an event is about, or "" if it
+// is about the whole pod.
 func containerOf(event *corev1.Event) string {
 	_, name, ok := strings.Cut(event.InvolvedObject.FieldPath, "ontainers{") // containers or initContainers
 	if !ok {

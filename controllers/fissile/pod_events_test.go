@@ -37,14 +37,14 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// podlessTest has errands of which each has a Job without pods.
+// podlessTest has errands, each with a Job without pods.
 type podlessTest struct {
 	*outputTest
 	errands []types.NamespacedName
 }
 
-// quickCache finds the one Job of an ExtendedJob without looking at all others, as
-// a cache does and the fake client does not. There is nothing else to find.
+// quickCache finds the one Job of an ExtendedJob without looking at all others, as a
+// cache does and the fake client does not. There is nothing else to find.
 type quickCache struct {
 	client.Client
 	jobs map[string]client.ObjectKey // by the UID of the ExtendedJob
@@ -102,8 +102,8 @@ func (v *podlessTest) reconcileAll() {
 	}
 }
 
-// attempt has the Job controller try to create the pods of all Jobs: each time
-// under another name.
+// attempt lets the Job controller try to create the pods of all Jobs, each time under
+// another name.
 func (v *podlessTest) attempt(message string) {
 	v.Helper()
 	var jobs batchv1.JobList
@@ -123,8 +123,8 @@ func (v *podlessTest) attempt(message string) {
 	}
 }
 
-// kept are the messages that say what keeps pods from running, with how many
-// errands have each.
+// kept returns the messages that say what keeps pods from running, and how many errands
+// have each.
 func (v *podlessTest) kept() map[string]int {
 	v.Helper()
 	messages := make(map[string]int)
@@ -195,7 +195,7 @@ func TestNobodyWaitsWhileEventsAreReadForAnother(t *testing.T) {
 	v.attempt(`Error creating: pods "POD" is forbidden: exceeded quota: few`)
 	other := v.errands[1]
 	v.listEvents = func() error {
-		// The list of one is under way while another worker looks.
+		// One worker lists events while another one looks.
 		v.listEvents = nil
 		_, err := v.r.Reconcile(t.Context(), ctrl.Request{NamespacedName: other})
 		return err

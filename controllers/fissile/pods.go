@@ -35,8 +35,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// observePods finds out whether pods of any run are running, and what keeps
-// those of the active run from running.
+// observePods finds out whether pods of any run are running, and what keeps those of
+// the active run from running.
 func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
 	var list corev1.PodList
 	if err := r.Client.List(ctx, &list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexUID: string(o.EJ.UID)}); err != nil {
@@ -59,10 +59,10 @@ func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
 	return nil
 }
 
-// owns reports whether a pod that has the ExtendedJob's label is one of a run: by
-// its controller, which is a Job of the ExtendedJob or has the name of one that is
-// gone; or, without a controller, by the name that the pod was generated from.
-// A copy that somebody made of a pod is none.
+// owns reports whether a pod with the ExtendedJob's label belongs to a run. Its
+// controller must be a Job of the ExtendedJob, or have the name of one that is gone.
+// Without a controller, the name that the pod was generated from decides. A copy that
+// somebody made of a pod belongs to no run.
 func (o *observation) owns(pod *corev1.Pod) bool {
 	controller := metav1.GetControllerOf(pod)
 	if controller == nil {
@@ -76,9 +76,9 @@ func (o *observation) owns(pod *corev1.Pod) bool {
 	return job == nil || job.UID == controller.UID
 }
 
-// generatedForRun reports whether the name of a pod was generated from that of a
-// Job of the ExtendedJob. Pods of a Job with indexes have their index in
-// between, and then a long name is cut.
+// generatedForRun reports whether the name of a pod was generated from that of a Job
+// of the ExtendedJob. The pods of an Indexed Job have their index in between, and
+// then a long name is cut.
 func generatedForRun(ej metav1.Object, pod *corev1.Pod) bool {
 	name, generated := strings.CutSuffix(pod.GenerateName, "-")
 	if !generated {
@@ -93,9 +93,9 @@ func generatedForRun(ej metav1.Object, pod *corev1.Pod) bool {
 	return ours && name != "" && strings.HasPrefix(job, name)
 }
 
-// obstacle says what keeps pods of the active run from running: what their own
+// obstacle returns what keeps pods of the active run from running: what their own
 // status says or, if they have not come far in plan.CreateWindow, what events say. It
-// is empty if nothing is known to.
+// returns "" if no obstacle is known.
 func (r *Reconciler) obstacle(ctx context.Context, o *observation, job *batchv1.Job, pods, active []corev1.Pod) string {
 	for i := range active {
 		if what := obstacle(&active[i]); what != "" {
@@ -124,7 +124,7 @@ func (r *Reconciler) obstacle(ctx context.Context, o *observation, job *batchv1.
 	return ""
 }
 
-// obstacleToCreation says why a Job has no pod that could run: its controller
+// obstacleToCreation returns why a Job has no pod that could run: its controller
 // cannot create one, or the last one was rejected or evicted by its node.
 func (r *Reconciler) obstacleToCreation(ctx context.Context, job *batchv1.Job, pods []corev1.Pod) string {
 	var since time.Time
@@ -147,7 +147,7 @@ func ended(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// endTime is when the last container of a pod ended, or the pod's creation if
+// endTime returns when the last container of a pod ended, or the pod's creation if
 // none has begun.
 func endTime(pod *corev1.Pod) time.Time {
 	end := lastEnd(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses))
@@ -157,7 +157,7 @@ func endTime(pod *corev1.Pod) time.Time {
 	return end
 }
 
-// lastEnd is when the last of some containers ended, zero if none has.
+// lastEnd returns when the last of some containers ended, or zero if none has.
 func lastEnd(statuses []corev1.ContainerStatus) time.Time {
 	var last time.Time
 	for _, status := range statuses {
@@ -168,8 +168,8 @@ func lastEnd(statuses []corev1.ContainerStatus) time.Time {
 	return last
 }
 
-// neverStarted says why a container of a pod that has ended never started, so that
-// it has no log; empty if it did, or may have.
+// neverStarted returns why a container of a pod that has ended never started and so
+// has no log, or "" if it did start, or may have.
 func neverStarted(pod *corev1.Pod, container string) string {
 	statuses := slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
 	at := slices.IndexFunc(statuses, func(status corev1.ContainerStatus) bool { return status.Name == container })
@@ -197,8 +197,8 @@ func neverStarted(pod *corev1.Pod, container string) string {
 	return sentence("it never started", sentence(status.State.Waiting.Reason, steadyOfPod(pod.Name, status.State.Waiting.Message)))
 }
 
-// pending reports whether a pod has yet to run. While an init container does
-// its work, the pod runs; sidecars do not count.
+// pending reports whether a pod does not run yet. A pod runs while an init container
+// that is not a sidecar does its work.
 func pending(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodPending &&
 		!slices.ContainsFunc(pod.Status.InitContainerStatuses, func(status corev1.ContainerStatus) bool {
@@ -213,8 +213,8 @@ func isSidecar(pod *corev1.Pod, name string) bool {
 	})
 }
 
-// podPredicate passes on what makes a difference: a pod that ended, is gone, or
-// is kept from running for another reason than before.
+// podPredicate passes on changes that matter: a pod that ended, is gone, or is kept
+// from running for a different reason than before.
 func podPredicate() predicate.Predicate {
 	return predicate.Funcs{
 		CreateFunc: func(e event.CreateEvent) bool { return obstacle(e.Object.(*corev1.Pod)) != "" },
@@ -228,8 +228,8 @@ func podPredicate() predicate.Predicate {
 	}
 }
 
-// startedLate reports whether a pod took so long to start that events were
-// asked why.
+// startedLate reports whether a pod took so long to start that events were read to
+// find out why.
 func startedLate(pod *corev1.Pod) bool {
 	return slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses), func(status corev1.ContainerStatus) bool {
 		return status.State.Running != nil && status.State.Running.StartedAt.Sub(pod.CreationTimestamp.Time) >= plan.CreateWindow

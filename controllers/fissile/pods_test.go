@@ -43,7 +43,7 @@ func (v *outputTest) start() *batchv1.Job {
 	return v.activeJob()
 }
 
-// activeJob is the one Job that has not finished.
+// activeJob returns the one Job that has not finished.
 func (v *outputTest) activeJob() *batchv1.Job {
 	v.Helper()
 	var jobs batchv1.JobList
@@ -59,7 +59,7 @@ func (v *outputTest) activeJob() *batchv1.Job {
 	return nil
 }
 
-// createPod makes a pod of a Job.
+// createPod creates a pod of a Job.
 func (v *outputTest) createPod(job *batchv1.Job, name string, status corev1.PodStatus) *corev1.Pod {
 	v.Helper()
 	pod := &corev1.Pod{
@@ -83,7 +83,7 @@ func (v *outputTest) finish(job *batchv1.Job, condition batchv1.JobConditionType
 	}
 }
 
-// warn has the cluster say something of a pod or a Job.
+// warn records a warning event of the cluster about a pod or Job.
 func (v *outputTest) warn(about corev1.ObjectReference, reason, message string) {
 	now := metav1.NewTime(v.clock.Now())
 	v.events = append(v.events, corev1.Event{
@@ -92,8 +92,8 @@ func (v *outputTest) warn(about corev1.ObjectReference, reason, message string) 
 	})
 }
 
-// expectRunning fails unless the condition Running is true with a reason and, if
-// it is not empty, a message.
+// expectRunning fails unless the condition Running is true with that reason and, if it
+// is not empty, that message.
 func (v *outputTest) expectRunning(reason, message string) {
 	v.Helper()
 	v.edit(func() {})
@@ -339,7 +339,7 @@ func TestAContainerThatNeverStartedHasNoLog(t *testing.T) {
 	} {
 		v := newOutputTest(t)
 		v.edit(func() { v.ej.Spec.Output.WriteOnFailure = new(true) })
-		// As the API server answers, each time that it is asked.
+		// The API server answers so each time that it is asked.
 		v.logFailure = apierrors.NewBadRequest(`container "main" in pod "failed" is waiting to start: PodInitializing`)
 		job := v.start()
 		status.Phase = corev1.PodFailed

@@ -27,32 +27,32 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// memory is what this process knows of the ExtendedJobs beyond what is stored.
-// It saves requests and bounds retries; losing it loses nothing.
+// memory is what this process knows of the ExtendedJobs beyond what is stored. It
+// saves requests and bounds retries. Losing it loses nothing.
 type memory struct {
 	mu      sync.Mutex
 	entries map[types.NamespacedName]*processState
 }
 
-// processState is the memory of one ExtendedJob. Only one worker has an
-// ExtendedJob at a time, so its fields need no lock.
+// processState is the memory of one ExtendedJob. Only one worker has an ExtendedJob
+// at a time, so its fields need no lock.
 type processState struct {
 	uid types.UID
-	// known is what decisions are made from.
+	// known is what decisions are based on.
 	known plan.Process
-	// written is the resourceVersion of our last write; the cache is stale
-	// before it shows that.
+	// written is the resourceVersion of our last write. The cache is stale until it
+	// shows that.
 	written string
-	// deletedJob is the last Job that this process deleted; the cache may still
-	// show it.
+	// deletedJob is the last Job that this process deleted. The cache may still show
+	// it.
 	deletedJob types.UID
-	// inputs are the ConfigMaps and Secrets whose versions this process remembers
-	// for it.
+	// inputs are the ConfigMaps and Secrets whose versions this process remembers for
+	// it.
 	inputs []objectKey
 	// pruneAfter is when versions that were in use may be pruned.
 	pruneAfter time.Time
-	// storeFailing is why output could not be read or written when that was tried
-	// last, and storeFailingFrom since when.
+	// storeFailing is why output could not be read or written at the last attempt,
+	// and storeFailingFrom since when.
 	storeFailing     storeFailure
 	storeFailingFrom time.Time
 }
@@ -89,8 +89,7 @@ func (m *memory) forget(key types.NamespacedName) []objectKey {
 	return entry.inputs
 }
 
-// newerThan reports whether this process wrote the object later than what the
-// given version shows.
+// newerThan reports whether this process wrote the object after the given version.
 func (s *processState) newerThan(ej metav1.Object) bool {
 	if s.written == "" {
 		return false

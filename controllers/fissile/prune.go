@@ -36,13 +36,13 @@ import (
 // batch is how many versions are deleted, or owners set, in one step.
 const batch = 50
 
-// prunePageSize is how many pods or Jobs are in memory at once while those that use
-// versions are looked for.
+// prunePageSize is how many pods or Jobs are in memory at once during the search for
+// those that use versions.
 const prunePageSize = 500
 
-// observePrunable finds the own versions of the output that need not be kept any
-// more, and when the next one will not be. Whether they are in use is looked up
-// only if there are any.
+// observePrunable finds the ExtendedJob's own versions of the output that need no
+// longer be kept, and when the next one joins them. It looks up whether they are in
+// use only if there are any.
 func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []*metav1.PartialObjectMetadata) error {
 	pruned := prunedTargets(o.EJ)
 	if len(pruned) == 0 {
@@ -72,14 +72,14 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 	return nil
 }
 
-// prunedTargets are where versions of the output go of which not all are to be kept,
-// or went while their container printed it.
+// prunedTargets returns the targets of the output of which only some versions are
+// kept, including those of containers whose printed output is no longer kept.
 func prunedTargets(ej *plan.ExtendedJob) []plan.Target {
 	targets := append(ej.Targets(), ej.FormerlyPrinted()...)
 	return slices.DeleteFunc(targets, func(target plan.Target) bool { return !target.Versioned || target.VersionsToKeep == 0 })
 }
 
-// isClaimed reports whether a run that is under way was claimed with a version.
+// isClaimed reports whether an active run was claimed with a version.
 func (r *Reconciler) isClaimed(ctx context.Context, version *metav1.PartialObjectMetadata) (bool, error) {
 	found, err := r.ExtendedJobs.Find(ctx, version.Namespace, indexClaimed, version.Name)
 	if err != nil {
@@ -88,9 +88,9 @@ func (r *Reconciler) isClaimed(ctx context.Context, version *metav1.PartialObjec
 	return len(found) > 0, nil
 }
 
-// deleteVersions deletes versions of the output that need not be kept, a batch of
-// them, if they are still as they were observed and no pod refers to them. Those
-// that pods refer to are looked at again later.
+// deleteVersions deletes a batch of versions of the output that need not be kept, if
+// they are still as observed and no pod refers to them. It looks again later at those
+// that pods refer to.
 func (r *Reconciler) deleteVersions(ctx context.Context, o *observation) error {
 	if o.mounted == nil {
 		var err error
@@ -114,17 +114,17 @@ func (r *Reconciler) deleteVersions(ctx context.Context, o *observation) error {
 	return nil
 }
 
-// nextBatch takes the next batch off what is to be done.
+// nextBatch removes the next batch from the given Secrets, and returns it.
 func nextBatch(secrets *[]*metav1.PartialObjectMetadata) []*metav1.PartialObjectMetadata {
 	next := (*secrets)[:min(len(*secrets), batch)]
 	*secrets = (*secrets)[len(next):]
 	return next
 }
 
-// secretsOfPods are the names of the Secrets that pods of a namespace refer to
-// that have not ended, or will when Jobs create them. Whose they are does not
-// matter. They are read from the API server, because the cache holds neither
-// the pods of others nor what pods refer to.
+// secretsOfPods returns the names of the Secrets that the pods of a namespace refer to,
+// whoever owns them: pods that have not ended, and those that Jobs may still create.
+// They are read from the API server, because the cache holds neither the pods of others
+// nor what pods refer to.
 func (r *Reconciler) secretsOfPods(ctx context.Context, namespace string) (map[string]bool, error) {
 	names := make(map[string]bool)
 	note := func(spec *corev1.PodSpec) {
@@ -151,9 +151,8 @@ func (r *Reconciler) secretsOfPods(ctx context.Context, namespace string) (map[s
 	return names, nil
 }
 
-// syncOwners has the owner references of output Secrets, a batch of them, say what
-// the deletion policy says, if they are still as they were observed. An immutable
-// Secret allows that.
+// syncOwners makes the owner references of a batch of output Secrets match the
+// deletion policy, if they are still as observed. An immutable Secret allows that.
 func (r *Reconciler) syncOwners(ctx context.Context, o *observation) error {
 	for _, secret := range nextBatch(&o.OwnershipDrift) {
 		patch := append(isStill(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(o.EJ, secret, o.EJ.Spec.Output.DeletionPolicy)})

@@ -30,12 +30,12 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// endsFirst hands on what happens to Jobs, and puts those that have finished
-// before runs that are to begin: when more is triggered than there is time for,
-// what is under way comes to its end instead of waiting behind all the others.
+// endsFirst passes on events of Jobs, and puts finished ones before runs that are to
+// begin. When more is triggered than there is time for, active runs then end instead
+// of waiting behind all the others.
 type endsFirst struct{ handler.EventHandler }
 
-// Update hands on a change of a Job.
+// Update passes on a change of a Job.
 func (h endsFirst) Update(ctx context.Context, e event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
 	if ok && plan.Finished(e.ObjectNew.(*batchv1.Job)) != nil {
@@ -45,8 +45,7 @@ func (h endsFirst) Update(ctx context.Context, e event.UpdateEvent, queue workqu
 }
 
 const (
-	// retryFirst and retryMost bound the wait before a step that failed is tried
-	// again.
+	// retryFirst and retryMost bound the wait before a failed step is tried again.
 	retryFirst = 50 * time.Millisecond
 	retryMost  = time.Minute
 )
@@ -56,7 +55,7 @@ func newRetryLimiter() workqueue.TypedRateLimiter[reconcile.Request] {
 }
 
 // retryLimiter limits retries. A reconcile that only waits for a log has not
-// succeeded yet, so it does not end the series of those that failed.
+// succeeded yet, so it does not end a series of failures.
 type retryLimiter struct {
 	workqueue.TypedRateLimiter[reconcile.Request]
 	logs *logPool
@@ -69,7 +68,7 @@ func (l retryLimiter) Forget(item reconcile.Request) {
 	}
 }
 
-// urgent is a queue that puts what comes without a priority before the rest.
+// urgent is a queue that puts requests without a priority before the rest.
 type urgent struct {
 	priorityqueue.PriorityQueue[reconcile.Request]
 }

@@ -102,7 +102,7 @@ func TestNamespacesTakeTurnsInTheQueue(t *testing.T) {
 	}
 }
 
-// changed is a change of a Job of an ExtendedJob, to one with these conditions.
+// changed returns the event for a change of an ExtendedJob's Job to these conditions.
 func changed(extendedJob string, conditions ...batchv1.JobConditionType) event.UpdateEvent {
 	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
 		Namespace: "default", ResourceVersion: "1",

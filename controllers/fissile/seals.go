@@ -34,7 +34,7 @@ func (r *Reconciler) key(ctx context.Context) ([]byte, error) {
 	return r.digestKey.get(ctx, r.Client, r.APIReader, r.Namespace)
 }
 
-// sealJob seals what the operator will go by.
+// sealJob seals what the operator will rely on.
 func (r *Reconciler) sealJob(ctx context.Context, ej metav1.Object, job *batchv1.Job) error {
 	key, err := r.key(ctx)
 	if err != nil {
@@ -44,8 +44,8 @@ func (r *Reconciler) sealJob(ctx context.Context, ej metav1.Object, job *batchv1
 	return nil
 }
 
-// ownJob returns the number of the run whose Job the operator has made, and that
-// Job. It is nil for one that somebody else made in its likeness. One that is
+// ownJob returns the number of the run whose Job the operator has made, and that Job.
+// It returns nil for a Job that somebody else made in its likeness. A Job that is
 // known by its UID stays the run's, whatever became of its annotations.
 func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *processState, job *batchv1.Job) (int64, *batchv1.Job, error) {
 	number, ok := plan.RunNumber(ej, job)
@@ -67,19 +67,18 @@ func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *
 	}
 }
 
-// isJobOf reports whether the status, or this process, knows the UID of a run's
-// Job.
+// isJobOf reports whether the status, or this process, knows the UID of a run's Job.
 func isJobOf(run *fissilev1.Run, process *processState, uid types.UID) bool {
 	return run.Claim != nil && (run.Claim.JobUID == uid || process.known.Run.ClaimID == run.Claim.ID && process.known.Run.JobUID == uid)
 }
 
-// sealedRun are the parts of the seal of an output Secret.
+// sealedRun returns the parts of the seal of an output Secret.
 func sealedRun(secret metav1.Object) []string {
 	annotations := secret.GetAnnotations()
 	return []string{"Secret", secret.GetNamespace(), secret.GetName(), annotations[fissilev1.AnnotationOwnerUID], annotations[fissilev1.AnnotationRun]}
 }
 
-// storedRun returns the number of the run whose output a Secret holds; 0 if
+// storedRun returns the number of the run whose output a Secret holds, or 0 if
 // nothing proves that there was such a run.
 func (r *Reconciler) storedRun(ctx context.Context, secret metav1.Object) (int64, error) {
 	key, err := r.key(ctx)

@@ -33,8 +33,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// forge makes the Job of a run as somebody else can: with all that they can see of
-// a real one.
+// forge makes the Job of a run as somebody else can: with everything that they can see
+// of a real one.
 func (v *outputTest) forge(number int64, annotations map[string]string) {
 	v.Helper()
 	v.edit(func() {})
@@ -116,7 +116,7 @@ func TestAJobWhoseAnnotationsWereChangedIsStillTheRun(t *testing.T) {
 		"in this process": func(*outputTest) {},
 		"after a restart": func(v *outputTest) {
 			v.pass(31 * time.Second)
-			v.reconcile() // its UID is written down
+			v.reconcile() // its UID is recorded
 			v.r.memory = memory{}
 		},
 	} {

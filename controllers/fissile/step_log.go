@@ -24,7 +24,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// logStep logs a step before it is taken. docs/debugging.md shows how to read it.
+// logStep logs a step before it is taken. docs/debugging.md explains how to read it.
 func logStep(ctx context.Context, o *observation, step plan.Step) {
 	log := ctrl.LoggerFrom(ctx).V(1)
 	if !log.Enabled() {

@@ -27,26 +27,26 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// readTemplate has the API server complete the template with its defaults, in a
-// dry run: only that tells whether two templates mean the same.
+// readTemplate asks the API server to complete the template with its defaults in a
+// dry run, because only that shows whether two templates mean the same.
 func (r *Reconciler) readTemplate(ctx context.Context, o *observation) error {
 	if err := r.readWhole(ctx, o); err != nil {
 		return err
 	}
 	ej := o.whole.DeepCopy()
 	ej.Status.Inputs = nil // versioned names are as the user wrote them
-	const number = 1       // of a run that is not to be
+	const number = 1       // of a run that will not exist
 	job, err := plan.NewJob(ej, &fissilev1.Run{Number: number, JobName: plan.JobName(ej, number)})
 	invalid := err != nil
 	if !invalid {
-		// A name of its own: that of a run's Job may be taken.
+		// The Job gets a name of its own, because that of a run's Job may be taken.
 		job.GenerateName, job.Name = "extendedjob-dry-run-", ""
 		err = r.Client.Create(ctx, job, client.DryRunAll)
 		invalid = apierrors.IsInvalid(err)
 	}
 	switch {
 	case invalid:
-		// The run that is due for it says what is wrong.
+		// The run that is due for the change says what is wrong.
 		o.TemplateDigest = plan.InvalidTemplateDigest(&o.whole.Spec.JobTemplate)
 	case err != nil:
 		return fmt.Errorf("complete the template in a dry run: %w", err)

@@ -31,9 +31,9 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// reportUndecodable says in its conditions, and in the log, that an ExtendedJob
-// cannot be decoded. The patch is written by hand: what cannot be decoded is not
-// to be lost.
+// reportUndecodable says in the conditions and in the log that an ExtendedJob cannot
+// be decoded. The patch is written by hand, so that the parts that cannot be decoded
+// are not lost.
 func (r *Reconciler) reportUndecodable(ctx context.Context, undecodable *ejcache.UndecodableError) error {
 	ej := undecodable.ExtendedJob
 	status := plan.UndecodableStatus(ej, undecodable.Error(), r.Clock.Now())

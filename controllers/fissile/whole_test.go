@@ -30,7 +30,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// noAnswer is a client that gets no answer when it creates a Job for the first time.
+// noAnswer is a client that gets no answer the first time that it creates a Job.
 type noAnswer struct {
 	client.Client
 	asked bool

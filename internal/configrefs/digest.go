@@ -27,14 +27,15 @@ import (
 	"strings"
 )
 
-// Encoding is the version of the encoding that digests are made of. For as long as
-// it stays, data that does not change keeps its digest.
+// Encoding is the version of the encoding that digests are made from. As long as it
+// stays the same, unchanged data keeps its digest.
 const Encoding = "2"
 
-// Absent stands for the MAC of an object that is not there.
+// Absent stands in for the MAC of an object that does not exist.
 const Absent = "absent"
 
-// The purposes of the key, so that no result can pass for one of another purpose.
+// Each use of the key names its purpose, so that no result can pass for one of
+// another purpose.
 const (
 	purposeObject = "object"
 	purposeDigest = "digest"
@@ -44,8 +45,8 @@ const (
 // Entry is an object as it counts in a digest.
 type Entry struct {
 	Kind Kind
-	// Name is the base name of a versioned Secret: a version that brings nothing
-	// new is no change.
+	// Name is the base name of a versioned Secret: a new version with the same data
+	// is no change.
 	Name string
 	// MAC is the object's ObjectMAC, or Absent.
 	MAC string
@@ -57,17 +58,18 @@ func ObjectMAC[V string | []byte](key []byte, kind Kind, data map[string]V, bina
 	return mac(key, purposeObject, encodeObject(kind, data, binaryData))
 }
 
-// Digest returns a keyed hash of all the objects that a run of an ExtendedJob with
-// a UID reads, in whatever order, as <encoding>:<key ID>:<MAC>. The key ID tells
-// digests of different keys apart, and nothing of the key. Equal data of another
-// ExtendedJob has another digest: nobody can confirm a guess by one of their own.
+// Digest returns a keyed hash of all the objects that a run of the ExtendedJob with
+// that UID reads, regardless of their order, as <encoding>:<key ID>:<MAC>. The key ID
+// distinguishes digests of different keys and reveals nothing about the key. Equal
+// data of another ExtendedJob has another digest, so nobody can use an ExtendedJob of
+// their own to confirm a guess.
 func Digest(key []byte, uid string, entries []Entry) string {
 	encoded := append(appendPart(nil, uid), encodeEntries(entries)...)
 	return strings.Join([]string{Encoding, keyID(key), mac(key, purposeDigest, encoded)}, ":")
 }
 
-// ParseDigest splits a digest. It is false for anything that is none. Digests are
-// comparable if they agree in encoding and key ID.
+// ParseDigest splits a digest. It returns false for any other string. Digests are
+// comparable if they have the same encoding and key ID.
 func ParseDigest(digest string) (encoding, keyID, mac string, ok bool) {
 	parts := strings.Split(digest, ":")
 	if len(parts) != 3 || slices.Contains(parts, "") {
@@ -93,7 +95,7 @@ func encodeObject[V string | []byte](kind Kind, data map[string]V, binaryData ma
 	return appendMap(encoded, binaryData)
 }
 
-// encodeEntries encodes entries as a set: versions of one Secret, both resolved
+// encodeEntries encodes entries as a set: two versions of one Secret, both resolved
 // to the newest, are one entry.
 func encodeEntries(entries []Entry) []byte {
 	set := slices.SortedFunc(slices.Values(entries), func(a, b Entry) int {
@@ -119,7 +121,7 @@ func appendMap[V string | []byte](encoded []byte, values map[string]V) []byte {
 	return encoded
 }
 
-// appendPart appends a part with its length in front.
+// appendPart appends a part, preceded by its length.
 func appendPart[P ~string | []byte](encoded []byte, part P) []byte {
 	encoded = binary.BigEndian.AppendUint64(encoded, uint64(len(part)))
 	return append(encoded, part...)

@@ -26,9 +26,9 @@ import (
 
 var key = []byte("the key of these tests")
 
-// object is what the cluster holds under a name.
 const uid = "f49ac2b8-4d24-4ae0-9f08-11b241098846"
 
+// object is what the cluster holds under a name.
 type object struct {
 	kind       configrefs.Kind
 	name       string
@@ -225,8 +225,8 @@ func TestAConfigMapsTextCountsLikeTheSameBytes(t *testing.T) {
 	}
 }
 
-// An upgrade of the operator that changes one of these makes every one-off run
-// again: it has to change Encoding, and to know how this one was made.
+// An upgrade of the operator that changes one of these makes every one-off run again.
+// It must therefore change Encoding, and still know how this one was made.
 func TestDigestsStayOverReleases(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
@@ -270,7 +270,8 @@ func TestADigestTellsItsEncodingAndItsKey(t *testing.T) {
 	}
 }
 
-// 88: what does not depend on the key lets a guess at the data be confirmed.
+// 88: a MAC that did not depend on the key would let anyone confirm a guess at the
+// data.
 func TestTheMACOfAnObjectDependsOnTheKey(t *testing.T) {
 	t.Parallel()
 	data := map[string]string{"password": "guessed"}

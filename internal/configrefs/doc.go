@@ -14,21 +14,21 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package configrefs tells which ConfigMaps and Secrets a pod spec names, and
-// digests what they hold, so that a run can start when all of them are there and
-// be repeated when one of them has changed.
+// Package configrefs finds the ConfigMaps and Secrets that a pod spec names, and
+// digests their data. A run can then start when all of them exist, and be repeated
+// when one of them has changed.
 //
-// It is pure: it gets pod specs and data, and knows no client. It has no rule of
-// its own for names: they are compared and replaced as a whole, and what a
-// versioned name stands for is for the caller to say.
+// The package is pure: it takes pod specs and data, and knows no client. It has no
+// rules of its own for names. It compares and replaces whole names, and leaves it to
+// the caller to say what a versioned name stands for.
 //
 // # Digests
 //
-// The objects' data goes through a keyed hash twice: each object by [ObjectMAC],
-// which can be kept in memory once the data is dropped, and all of them together
-// by [Digest], which can be recorded where everybody reads it. Without the key
-// neither can be used to confirm a guess at the data.
+// The objects' data goes through a keyed hash twice: each object through [ObjectMAC],
+// whose result can stay in memory once the data is dropped, and all of them together
+// through [Digest], whose result can be recorded where everybody can read it. Without
+// the key, neither can be used to confirm a guess at the data.
 //
-// Both hash an encoding in which all parts have their length in front, so that
+// Both hash an encoding in which each part is preceded by its length, so that
 // different inputs never look the same.
 package configrefs

@@ -28,7 +28,7 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
-// An encoding that can be decoded again is unambiguous: no two inputs have the same one.
+// An encoding that can be decoded is unambiguous: no two inputs have the same one.
 
 func FuzzTheEncodingOfAnObjectCanBeDecoded(f *testing.F) {
 	addSeeds(f)
@@ -83,7 +83,7 @@ func FuzzTheEncodingOfEntriesCanBeDecoded(f *testing.F) {
 	})
 }
 
-// addSeeds adds inputs of all lengths, of bytes that are short lengths as well.
+// addSeeds adds inputs of all lengths, including bytes that are short lengths.
 func addSeeds(f *testing.F) {
 	f.Helper()
 	random := rand.New(rand.NewPCG(1, 2))
@@ -96,7 +96,7 @@ func addSeeds(f *testing.F) {
 	}
 }
 
-// reader takes bytes off what is given.
+// reader takes bytes off the given ones.
 type reader struct {
 	rest []byte
 }
@@ -107,14 +107,14 @@ func (r *reader) take(n int) []byte {
 	return taken
 }
 
-// byte is 0 at the end.
+// byte returns 0 at the end.
 func (r *reader) byte() byte {
 	var b [1]byte
 	copy(b[:], r.take(1))
 	return b[0]
 }
 
-// piece is a piece of a fuzzed input, as long as its first byte says.
+// piece returns a piece of a fuzzed input, as long as its first byte says.
 func (r *reader) piece() []byte {
 	return r.take(int(r.byte()))
 }

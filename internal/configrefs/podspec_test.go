@@ -29,12 +29,12 @@ import (
 )
 
 var (
-	// suspicious is how the names and types on the path to a field look if it may
-	// name a ConfigMap or Secret.
+	// suspicious matches the names and types on the path to a field that may name a
+	// ConfigMap or Secret.
 	suspicious  = regexp.MustCompile(`(?i)secret|config_?map|objectref`)
 	ofConfigMap = regexp.MustCompile(`(?i)config_?map`)
 
-	// innocent are paths that look like it, to fields that name
+	// innocent matches paths that look suspicious, but lead to fields that name
 	//   - what Kubernetes refuses in templates,
 	//   - a volume claim, or an object of some other API group,
 	//   - a key of an object, or a file made of it,
@@ -42,7 +42,7 @@ var (
 	innocent = regexp.MustCompile(`^EphemeralContainers\.|\.DataSource(Ref)?\.|KeyRef\.Key$|\.Items\.(Key|Path)$|\.SecretFile$`)
 )
 
-// A field that a later Kubernetes adds is noticed by its looks: either walk has to
+// A field that a later Kubernetes adds stands out by its looks: either walk has to
 // visit it, or it is innocent.
 func TestEveryFieldThatCanNameAnObjectIsAReference(t *testing.T) {
 	t.Parallel()
@@ -83,8 +83,8 @@ func TestEveryFieldThatCanNameAnObjectIsAReference(t *testing.T) {
 	}
 }
 
-// eachString visits every field of a struct that is, or contains, a string, with
-// nothing set but what leads to the field. For a map it visits no value.
+// eachString visits every field of a struct that is, or contains, a string. Nothing is
+// set but the way to the field. It visits no value of a map.
 func eachString(value reflect.Value, path, looks string, visit func(path, looks string, field reflect.Value)) {
 	looks += " " + value.Type().String()
 	switch value.Kind() {

@@ -38,18 +38,18 @@ type Reference struct {
 	Kind Kind
 	// Name is the name as it is written in the pod spec.
 	Name string
-	// Keys are those without which a container does not start, sorted: keys of
+	// Keys are the keys without which a container does not start, sorted: keys of
 	// environment variables and items of volumes, unless they are optional. Volumes
-	// take keys of a ConfigMap's data and binaryData, variables those of data
-	// alone; no distinction is made here.
+	// take keys from a ConfigMap's data and binaryData, variables only from data;
+	// Keys does not distinguish the two.
 	Keys []string
-	// Optional is true if a pod starts without the object: all places that name
-	// it say so, or are imagePullSecrets.
+	// Optional is true if a pod starts without the object: all places that name it
+	// are optional, or are imagePullSecrets.
 	Optional bool
 }
 
 // Of returns the objects that a pod spec names, one Reference for each, sorted by
-// kind and name. Empty names are no references.
+// kind and name. Empty names are not references.
 func Of(spec *corev1.PodSpec) []Reference {
 	type object struct {
 		kind Kind
@@ -85,8 +85,8 @@ func Of(spec *corev1.PodSpec) []Reference {
 	return sorted
 }
 
-// Rename replaces the names of Secrets in a pod spec by those that secrets has
-// for them, in every place that [Of] knows. Names that it does not have stay.
+// Rename replaces the names of Secrets in a pod spec with their values in secrets, in
+// every place that [Of] knows. Other names stay.
 func Rename(spec *corev1.PodSpec, secrets map[string]string) {
 	walk(spec, func(use use) {
 		if name, ok := secrets[*use.name]; ok && use.kind == Secret {

@@ -39,17 +39,17 @@ func podSpec(t *testing.T, manifest string) *corev1.PodSpec {
 	return spec
 }
 
-// needed is a reference to an object that a pod does not start without.
+// needed returns a reference to an object that a pod does not start without.
 func needed(kind configrefs.Kind, name string, keys ...string) configrefs.Reference {
 	return configrefs.Reference{Kind: kind, Name: name, Keys: keys}
 }
 
-// optional is a reference to an object that a pod starts without.
+// optional returns a reference to an object that a pod starts without.
 func optional(kind configrefs.Kind, name string) configrefs.Reference {
 	return configrefs.Reference{Kind: kind, Name: name, Optional: true}
 }
 
-// pulling is a reference by imagePullSecrets alone.
+// pulling returns a reference by imagePullSecrets alone.
 func pulling(name string) configrefs.Reference {
 	return configrefs.Reference{Kind: configrefs.Secret, Name: name, Optional: true}
 }

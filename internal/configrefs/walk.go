@@ -25,15 +25,15 @@ type use struct {
 	kind Kind
 	// name points into the pod spec; it may be empty.
 	name *string
-	// keys are those that the place needs.
+	// keys are the keys that the place needs.
 	keys     []string
 	optional bool
 	// pulls is true for imagePullSecrets: a pod starts without them.
 	pulls bool
 }
 
-// walk visits every place of a pod spec that can name a ConfigMap or Secret.
-// Ephemeral containers are left out, as Kubernetes refuses them in templates.
+// walk visits every place of a pod spec that can name a ConfigMap or Secret. It
+// leaves out ephemeral containers, because Kubernetes refuses them in templates.
 func walk(spec *corev1.PodSpec, visit func(use)) {
 	for i := range spec.InitContainers {
 		walkContainer(&spec.InitContainers[i], visit)
@@ -73,7 +73,7 @@ func walkContainer(container *corev1.Container, visit func(use)) {
 	}
 }
 
-// walkVolume visits all sources that are set. There is one in a valid pod spec.
+// walkVolume visits all sources that are set. A valid pod spec sets one.
 func walkVolume(volume *corev1.VolumeSource, visit func(use)) {
 	if source := volume.ConfigMap; source != nil {
 		visit(use{kind: ConfigMap, name: &source.Name, keys: keys(source.Items), optional: isTrue(source.Optional)})
@@ -101,8 +101,8 @@ func walkVolume(volume *corev1.VolumeSource, visit func(use)) {
 	}
 }
 
-// driverSecrets returns what volumes hand to the driver that mounts them; nil is
-// none.
+// driverSecrets returns the references that volumes pass to the driver that mounts
+// them. Those that are not set are nil.
 func driverSecrets(volume *corev1.VolumeSource) []*corev1.LocalObjectReference {
 	var refs []*corev1.LocalObjectReference
 	if source := volume.CephFS; source != nil {

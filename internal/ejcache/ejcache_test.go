@@ -45,7 +45,7 @@ import (
 
 const containerNames = "container names"
 
-// hold has the API server's answer go through the cache's decoder and transform.
+// hold passes the API server's answer through the cache's decoder and transform.
 func hold(t *testing.T, content string) *ejcache.ExtendedJob {
 	t.Helper()
 	scheme, err := ejcache.NewScheme()
@@ -174,7 +174,7 @@ func TestOneThatCannotBeDecodedIsListedWithTheOthers(t *testing.T) {
 	}
 }
 
-// cached is a cache that lists what it has, in no order.
+// cached is a cache that lists its contents in no order.
 type cached struct {
 	client.Reader
 	items []ejcache.ExtendedJob
@@ -210,7 +210,7 @@ func TestHeldAtRestItTakesLittleMemoryWhateverItsTemplate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			const n, most = 1000, 1200
 			held := make([]*ejcache.ExtendedJob, n)
-			hold(t, string(stored)) // what is made once
+			hold(t, string(stored)) // things that are made once
 			before := liveHeap()
 			for i := range held {
 				noise := make([]byte, argument/4*3)
@@ -228,7 +228,7 @@ func TestHeldAtRestItTakesLittleMemoryWhateverItsTemplate(t *testing.T) {
 
 func liveHeap() uint64 {
 	runtime.GC()
-	runtime.GC() // what pools hold outlives one
+	runtime.GC() // the contents of pools outlive one
 	var stats runtime.MemStats
 	runtime.ReadMemStats(&stats)
 	return stats.HeapAlloc

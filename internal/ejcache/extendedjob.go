@@ -14,11 +14,11 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package ejcache holds ExtendedJobs in little memory: without their templates, and
-// those at rest as compressed JSON, which is decoded when one is read.
+// Package ejcache holds ExtendedJobs in little memory: it drops their templates, and
+// keeps those at rest as compressed JSON, which is decoded when one is read.
 //
-// So one that cannot be decoded, whatever let it be stored, is told of when it is
-// read, and does not keep the others from being listed.
+// An ExtendedJob that cannot be decoded, however it came to be stored, therefore
+// causes an error when it is read, and does not keep the others from being listed.
 package ejcache
 
 import (
@@ -38,14 +38,14 @@ type ExtendedJob struct {
 	// ObjectMeta has only what identifies this version of the ExtendedJob, and its age.
 	metav1.ObjectMeta
 
-	// content is the ExtendedJob as the API server sends it until it is packed. Then it
-	// is compressed JSON: of what decisions need or, if it cannot be decoded, of the
-	// whole. It is nil if it is held decoded, and never written to.
+	// content is the ExtendedJob as the API server sent it, until it is packed. From
+	// then on it is compressed JSON: of the part that decisions need or, if it cannot
+	// be decoded, of the whole. It is nil while decoded is set. It is never modified.
 	content     []byte
 	packed      bool
 	undecodable bool
-	// decoded is the ExtendedJob while it is at work: it is read and changes soon. It
-	// is never written to.
+	// decoded is the ExtendedJob while it is active: it is read often and changes
+	// soon. It is never modified.
 	decoded *plan.ExtendedJob
 	// keys are its index keys, by index.
 	keys []indexKeys
@@ -64,7 +64,7 @@ type ExtendedJobList struct {
 	Items []ExtendedJob `json:"items"`
 }
 
-// NewScheme returns a scheme of a cache: another one, but for the type of
+// NewScheme returns a scheme for a cache. It differs from others only in the type of
 // ExtendedJobs.
 func NewScheme(addToScheme ...func(*runtime.Scheme) error) (*runtime.Scheme, error) {
 	scheme := runtime.NewScheme()
@@ -79,7 +79,7 @@ func NewScheme(addToScheme ...func(*runtime.Scheme) error) (*runtime.Scheme, err
 	return scheme, nil
 }
 
-// UnmarshalJSON decodes no more than the metadata.
+// UnmarshalJSON decodes only the metadata.
 func (e *ExtendedJob) UnmarshalJSON(data []byte) error {
 	var partial metav1.PartialObjectMetadata
 	if err := json.UnmarshalCaseSensitivePreserveInts(data, &partial); err != nil {
@@ -92,9 +92,9 @@ func (e *ExtendedJob) UnmarshalJSON(data []byte) error {
 			Name:            partial.Name,
 			UID:             partial.UID,
 			ResourceVersion: partial.ResourceVersion,
-			// Find sorts by it.
+			// Find sorts by this.
 			CreationTimestamp: partial.CreationTimestamp,
-			// A bookmark says by an annotation that a list is complete.
+			// An annotation of a bookmark says that a list is complete.
 			Annotations: partial.Annotations,
 		},
 		content: bytes.Clone(data),
@@ -102,15 +102,15 @@ func (e *ExtendedJob) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// DeepCopyObject shares what is held, which does not change.
+// DeepCopyObject shares the content, which does not change.
 func (e *ExtendedJob) DeepCopyObject() runtime.Object {
 	copied := *e
 	e.DeepCopyInto(&copied.ObjectMeta)
 	return &copied
 }
 
-// DeepCopyObject copies the list. It shares what its items hold, which does
-// not change.
+// DeepCopyObject copies the list. It shares the content of its items, which does not
+// change.
 func (l *ExtendedJobList) DeepCopyObject() runtime.Object {
 	copied := *l
 	l.DeepCopyInto(&copied.ListMeta)

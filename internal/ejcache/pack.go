@@ -36,7 +36,8 @@ import (
 // Indexes are functions that return the keys of an ExtendedJob, by index.
 type Indexes map[string]func(*plan.ExtendedJob) []string
 
-// Transform returns what the cache does to ExtendedJobs before it holds them.
+// Transform returns the function that the cache applies to ExtendedJobs before it
+// holds them.
 func Transform(indexes Indexes) func(any) (any, error) {
 	return func(obj any) (any, error) {
 		e, ok := obj.(*ExtendedJob)
@@ -47,13 +48,13 @@ func Transform(indexes Indexes) func(any) (any, error) {
 	}
 }
 
-// pack makes little of the content: what decisions need.
+// pack reduces the content to what decisions need.
 func (e *ExtendedJob) pack(indexes Indexes) error {
 	e.TypeMeta, e.Annotations = metav1.TypeMeta{}, nil
 	e.packed = true
 	whole := &fissilev1.ExtendedJob{}
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(e.content, whole); err != nil {
-		// Whoever reads it is told.
+		// Decode returns the error to whoever reads it.
 		e.undecodable = true
 		e.content, err = compress(e.content)
 		return err
@@ -76,13 +77,13 @@ func (e *ExtendedJob) pack(indexes Indexes) error {
 	return err
 }
 
-// atRest reports whether nothing is to be done for an ExtendedJob.
+// atRest reports whether an ExtendedJob has nothing to be done.
 func atRest(ej *plan.ExtendedJob) bool {
 	s := &ej.Status
 	return s.Active == "" && s.Due == nil && s.ObservedGeneration != nil && *s.ObservedGeneration == ej.Generation
 }
 
-// KeysOf returns the function by which the cache finds the keys of an index.
+// KeysOf returns the function that the cache calls for the keys of an index.
 func KeysOf(index string) client.IndexerFunc {
 	return func(obj client.Object) []string {
 		for _, k := range obj.(*ExtendedJob).keys {
@@ -94,8 +95,9 @@ func KeysOf(index string) client.IndexerFunc {
 	}
 }
 
-// Decode returns what decisions need of the ExtendedJob, not to be written to. It
-// returns an *UndecodableError if the API server stores what the type does not hold.
+// Decode returns the part of the ExtendedJob that decisions need. The caller must not
+// modify it. Decode returns an *UndecodableError if the stored ExtendedJob does not
+// fit the type.
 func (e *ExtendedJob) Decode() (*plan.ExtendedJob, error) {
 	if e.decoded != nil {
 		return e.decoded, nil
@@ -114,16 +116,16 @@ func (e *ExtendedJob) Decode() (*plan.ExtendedJob, error) {
 	return ej, nil
 }
 
-// dictionary is much of what ExtendedJobs at rest have in common. They are held in
-// a third less with it.
+// dictionary contains much of what ExtendedJobs at rest have in common. It reduces their
+// size by a third.
 //
 //go:embed dictionary.json
 var dictionary []byte
 
-// level is the fastest that makes use of the dictionary.
+// level is the fastest level that uses the dictionary.
 const level = flate.BestSpeed + 1
 
-// Writers and readers are large beside what they work on.
+// Writers and readers are large compared with what they process.
 var (
 	writers = sync.Pool{New: func() any {
 		w, _ := flate.NewWriterDict(nil, level, dictionary) // fails for unknown levels only

@@ -31,8 +31,8 @@ type Reader struct {
 	Cache client.Reader
 }
 
-// Get returns what decisions need of an ExtendedJob, not to be written to. It returns
-// an *UndecodableError for one that cannot be decoded.
+// Get returns the part of an ExtendedJob that decisions need. The caller must not
+// modify it. Get returns an *UndecodableError if the ExtendedJob cannot be decoded.
 func (r Reader) Get(ctx context.Context, key client.ObjectKey) (*plan.ExtendedJob, error) {
 	e := &ExtendedJob{}
 	if err := r.Cache.Get(ctx, key, e); err != nil {
@@ -42,7 +42,7 @@ func (r Reader) Get(ctx context.Context, key client.ObjectKey) (*plan.ExtendedJo
 }
 
 // Find returns the names of the ExtendedJobs that an index has under a key, the
-// oldest first. An empty namespace stands for all that are watched.
+// oldest first. An empty namespace stands for all watched namespaces.
 func (r Reader) Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error) {
 	var list ExtendedJobList
 	if err := r.Cache.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{index: key}, client.UnsafeDisableDeepCopy); err != nil {

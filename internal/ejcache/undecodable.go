@@ -26,18 +26,17 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// UndecodableError says that an ExtendedJob is stored that cannot be decoded.
+// UndecodableError says that a stored ExtendedJob cannot be decoded.
 type UndecodableError struct {
-	// ExtendedJob is what can be decoded of it: the metadata and, if possible, the
-	// status.
+	// ExtendedJob is what can be decoded: the metadata and, if possible, the status.
 	ExtendedJob *plan.ExtendedJob
 	// Field is the path of the field that cannot be decoded; empty if there are
-	// several, or the ExtendedJob is large.
+	// several, or if the ExtendedJob is large.
 	Field string
 	cause error
 }
 
-// Error does not quote the cause, which may have a value in it.
+// Error does not quote the cause, which may contain a value.
 func (e *UndecodableError) Error() string {
 	if e.Field == "" {
 		return "its fields cannot all be decoded"
@@ -72,8 +71,9 @@ func decodableParts(content []byte) *plan.ExtendedJob {
 	return plan.WithoutTemplate(ej)
 }
 
-// maxSearched is the size of an ExtendedJob up to which the field at fault is looked
-// for: it is decoded again and again for that, and anyone may have made it.
+// maxSearched is the maximum size of an ExtendedJob in which the faulty field is
+// searched for. The search decodes the ExtendedJob many times, and anyone may have
+// made it.
 const maxSearched = 64 << 10
 
 // location is a place in a JSON tree.
@@ -83,7 +83,7 @@ type location struct {
 	set   func(any)
 }
 
-// locations returns the places right below a value.
+// locations returns the places directly below a value.
 func locations(value any, path *field.Path) []location {
 	var below []location
 	switch value := value.(type) {
@@ -99,8 +99,8 @@ func locations(value any, path *field.Path) []location {
 	return below
 }
 
-// fieldAtFault returns the path of the innermost field without which an object can
-// be decoded; empty if there is none. It halves what it looks through.
+// fieldAtFault returns the path of the innermost field without which an object can be
+// decoded, or "" if there is none. It searches by bisection.
 func fieldAtFault(tree any) string {
 	decodesWithout := func(fields []location) bool {
 		for _, f := range fields {

@@ -22,16 +22,16 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// A trigger that comes back each time right after it was served is not a
-// person: a GitOps controller applies "now" again and again, or ExtendedJobs
-// feed each other in a circle. Its runs are delayed, and never dropped.
+// A trigger that comes back right after each run was not set by a person: a GitOps
+// controller applies "now" over and over, or ExtendedJobs trigger each other in a
+// circle. Such runs are delayed, and never dropped.
 const (
 	backoffFirst = 10 * time.Second
 	backoffMost  = 5 * time.Minute
 )
 
-// patience is how many consecutive runs are not delayed. Runs are consecutive if
-// the next one could start within a time after the end of the one before, and did.
+// patience is how many consecutive runs are not delayed. Runs are consecutive if the
+// next one starts within `within` of the earliest time it could.
 type patience struct {
 	runs   int32
 	within time.Duration
@@ -48,8 +48,8 @@ func patienceWith(cause fissilev1.RunCause) patience {
 	return patience{}
 }
 
-// streak is the number of consecutive runs with the next one, and how long after
-// the end of the one before that may start.
+// streak returns the number of consecutive runs, including the next one, and how long
+// after the end of the previous run that one may start.
 func (o *Observation) streak(cause fissilev1.RunCause) (int32, time.Duration) {
 	run := o.lastRun()
 	p := patienceWith(cause)
@@ -64,7 +64,7 @@ func (o *Observation) streak(cause fissilev1.RunCause) (int32, time.Duration) {
 	return streak, delay
 }
 
-// backoff is the delay of the n-th run of a streak that is too many.
+// backoff returns the delay of the n-th run of a streak beyond patience.
 func backoff(n int32) time.Duration {
 	if n < 1 {
 		return 0

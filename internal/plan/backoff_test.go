@@ -27,7 +27,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// again runs the errand once more, "now" being set a while after the run before.
+// again runs the errand once more. "now" is set some time after the previous run.
 func (w *world) again(t *testing.T, pause time.Duration) *world {
 	t.Helper()
 	w.after(pause).edit(now).claimed(t).job(t, batchv1.JobComplete).over(t)
@@ -35,13 +35,13 @@ func (w *world) again(t *testing.T, pause time.Duration) *world {
 	return w
 }
 
-// changed changes what the pods read.
+// changed changes the pods' inputs.
 func (w *world) changed() *world {
 	w.Inputs = inputs(fmt.Sprint("changed after ", w.EJ.Status.LastRun.Number))
 	return w
 }
 
-// change runs the one-off for a change that comes a while after the run before.
+// change runs the one-off for a change that comes some time after the previous run.
 func (w *world) change(t *testing.T, pause time.Duration) *world {
 	t.Helper()
 	w.changed().after(pause).claimed(t).job(t, batchv1.JobComplete).over(t)
@@ -49,8 +49,8 @@ func (w *world) change(t *testing.T, pause time.Duration) *world {
 	return w
 }
 
-// changing is a one-off that ran for a number of changes in a row, each right
-// after the run before, and whose inputs have changed once more.
+// changing returns a one-off that ran for a number of consecutive changes, each right
+// after the previous run, and whose inputs have changed once more.
 func changing(t *testing.T, runs int) *world {
 	t.Helper()
 	w := oneOffThatRan(t)
@@ -62,7 +62,7 @@ func changing(t *testing.T, runs int) *world {
 }
 
 func TestTriggerThatComesBackAtOnceIsDelayed(t *testing.T) {
-	// free is an errand that has run as often in a row as is not delayed.
+	// free returns an errand with as many consecutive runs as are not delayed.
 	free := func(t *testing.T) *world {
 		w := given(manual).reported(t)
 		for range 9 {

@@ -32,20 +32,20 @@ import (
 )
 
 const (
-	// CollectorContainer is the name of the sidecar that seals the files of a run.
-	// Those of its volumes begin with it, too.
+	// CollectorContainer is the name of the sidecar that seals the files of a run,
+	// and the prefix of the names of its volumes.
 	CollectorContainer = "extendedjob-output"
 
-	// defaultDirectory is where containers write their files.
+	// defaultDirectory is where containers write their files by default.
 	defaultDirectory = "/mnt/quarks"
 
-	// automountPath is where the API server's admission mounts a token, unless
-	// something else is mounted there.
+	// automountPath is where the API server's admission mounts a token, unless the
+	// container mounts something else there.
 	automountPath = "/var/run/secrets/kubernetes.io/serviceaccount"
 )
 
-// directorySize bounds the memory that files can take in a directory: more than all
-// files of a run may have.
+// directorySize bounds the memory that the files in a directory can take. It exceeds
+// what all files of a run may have together.
 var directorySize = resource.MustParse("16Mi")
 
 // CollectsFiles reports whether runs with these settings need a collector.
@@ -53,7 +53,7 @@ func CollectsFiles(output *fissilev1.Output) bool {
 	return output != nil && len(output.Files) > 0
 }
 
-// CollectedFiles are the files that the collector hands over, in their order.
+// CollectedFiles returns the files that the collector hands over, in their order.
 func CollectedFiles(output *fissilev1.Output) []sealedfiles.File {
 	files := make([]sealedfiles.File, 0, len(output.Files))
 	for _, file := range output.Files {
@@ -62,23 +62,24 @@ func CollectedFiles(output *fissilev1.Output) []sealedfiles.File {
 	return files
 }
 
-// FilesRun is what the files of a run are bound to.
+// FilesRun returns the run that files are bound to.
 func FilesRun(ej metav1.Object, number int64) sealedfiles.Run {
 	return sealedfiles.Run{Namespace: ej.GetNamespace(), UID: string(ej.GetUID()), Number: number}
 }
 
-// FilesKey is the key that the files of a Job are sealed to. It is stored nowhere.
+// FilesKey returns the key that the files of a Job are sealed to. It is stored
+// nowhere.
 func FilesKey(operatorKey []byte, ej metav1.Object, job *batchv1.Job) (sealedfiles.PrivateKey, error) {
 	number, _ := RunNumber(ej, job)
 	return sealedfiles.DeriveKey(operatorKey, string(ej.GetUID()), number, job.Annotations[fissilev1.AnnotationClaim])
 }
 
-// OutputDirectory is where containers write their files.
+// OutputDirectory returns the directory that containers write their files to.
 func OutputDirectory(output *fissilev1.Output) string {
 	return path.Clean(firstOf(output.Directory, defaultDirectory))
 }
 
-// WritingContainers are the names of the containers that write files.
+// WritingContainers returns the names of the containers that write files.
 func WritingContainers(output *fissilev1.Output) []string {
 	var names []string
 	for _, file := range output.Files {
@@ -89,10 +90,10 @@ func WritingContainers(output *fissilev1.Output) []string {
 	return names
 }
 
-// AddCollector adds to the Job of a run what collects its files: a directory in
-// memory for each container that writes any, and the collector, which seals them to
-// a key when all other containers have ended. It is the first of the sidecars,
-// because they end in reverse order.
+// AddCollector adds to the Job of a run all that collecting its files takes: a
+// directory in memory for each container that writes any, and the collector, which
+// seals them to a key when all other containers have ended. The collector is the
+// first sidecar, because sidecars are stopped in reverse order.
 func AddCollector(job *batchv1.Job, ej *fissilev1.ExtendedJob, image string, key sealedfiles.PublicKey) {
 	output, pod := ej.Spec.Output, &job.Spec.Template.Spec
 	number, _ := RunNumber(ej, job)
@@ -134,8 +135,8 @@ func addMemory(pod *corev1.PodSpec, name string, size resource.Quantity) {
 	}})
 }
 
-// containerNamed is a container or init container of a pod; nil if there is none of
-// the name.
+// containerNamed returns the container or init container of a pod with that name, or
+// nil if there is none.
 func containerNamed(pod *corev1.PodSpec, name string) *corev1.Container {
 	for _, containers := range [][]corev1.Container{pod.Containers, pod.InitContainers} {
 		for i := range containers {
@@ -147,18 +148,18 @@ func containerNamed(pod *corev1.PodSpec, name string) *corev1.Container {
 	return nil
 }
 
-// HasCollector reports whether the API server has left the collector in a Job as it
-// was: its admission may take it out, and a server that has no sidecars makes an
-// init container of it, for whose end the others would wait.
+// HasCollector reports whether the API server has left the collector in a Job
+// unchanged. Its admission may remove it, and a server without sidecars turns it into
+// an init container, whose end the others would wait for.
 func HasCollector(job *batchv1.Job) bool {
 	containers := job.Spec.Template.Spec.InitContainers
 	return len(containers) > 0 && containers[0].Name == CollectorContainer &&
 		ptr.Deref(containers[0].RestartPolicy, "") == corev1.ContainerRestartPolicyAlways
 }
 
-// collectorSecurity restricts the collector. Its user and group are those of the
-// containers that write files, as far as these have the same: a file may be readable
-// for nobody else.
+// collectorSecurity restricts the collector. Its user and group are those that the
+// writing containers have in common, because others may not be allowed to read the
+// files.
 func collectorSecurity(pod *corev1.PodSpec, output *fissilev1.Output) *corev1.SecurityContext {
 	user := commonID(pod, output, func(c *corev1.SecurityContext) *int64 { return c.RunAsUser })
 	group := commonID(pod, output, func(c *corev1.SecurityContext) *int64 { return c.RunAsGroup })
@@ -179,8 +180,8 @@ func collectorSecurity(pod *corev1.PodSpec, output *fissilev1.Output) *corev1.Se
 	}
 }
 
-// commonID is the ID that all containers that write files set for themselves; nil
-// if there is none. The pod's own ID is that of the collector anyway.
+// commonID returns the ID that all writing containers set for themselves, or nil if
+// they set none or differ. The pod's own ID applies to the collector anyway.
 func commonID(pod *corev1.PodSpec, output *fissilev1.Output, of func(*corev1.SecurityContext) *int64) *int64 {
 	var common *int64
 	for i, name := range WritingContainers(output) {
@@ -196,9 +197,8 @@ func commonID(pod *corev1.PodSpec, output *fissilev1.Output, of func(*corev1.Sec
 	return common
 }
 
-// collectorResources are little. A pod whose containers may all use as much as they
-// request stays so, for its quality of service; one with resources of its own keeps
-// them.
+// collectorResources returns small requests and limits. A pod of QoS class Guaranteed
+// keeps its class. A pod with pod-level resources gets no more than those.
 func collectorResources(pod *corev1.PodSpec) corev1.ResourceRequirements {
 	if pod.Resources != nil {
 		return corev1.ResourceRequirements{}
@@ -212,7 +212,7 @@ func collectorResources(pod *corev1.PodSpec) corev1.ResourceRequirements {
 	return corev1.ResourceRequirements{Requests: requests, Limits: limits}
 }
 
-// guaranteed reports whether the containers of a pod request all CPU and memory
+// guaranteed reports whether the containers of a pod request all the CPU and memory
 // that they may use.
 func guaranteed(pod *corev1.PodSpec) bool {
 	for _, container := range slices.Concat(pod.InitContainers, pod.Containers) {

@@ -28,7 +28,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
-// collected is the pod of a run of two containers that leave files, with its
+// collected returns the pod of a run of two containers that leave files, with its
 // collector.
 func collected(t *testing.T, change func(*corev1.PodSpec)) *corev1.PodSpec {
 	t.Helper()
@@ -92,7 +92,7 @@ func TestTheCollectorSeesTheFilesOfEachContainer(t *testing.T) {
 		{CollectorContainer, pod.InitContainers[0].VolumeMounts, []corev1.VolumeMount{
 			{Name: "extendedjob-output-0", MountPath: sealedfiles.MountPath("main"), ReadOnly: true},
 			{Name: "extendedjob-output-1", MountPath: sealedfiles.MountPath("prepare"), ReadOnly: true},
-			// In place of a token.
+			// Instead of a token.
 			{Name: "extendedjob-output-no-token", MountPath: "/var/run/secrets/kubernetes.io/serviceaccount", ReadOnly: true},
 		}},
 	} {

@@ -27,12 +27,12 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// Conditions derives all conditions from the spec and the rest of the status of
-// an ExtendedJob. Those that it has count only for the times of their
-// transitions.
+// Conditions derives all conditions from the spec and the rest of the status of an
+// ExtendedJob. The conditions that it already has serve only to keep the times of
+// their transitions.
 //
-// None says to a client that waits that a run is over which is due or active:
-// neither Complete nor Failed is then true, and Running is not false.
+// While a run is due or active, no condition lets a waiting client believe that it is
+// over: neither Complete nor Failed is true, and Running is not false.
 func Conditions(ej *ExtendedJob, now time.Time) []metav1.Condition {
 	b := conditions{ej: ej, run: ej.Status.LastRun, due: ej.Status.Due, now: metav1.NewTime(now.Truncate(time.Second))}
 	b.ready()
@@ -57,7 +57,7 @@ type conditions struct {
 // active reports whether a run is under way.
 func (b *conditions) active() bool { return b.run != nil && b.run.Result == "" }
 
-// atWork is the reason and message for that a run is due or active.
+// atWork returns the reason and the message while a run is due or active.
 func (b *conditions) atWork() (reason, message string) {
 	switch {
 	case b.due != nil:
@@ -69,8 +69,8 @@ func (b *conditions) atWork() (reason, message string) {
 	}
 }
 
-// ending sets Complete and Failed. The message of Complete is what users see in
-// the column Message.
+// ending sets Complete and Failed. Users see the message of Complete in the column
+// Message.
 func (b *conditions) ending() {
 	switch {
 	case b.due != nil || b.active():
@@ -93,7 +93,7 @@ func (b *conditions) ending() {
 	}
 }
 
-// running sets Running. Its reason is what users see in the column Status.
+// running sets Running. Users see its reason in the column Status.
 func (b *conditions) running() {
 	switch {
 	case b.due != nil || b.active() && b.ej.Status.Active == "":
@@ -109,8 +109,8 @@ func (b *conditions) running() {
 	}
 }
 
-// atRest adds to a message how to run a one-off again that was edited since its
-// run, and does not do so by itself.
+// atRest prepends how to run a one-off again to a message, if its template was edited
+// since its run and that alone does not start another.
 func (b *conditions) atRest(message string) string {
 	if b.ej.Spec.Trigger.Strategy != fissilev1.StrategyDone || value(b.ej.Spec.UpdateOnTemplateChange) || !editedSince(b.ej) {
 		return message
@@ -119,15 +119,15 @@ func (b *conditions) atRest(message string) string {
 		b.run.Number, message)
 }
 
-// ready sets Ready, Reconciling and Stalled, by which kstatus tells users' tools
-// what to make of the ExtendedJob.
+// ready sets Ready, Reconciling and Stalled, from which kstatus tells users' tools
+// the state of the ExtendedJob.
 func (b *conditions) ready() {
 	switch {
 	case b.due != nil || b.active() && b.waitedFor():
 		reason, message := b.atWork()
 		b.set(fissilev1.ConditionReady, metav1.ConditionFalse, reason, message)
 		if reason == fissilev1.ReasonJobRejected {
-			// Before Reconciling: kstatus goes by the first of them.
+			// Stalled precedes Reconciling: kstatus goes by the first of them.
 			b.set(fissilev1.ConditionStalled, metav1.ConditionTrue, reason, message)
 		}
 		b.set(fissilev1.ConditionReconciling, metav1.ConditionTrue, reason, message)
@@ -145,15 +145,14 @@ func (b *conditions) ready() {
 }
 
 // waitedFor reports whether Ready waits for the active run, or for one that was
-// requested meanwhile. An errand that runs by strategy "now" is ready all the
-// time.
+// requested in the meantime. An errand that runs by strategy "now" stays ready.
 func (b *conditions) waitedFor() bool {
 	return b.ej.Status.RestingStrategy == fissilev1.StrategyDone || b.run.RequestID != "" ||
 		b.ej.Spec.Trigger.RequestID != b.ej.Status.ServedRequestID || b.ej.Status.Active == ""
 }
 
-// lastRunCounts reports whether the ExtendedJob is not ready if its last run did
-// not succeed: a one-off, or the run of a requestID.
+// lastRunCounts reports whether a last run that did not succeed makes the ExtendedJob
+// not ready: that of a one-off, or of a requestID.
 func (b *conditions) lastRunCounts() bool {
 	return b.ej.Status.RestingStrategy == fissilev1.StrategyDone || b.run.RequestID != ""
 }
@@ -196,11 +195,11 @@ func (b *conditions) set(conditionType string, status metav1.ConditionStatus, re
 	b.all = append(b.all, c)
 }
 
-// reasonPattern is the pattern of metav1.Condition.
+// reasonPattern is the pattern that metav1.Condition demands of a reason.
 var reasonPattern = regexp.MustCompile(`^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$`)
 
-// validReason is a reason as a condition may have it: others may put any text on a
-// Job.
+// validReason returns the reason if a condition may have it, and otherwise the other
+// one: anyone may write any text to a Job.
 func validReason(reason, otherwise string) string {
 	if len(reason) > maxMessage || !reasonPattern.MatchString(reason) {
 		return otherwise

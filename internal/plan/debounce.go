@@ -20,12 +20,12 @@ import (
 	"time"
 )
 
-// maxDebounces is how many times spec.updateDebounce a run may wait for changes to
-// stop.
+// maxDebounces limits how long a run may wait for changes to stop, as a multiple of
+// spec.updateDebounce.
 const maxDebounces = 10
 
-// debounce is when a change that was noticed may be acted on, so that those that
-// come with it are one run.
+// debounce is when a noticed change may be acted on, so that changes that come
+// together lead to one run.
 type debounce struct {
 	// until is when nothing more has changed for long enough.
 	until time.Time
@@ -33,9 +33,9 @@ type debounce struct {
 	latest time.Time
 }
 
-// debounce is what a run for a change waits for; zero if for nothing. By default
-// that is some time after the first change, whatever else changes; if
-// spec.updateDebounce is set, it is that time after the last one.
+// debounce returns what a run for a change waits for, or zero if it need not wait. By
+// default it waits for some time after the first change, whatever else changes. If
+// spec.updateDebounce is set, it waits for that long after the last change.
 func (o *Observation) debounce() debounce {
 	first, last := o.changedBetween()
 	if first.IsZero() {
@@ -54,8 +54,8 @@ func (o *Observation) debounce() debounce {
 	return d
 }
 
-// changedBetween is when the process noticed the first and the last change since
-// the last claim; zero if it noticed none.
+// changedBetween returns when the process noticed the first and the last change since
+// the last claim, or zero times if it noticed none.
 func (o *Observation) changedBetween() (first, last time.Time) {
 	for _, n := range []Notice{o.Process.Inputs, o.Process.Template} {
 		if n.At.IsZero() {

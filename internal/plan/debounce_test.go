@@ -28,7 +28,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// waitsFor fails unless the next step is to wait for so long.
+// waitsFor fails unless the next step is to wait for that long.
 func (w *world) waitsFor(t *testing.T, want time.Duration) {
 	t.Helper()
 	if step := plan.Next(w.Observation); step.Kind != plan.Wait || step.After != want {
@@ -44,7 +44,7 @@ func (w *world) claims(t *testing.T) {
 	}
 }
 
-// rollout is a one-off whose changes wait for a minute.
+// rollout returns a one-off whose changes wait for a minute.
 func rollout(t *testing.T) *world {
 	t.Helper()
 	w := oneOffThatRan(t)
@@ -95,8 +95,8 @@ func TestAChangeThatIsTakenBackRunsNothing(t *testing.T) {
 	}
 }
 
-// Nobody who waits may take the result of the last run for that of the one that
-// waits.
+// A client that waits must not take the result of the last run for that of the run that
+// is still waiting.
 func TestNoConditionSaysThatARunIsOverWhichWaitsForChanges(t *testing.T) {
 	w := rollout(t).noticed("a").reported(t)
 	for conditionType, want := range map[string]metav1.ConditionStatus{

@@ -14,10 +14,9 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package plan decides what to do next for an ExtendedJob. It is pure: an
-// Observation goes in, the one next Step comes out. It has no client, no clock
-// and no memory, so a test can walk every interleaving of crashes, edits and
-// events with it.
+// Package plan decides what to do next for an ExtendedJob. It is pure: an Observation
+// goes in, and the one next Step comes out. It has no client, no clock and no memory,
+// so a test can walk every interleaving of crashes, edits and events with it.
 //
 // # Runs
 //
@@ -25,20 +24,20 @@ limitations under the License.
 //
 //	claim → create Job → (Job finishes) → store output → settle → status → delete Job
 //
-// The claim is a status write that carries the resourceVersion it was decided
-// on, so a stale cache cannot start a run. To settle a run whose strategy is to be
-// set back is one patch of the main resource, fenced the same way, that does so
-// and records the run in an annotation bound to the object's UID. All others are
-// settled by the status. With s the last settled run and n the last claimed one,
-// s < n means that run n is not over, and s = n that a "now" is a new request.
+// The claim is a status write that carries the resourceVersion it was decided on, so
+// a stale cache cannot start a run. A run that sets the strategy back is settled by
+// one patch of the main resource, fenced in the same way. That patch also records the
+// run in an annotation bound to the object's UID. All other runs are settled by the
+// status. If s is the last settled run and n the last claimed one, s < n means that
+// run n is not over, and s = n that a "now" is a new request.
 //
-// Every step can be repeated: the Job's name follows from the ExtendedJob and
-// the number, Secrets carry the UID of the Job that printed them, deletes carry
-// the UID and resourceVersion of what was seen.
+// Every step can be repeated: the Job's name follows from the ExtendedJob and the
+// number, Secrets carry the UID of the Job that printed them, and deletes carry the
+// UID and resourceVersion of the object that was observed.
 //
 // # Absence
 //
-// A Job that the cache does not show is not gone. Only live reads of both the
-// ExtendedJob and the Job prove it, before a Job is created for an older claim
-// as well as before a run is given up as aborted.
+// A Job that the cache does not show may still exist. Only live reads of both the
+// ExtendedJob and the Job prove that it is gone. They come before a Job is created
+// for an older claim, and before a run is given up as aborted.
 package plan

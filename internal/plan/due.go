@@ -25,9 +25,9 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// due is the cause of the run that is to start while no run is active, by the spec
-// and the given status; empty if none is. One run serves all that asks for it at
-// its claim.
+// due returns the cause of the run that is to start while no run is active, according
+// to the spec and the given status, or "" if none is. One run serves everything that
+// asks for it when it is claimed.
 func (o *Observation) due(status *fissilev1.ExtendedJobStatus) fissilev1.RunCause {
 	strategy := o.EJ.Spec.Trigger.Strategy
 	switch {
@@ -47,15 +47,15 @@ func (o *Observation) due(status *fissilev1.ExtendedJobStatus) fissilev1.RunCaus
 }
 
 // leftover reports whether the last run leaves a change to the next one: an input
-// that changed while it was active, or what it was called off for.
+// that changed while it was active, or the change that it was for if it was called
+// off.
 func leftover(status *fissilev1.ExtendedJobStatus, cause fissilev1.RunCause) bool {
 	run := status.LastRun
 	return run != nil && (cause == fissilev1.CauseConfigChange && run.InputsChanged ||
 		run.Cause == cause && run.Result == fissilev1.ResultCancelled)
 }
 
-// outstandingRequest is the requestID that no run has served; empty if there is
-// none.
+// outstandingRequest returns the requestID if no run has served it, and otherwise "".
 func (o *Observation) outstandingRequest(status *fissilev1.ExtendedJobStatus) string {
 	if id := o.EJ.Spec.Trigger.RequestID; id != status.ServedRequestID {
 		return id
@@ -63,8 +63,8 @@ func (o *Observation) outstandingRequest(status *fissilev1.ExtendedJobStatus) st
 	return ""
 }
 
-// onDemand reports whether a person or a program asked for the run, and may take
-// that back.
+// onDemand reports whether a person or a program asked for the run, and may take that
+// back.
 func onDemand(cause fissilev1.RunCause) bool {
 	return cause == fissilev1.CauseOnce || cause == fissilev1.CauseNow || cause == fissilev1.CauseRequest
 }
@@ -79,8 +79,8 @@ func (o *Observation) calledOff(cause fissilev1.RunCause) bool {
 	return due != nil && onDemand(due.Cause) && !onDemand(cause)
 }
 
-// recordCancelled writes that a request was taken back before its run was
-// claimed, so that nobody takes the result of the run before it for its own.
+// recordCancelled records that a request was taken back before its run was claimed,
+// so that nobody takes the previous run's result for the answer to it.
 func (o *Observation) recordCancelled() Step {
 	due := o.EJ.Status.Due
 	number := o.greatestRun() + 1
@@ -96,15 +96,15 @@ func (o *Observation) recordCancelled() Step {
 	return Step{Kind: WriteStatus, Status: o.settledStatus(run, settled, outcome), Run: run, Outcome: &outcome}
 }
 
-// hold is what a run that is due waits for.
+// hold is what a due run waits for.
 type hold struct {
 	reason, message string
-	// after is when to look again without an event; 0 for never.
+	// after is how long to wait before looking again without an event; 0 means never.
 	after time.Duration
 }
 
-// hold is what keeps a run that is due from being claimed, beside missing
-// references; nil if nothing does.
+// hold returns what keeps a due run from being claimed, apart from missing
+// references, or nil if nothing does.
 func (o *Observation) hold(cause fissilev1.RunCause) *hold {
 	_, delay := o.streak(cause)
 	debounce := o.debounce()

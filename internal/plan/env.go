@@ -25,8 +25,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 )
 
-// envOf are the variables that a run adds to its containers: those of
-// spec.trigger.env, if somebody asked for it.
+// envOf returns the variables that a run adds to its containers: those of
+// spec.trigger.env, if the run was requested.
 func envOf(trigger *fissilev1.Trigger, run *fissilev1.Run) []fissilev1.TriggerEnvVar {
 	if run.Cause == fissilev1.CauseNow || run.RequestID != "" {
 		return trigger.Env
@@ -34,9 +34,9 @@ func envOf(trigger *fissilev1.Trigger, run *fissilev1.Run) []fissilev1.TriggerEn
 	return nil
 }
 
-// RequestReferences are the ConfigMaps and Secrets that the next run reads beside
-// those of its template: those that spec.trigger.env names, if it gets these
-// variables.
+// RequestReferences returns the ConfigMaps and Secrets that the next run reads in
+// addition to those of its template: those that spec.trigger.env names, if the run
+// gets these variables.
 func (o *Observation) RequestReferences() []configrefs.Reference {
 	trigger := o.EJ.Spec.Trigger
 	if len(trigger.Env) == 0 || trigger.Strategy != fissilev1.StrategyNow && o.outstandingRequest(&o.EJ.Status) == "" {
@@ -45,7 +45,7 @@ func (o *Observation) RequestReferences() []configrefs.Reference {
 	return EnvReferences(trigger.Env)
 }
 
-// EnvReferences are the ConfigMaps and Secrets that variables take their values
+// EnvReferences returns the ConfigMaps and Secrets that variables take their values
 // from.
 func EnvReferences(variables []fissilev1.TriggerEnvVar) []configrefs.Reference {
 	var container corev1.Container
@@ -55,7 +55,7 @@ func EnvReferences(variables []fissilev1.TriggerEnvVar) []configrefs.Reference {
 	return configrefs.Of(&corev1.PodSpec{Containers: []corev1.Container{container}})
 }
 
-// envNames are their names.
+// envNames returns the names of the variables that a run adds to its containers.
 func envNames(trigger *fissilev1.Trigger, run *fissilev1.Run) []string {
 	var names []string
 	for _, variable := range envOf(trigger, run) {
@@ -64,7 +64,7 @@ func envNames(trigger *fissilev1.Trigger, run *fissilev1.Run) []string {
 	return names
 }
 
-// addEnv adds variables to the containers of a pod, in place of those of the same
+// addEnv adds variables to the containers of a pod, and replaces those of the same
 // name.
 func addEnv(pod *corev1.PodSpec, variables []fissilev1.TriggerEnvVar) {
 	for _, variable := range variables {
@@ -99,7 +99,7 @@ func setEnv(container *corev1.Container, variable fissilev1.TriggerEnvVar) {
 		container.Env = append(container.Env, set)
 		return
 	}
-	// Where it was, so that variables after it can refer to it.
+	// It stays in its place, so that the variables after it can refer to it.
 	container.Env[at] = set
 	rest := slices.DeleteFunc(slices.Clone(container.Env[at+1:]), sameName)
 	container.Env = append(container.Env[:at+1], rest...)

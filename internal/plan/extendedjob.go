@@ -25,8 +25,9 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 )
 
-// ExtendedJob is what decisions need of an ExtendedJob. It lacks the template, which
-// may be large: what is made of that takes a whole ExtendedJob.
+// ExtendedJob is the part of an ExtendedJob that decisions need. It lacks the
+// template, which may be large; code that uses the template takes a whole
+// ExtendedJob.
 type ExtendedJob struct {
 	metav1.ObjectMeta `json:"metadata"`
 
@@ -47,20 +48,20 @@ type Spec struct {
 	FailedJobsHistoryLimit     *int32            `json:"failedJobsHistoryLimit,omitempty"`
 }
 
-// Template is what decisions need of a template.
+// Template is the part of a template that decisions need.
 type Template struct {
-	// Digest is that of the template as it is written.
+	// Digest is the digest of the template as it is written.
 	Digest string `json:"digest"`
 	// Containers are the names of its containers, in their order.
 	Containers []string `json:"containers,omitempty"`
 	// References are the ConfigMaps and Secrets that it names.
 	References []configrefs.Reference `json:"references,omitempty"`
-	// TTLSecondsAfterFinished is how long a Job that is kept stays.
+	// TTLSecondsAfterFinished is how long a Job in the history stays.
 	TTLSecondsAfterFinished *int32 `json:"ttlSecondsAfterFinished,omitempty"`
 }
 
-// WithoutTemplate returns what decisions need of an ExtendedJob. It shares what the
-// two have in common.
+// WithoutTemplate returns the part of an ExtendedJob that decisions need. The result
+// shares memory with its argument.
 func WithoutTemplate(ej *fissilev1.ExtendedJob) *ExtendedJob {
 	spec := &ej.Spec
 	return &ExtendedJob{
@@ -85,7 +86,7 @@ func WithoutTemplate(ej *fissilev1.ExtendedJob) *ExtendedJob {
 	}
 }
 
-// metadataOf is what decisions need of the metadata. Annotations of others may be
+// metadataOf returns the metadata that decisions need. Other annotations may be
 // large: kubectl writes the template to one.
 func metadataOf(ej *fissilev1.ExtendedJob) metav1.ObjectMeta {
 	metadata := metav1.ObjectMeta{
@@ -111,13 +112,13 @@ func namesOf(containers []corev1.Container) []string {
 	return names
 }
 
-// Key is the name of the ExtendedJob, with its namespace.
+// Key returns the namespace and name of the ExtendedJob.
 func (ej *ExtendedJob) Key() types.NamespacedName {
 	return types.NamespacedName{Namespace: ej.Namespace, Name: ej.Name}
 }
 
-// Targets are where the output goes: first that of the containers that print it, in
-// the order of the template, then that of the files.
+// Targets returns where the output goes: first for the containers whose output is
+// printed, in the order of the template, then for the files.
 func (ej *ExtendedJob) Targets() []Target {
 	if ej.Spec.Output == nil {
 		return nil
@@ -125,7 +126,8 @@ func (ej *ExtendedJob) Targets() []Target {
 	return targets(ej.Spec.Output, printingContainers(ej.Spec.Output, ej.Template.Containers))
 }
 
-// FormerlyPrinted are where output went that containers printed which do not any more.
+// FormerlyPrinted returns the targets of containers whose printed output is no longer
+// kept.
 func (ej *ExtendedJob) FormerlyPrinted() []Target {
 	output := ej.Spec.Output
 	if output == nil || output.NamePrefix == "" {

@@ -24,11 +24,11 @@ import (
 )
 
 // maxFormerOutputs is how many Secrets the status lists that no run writes any
-// more.
+// longer.
 const maxFormerOutputs = 16
 
-// formerOutputs are the Secrets that no run writes any more, now that the output
-// is in others.
+// formerOutputs returns the Secrets that no run writes any longer, now that the
+// output is in others.
 func formerOutputs(s *fissilev1.ExtendedJobStatus, output Output) []string {
 	names := slices.Clone(s.FormerOutputs)
 	for _, output := range s.Outputs {
@@ -44,7 +44,7 @@ func formerOutputs(s *fissilev1.ExtendedJobStatus, output Output) []string {
 	return former[max(0, len(former)-maxFormerOutputs):]
 }
 
-// replaces reports whether an output is in the Secret of a name, or in a later
+// replaces reports whether an output is in the Secret of that name, or in a later
 // version of it.
 func replaces(output fissilev1.OutputSecret, name string) bool {
 	if output.Version == 0 {

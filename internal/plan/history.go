@@ -28,9 +28,9 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// expired is the next Job to delete: one that runs although its run is over, or
-// one that history no longer keeps. Without one it tells how long until the
-// next, 0 if there will be none.
+// expired returns the next Job to delete: one that runs although its run is over, or
+// one that the history no longer keeps. If there is none, it returns how long until
+// the next one, or 0 if there will be none.
 func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 	var wait time.Duration
 	var succeededKept, failedKept int32
@@ -72,15 +72,15 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 	return nil, wait
 }
 
-// over reports whether a run is over. Only the one with the greatest number may
-// not be. If the status was wiped, the output of a newer run tells as well.
+// over reports whether a run is over. Only the run with the greatest number may be
+// active. If the status was wiped, the output of a newer run also proves it.
 func (o *Observation) over(number int64) bool {
 	return number <= value(o.EJ.Status.SettledRun) || number < max(o.last(), o.greatestJob()) ||
 		o.lastRun() == nil && number < o.StoredRun
 }
 
-// succeededRun reports whether a run with a completed Job succeeded, its output
-// included. If the status does not know the run, its Job counts.
+// succeededRun reports whether a run with a completed Job succeeded, including its
+// output. If the status does not know the run, its Job counts.
 func (o *Observation) succeededRun(number int64) bool {
 	if run := o.lastRun(); run != nil && run.Number == number {
 		return run.Result == fissilev1.ResultSucceeded

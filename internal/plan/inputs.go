@@ -24,30 +24,31 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 )
 
-// Inputs is what the pods of a run would read if it was claimed now.
+// Inputs are what the pods of a run would read if it were claimed now.
 type Inputs struct {
 	fissilev1.Inputs
-	// Missing names what the pods cannot start without and is not there.
+	// Missing names the objects that the pods cannot start without and that do not
+	// exist.
 	Missing []string
-	// Newest is true if versioned Secrets stand for the versions that the API
-	// server says are the newest, or if the pods name none. The cache may not show
-	// a version yet that was there when a run was asked for.
+	// Newest is true if versioned Secrets are resolved to the newest versions that
+	// the API server knows, or if the pods name none. The cache may not show a
+	// version yet that existed when the run was requested.
 	Newest bool
-	// ForRequest is true if Missing includes what spec.trigger.env names.
+	// ForRequest is true if the references of spec.trigger.env are included.
 	ForRequest bool
 }
 
 const (
 	// maxChangedInputs is how many changed objects a run names.
 	maxChangedInputs = 64
-	// maxRecordedInputs is how many objects the status lists beside versions. The
-	// digest is over all of them; the list only tells what changed, and whether
-	// anything did when the key of the digest was lost.
+	// maxRecordedInputs is how many objects the status lists in addition to versions.
+	// The digest covers all of them. The list only shows what changed, and whether
+	// anything did if the key of the digest was lost.
 	maxRecordedInputs = 1000
 )
 
-// recordInputs is what the status says of the inputs: nothing, if there are none
-// and no change of that matters.
+// recordInputs returns the inputs as the status records them, or nil if there are
+// none and a change of them would not matter.
 func (o *Observation) recordInputs() *fissilev1.Inputs {
 	if len(o.Inputs.Objects) == 0 && !o.watchesInputs() {
 		return nil
@@ -68,16 +69,16 @@ func (i *Inputs) recorded() *fissilev1.Inputs {
 	return recorded
 }
 
-// unresolved reports whether an input is no version of a versioned Secret.
+// unresolved reports whether an input is not a version of a versioned Secret.
 func unresolved(object fissilev1.InputObject) bool { return object.ResolvedName == "" }
 
-// inputsState compares the inputs with those of the last claim.
+// inputsState is how the inputs compare with those of the last claim.
 type inputsState int
 
 const (
 	// inputsSame: the data is the same.
 	inputsSame inputsState = iota
-	// inputsChanged: the data is not the same, or may not be.
+	// inputsChanged: the data differs, or may differ.
 	inputsChanged
 	// inputsUnrecorded: there is nothing to compare with, and no sign of a change.
 	inputsUnrecorded
@@ -95,43 +96,43 @@ func (o *Observation) inputsState() inputsState {
 	case Comparable(recorded.Digest, o.Inputs.Digest):
 		return inputsChanged
 	case slices.EqualFunc(recorded.Objects, o.Inputs.recorded().Objects, sameObject):
-		// The key was lost, but nobody wrote the objects since.
+		// The key was lost, but nobody has written the objects since.
 		return inputsUnrecorded
 	default:
 		return inputsChanged
 	}
 }
 
-// sameObject tells whether nobody wrote an object. Which of its versions an own
-// output stands for does not matter.
+// sameObject reports whether an object has not been written since. The version that one
+// of our own outputs stands for does not matter.
 func sameObject(a, b fissilev1.InputObject) bool {
 	return a.ObjectName == b.ObjectName && a.UID == b.UID && a.ResourceVersion == b.ResourceVersion
 }
 
-// Comparable tells whether two digests were made in the same way.
+// Comparable reports whether two digests were made in the same way.
 func Comparable(a, b string) bool {
 	encodingA, keyA, _, okA := configrefs.ParseDigest(a)
 	encodingB, keyB, _, okB := configrefs.ParseDigest(b)
 	return okA && okB && encodingA == encodingB && keyA == keyB
 }
 
-// InputsChanged tells whether the inputs are known to differ from those of the
-// last claim.
+// InputsChanged reports whether the inputs are known to differ from those of the last
+// claim.
 func (o *Observation) InputsChanged() bool {
 	return o.Inputs != nil && o.inputsState() == inputsChanged
 }
 
-// watchesInputs tells whether a change of the inputs runs the ExtendedJob.
+// watchesInputs reports whether a change of the inputs runs the ExtendedJob.
 func (o *Observation) watchesInputs() bool {
 	return value(o.EJ.Spec.UpdateOnConfigChange)
 }
 
-// inputsMissing says what the pods cannot start without.
+// inputsMissing describes what the pods cannot start without.
 func (o *Observation) inputsMissing() string {
 	return "Missing: " + strings.Join(o.Inputs.Missing, ", ") + "."
 }
 
-// changedInputs are the objects that are not as they were at the last claim.
+// changedInputs returns the objects that have changed since the last claim.
 func (o *Observation) changedInputs() []fissilev1.ObjectName {
 	recorded := make(map[fissilev1.ObjectName]fissilev1.InputObject)
 	if o.EJ.Status.Inputs != nil {

@@ -32,14 +32,14 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 )
 
-// defaultBackoffLimit is how often a Job is retried if the template says
-// nothing; batch/v1's own default is 6.
+// defaultBackoffLimit is how often a Job is retried if the template does not say.
+// batch/v1's own default is 6.
 const defaultBackoffLimit = 2
 
-// NewJob is the Job of a run: the template with our names on it, versioned
-// Secrets under the names that the claim settled on, the settings that the run's
-// end needs, and nothing else added. It fails for a template
-// that the output of one pod cannot stand for.
+// NewJob returns the Job of a run. It adds to the template only our names, the
+// settings that the end of the run needs, the variables of the request, and the names
+// of the versions that the claim settled on. It returns an error if spec.output is
+// set and the template allows more than one pod.
 func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error) {
 	template := ej.Spec.JobTemplate.DeepCopy()
 	if ej.Spec.Output != nil && (ptr.Deref(template.Spec.Completions, 1) > 1 || ptr.Deref(template.Spec.Parallelism, 1) > 1) {
@@ -71,16 +71,16 @@ func NewJob(ej *fissilev1.ExtendedJob, run *fissilev1.Run) (*batchv1.Job, error)
 		Spec: template.Spec,
 	}
 	job.Spec.Template.Labels = Merged(job.Spec.Template.Labels, labels)
-	// The API server's TTL controller would not wait for the output to be stored.
+	// The API server's TTL controller would not wait until the output is stored.
 	job.Spec.TTLSecondsAfterFinished = nil
-	// A backoffLimitPerIndex has a default of its own for the whole Job.
+	// A backoffLimitPerIndex has its own default for the whole Job.
 	if job.Spec.BackoffLimit == nil && job.Spec.BackoffLimitPerIndex == nil {
 		job.Spec.BackoffLimit = new(int32(defaultBackoffLimit))
 	}
 	return job, nil
 }
 
-// jobAnnotations are the annotations that the operator goes by on a Job.
+// jobAnnotations are the annotations on a Job that the operator relies on.
 var jobAnnotations = []string{
 	fissilev1.AnnotationRun,
 	fissilev1.AnnotationRunCause,
@@ -91,7 +91,7 @@ var jobAnnotations = []string{
 	fissilev1.AnnotationOutputContainers,
 }
 
-// runAnnotations say on a Job what run it is.
+// runAnnotations returns the annotations that identify the run on its Job.
 func runAnnotations(inputs *fissilev1.Inputs, run *fissilev1.Run) map[string]string {
 	annotations := map[string]string{
 		fissilev1.AnnotationRun:      strconv.FormatInt(run.Number, 10),
@@ -107,7 +107,7 @@ func runAnnotations(inputs *fissilev1.Inputs, run *fissilev1.Run) map[string]str
 	return annotations
 }
 
-// labelsOfJob are those that the API server gives to a Job of the template.
+// labelsOfJob returns the labels that the API server gives to a Job of the template.
 func labelsOfJob(template *batchv1.JobTemplateSpec) map[string]string {
 	if len(template.Labels) == 0 {
 		return template.Spec.Template.Labels
@@ -115,7 +115,7 @@ func labelsOfJob(template *batchv1.JobTemplateSpec) map[string]string {
 	return template.Labels
 }
 
-// Labels are those of an ExtendedJob's Jobs and pods.
+// Labels returns the labels of an ExtendedJob's Jobs and pods.
 func Labels(ej metav1.Object) map[string]string {
 	return map[string]string{
 		fissilev1.LabelExtendedJob: "true",
@@ -124,22 +124,22 @@ func Labels(ej metav1.Object) map[string]string {
 	}
 }
 
-// labelled tells whether a Job has the label by which the cache knows it.
+// labelled reports whether a Job has the label that selects it for the cache.
 func labelled(job *batchv1.Job) bool {
 	return job.Labels[fissilev1.LabelExtendedJob] == "true"
 }
 
-// OwnerReference makes an object go when the ExtendedJob is deleted. It does not
-// hold that deletion up: to set blockOwnerDeletion takes a right of its own
-// under OwnerReferencesPermissionEnforcement, as on OpenShift, and fails there
-// for half a minute after the CRD was created.
+// OwnerReference returns a reference that deletes an object with the ExtendedJob. It
+// does not block that deletion: under OwnerReferencesPermissionEnforcement, as on
+// OpenShift, setting blockOwnerDeletion takes an additional permission, and fails for
+// half a minute after the CRD was created.
 func OwnerReference(ej metav1.Object) metav1.OwnerReference {
 	reference := *metav1.NewControllerRef(ej, fissilev1.GroupVersion.WithKind("ExtendedJob"))
 	reference.BlockOwnerDeletion = nil
 	return reference
 }
 
-// resolvedNames are the names of the versions that the claim settled on.
+// resolvedNames returns the names of the versions that the claim settled on.
 func resolvedNames(inputs *fissilev1.Inputs) map[string]string {
 	names := make(map[string]string)
 	for _, object := range inputs.Objects {
@@ -150,8 +150,8 @@ func resolvedNames(inputs *fissilev1.Inputs) map[string]string {
 	return names
 }
 
-// SealedParts are what the seal of a Job vouches for: whose it is, and all that
-// the end of its run goes by.
+// SealedParts returns what the seal of a Job vouches for: its owner, and everything
+// that the end of its run relies on.
 func SealedParts(ej metav1.Object, job *batchv1.Job) []string {
 	parts := []string{"Job", job.Namespace, string(ej.GetUID()), job.Name}
 	for _, key := range jobAnnotations {
@@ -162,9 +162,9 @@ func SealedParts(ej metav1.Object, job *batchv1.Job) []string {
 	return parts
 }
 
-// Distrusted is a Job that is a run's, by its UID, but whose annotations somebody
-// has changed: with what the status tells of the run instead, and output settings
-// that cannot be read.
+// Distrusted returns a Job that belongs to a run by its UID, but whose annotations
+// somebody has changed. The status identifies the run instead, and the output
+// settings are replaced with unreadable ones.
 func Distrusted(ej *ExtendedJob, run *fissilev1.Run, job *batchv1.Job) *batchv1.Job {
 	distrusted := job.DeepCopy()
 	distrusted.Annotations = Merged(UserKeys(job.Annotations), runAnnotations(ej.Status.Inputs, run))
@@ -174,7 +174,7 @@ func Distrusted(ej *ExtendedJob, run *fissilev1.Run, job *batchv1.Job) *batchv1.
 	return distrusted
 }
 
-// OutputSettings are the output settings as of the run's start, nil if the run
+// OutputSettings returns the output settings as of the run's start, or nil if the run
 // had none.
 func OutputSettings(job *batchv1.Job) (*fissilev1.Output, error) {
 	encoded, ok := job.Annotations[fissilev1.AnnotationOutput]
@@ -188,7 +188,7 @@ func OutputSettings(job *batchv1.Job) (*fissilev1.Output, error) {
 	return settings, nil
 }
 
-// Merged is the union of both maps. Ours win.
+// Merged returns the union of both maps. Our values win.
 func Merged(theirs, ours map[string]string) map[string]string {
 	all := maps.Clone(theirs)
 	if all == nil {

@@ -48,7 +48,7 @@ func TestTheLabelsOfAJob(t *testing.T) {
 	}
 }
 
-// What the operator reads from a Job, it has written there.
+// The operator believes only annotations on a Job that it has written itself.
 func TestATemplateHasNoSayInTheAnnotationsOfTheOperator(t *testing.T) {
 	ej := &fissilev1.ExtendedJob{}
 	ej.Name, ej.UID = "myjob", "uid"

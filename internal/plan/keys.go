@@ -24,8 +24,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// operatorKeys are the labels and annotations that the operator goes by. All
-// other keys of the domain are the users'.
+// operatorKeys are the labels and annotations that the operator relies on. All other
+// keys of the domain belong to the users.
 var operatorKeys = []string{
 	fissilev1.LabelExtendedJob,
 	fissilev1.LabelName,
@@ -52,15 +52,15 @@ var operatorKeys = []string{
 	versionedsecret.AnnotationSourceDescription,
 }
 
-// OperatorKeys are the labels and annotations that the operator goes by.
+// OperatorKeys returns the labels and annotations that the operator relies on.
 func OperatorKeys() []string { return slices.Clone(operatorKeys) }
 
-// IsOperatorKey tells whether the operator goes by a label or annotation, so
-// that it is not the users' to set.
+// IsOperatorKey reports whether the operator relies on a label or annotation, so that
+// users may not set it.
 func IsOperatorKey(key string) bool { return slices.Contains(operatorKeys, key) }
 
-// UserKeys are the labels or annotations that users may set. Validation refuses
-// or warns of the others, but may have been bypassed.
+// UserKeys returns the labels or annotations that users may set. Validation refuses
+// the others or warns of them, but may have been bypassed.
 func UserKeys(all map[string]string) map[string]string {
 	users := maps.Clone(all)
 	maps.DeleteFunc(users, func(key, _ string) bool { return IsOperatorKey(key) })

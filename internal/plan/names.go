@@ -27,23 +27,22 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 )
 
-// maxPodIndex is what the Job controller adds to an Indexed Job's name, at the
-// most, to name a pod's host: a DNS label.
+// maxPodIndex is the longest suffix that the Job controller adds to the name of an
+// Indexed Job to make the host name of a pod, which is a DNS label.
 const maxPodIndex = "-2147483646"
 
-// JobName is the name of the Job of a run: "<name>-<hash of the UID>-<number>",
-// with the name shortened so that the whole is a label value, as the Job
-// controller demands, and has room for the index of a pod. The hash keeps the
-// names of ExtendedJobs with the same beginning apart, and of those with the same
-// name one after the other. The name does not depend on the template, which can
-// be edited during a run.
+// JobName returns the name of the Job of a run: "<name>-<hash of the UID>-<number>".
+// The name is shortened so that the whole is a label value, as the Job controller
+// demands, and leaves room for the index of a pod. The hash distinguishes
+// ExtendedJobs whose names begin alike, and successive ones of the same name. The
+// name does not depend on the template, which can be edited during a run.
 func JobName(ej metav1.Object, number int64) string {
 	suffix := "-" + hash(string(ej.GetUID())) + "-" + strconv.FormatInt(number, 10)
 	return shorten(ej.GetName(), validation.DNS1123LabelMaxLength-len(maxPodIndex)-len(suffix)) + suffix
 }
 
-// NameLabel is the ExtendedJob's name as a label value: itself if it fits, else
-// shortened with a hash of the whole.
+// NameLabel returns the ExtendedJob's name as a label value: the name if it fits,
+// otherwise a shortened one with a hash of the whole.
 func NameLabel(name string) string {
 	if len(name) <= validation.LabelValueMaxLength {
 		return name
@@ -53,16 +52,16 @@ func NameLabel(name string) string {
 }
 
 const (
-	// maxRunNumber bounds the numbers of Jobs, and maxClaimedNumber those that others
-	// can write down as the last one. What is beyond was made up, and there is room
-	// for all runs after the greatest that counts.
+	// maxRunNumber bounds the numbers of Jobs, and maxClaimedNumber the numbers that
+	// others can record as the last one. Greater numbers are forged. Enough room
+	// remains for all runs after the greatest number that counts.
 	maxRunNumber     = 1 << 41
 	maxClaimedNumber = 1 << 40
 )
 
-// RunNumber is the number of the run that the Job belongs to. It is false for
-// a Job that is not the ExtendedJob's own: one without a controller reference
-// to its UID, or with a name other than that of the run.
+// RunNumber returns the number of the run that a Job belongs to, and false if the Job
+// is not the ExtendedJob's own: if it lacks a controller reference to its UID, or if
+// its name is not that of the run.
 func RunNumber(ej metav1.Object, job *batchv1.Job) (int64, bool) {
 	if !metav1.IsControlledBy(job, ej) {
 		return 0, false
@@ -70,8 +69,8 @@ func RunNumber(ej metav1.Object, job *batchv1.Job) (int64, bool) {
 	return RunOfJobName(ej, job.Name)
 }
 
-// RunOfJobName is the number of the run whose Job has a name; false if that is
-// no name of the ExtendedJob's Jobs.
+// RunOfJobName returns the number of the run whose Job has a name, and false if no
+// Job of the ExtendedJob has such a name.
 func RunOfJobName(ej metav1.Object, name string) (int64, bool) {
 	number, err := strconv.ParseInt(name[strings.LastIndexByte(name, '-')+1:], 10, 64)
 	if err != nil || number < 1 || number > maxRunNumber || name != JobName(ej, number) {
@@ -85,7 +84,7 @@ func hash(s string) string {
 	return hex.EncodeToString(sum[:4])
 }
 
-// shorten cuts s to a length and takes off what no name may end in before "-".
+// shorten cuts s to a length, and trims characters that may not precede a "-".
 func shorten(s string, length int) string {
 	if len(s) > length {
 		s = s[:length]
@@ -93,9 +92,9 @@ func shorten(s string, length int) string {
 	return strings.TrimRight(s, "-.")
 }
 
-// SecretName is the name of a container's output Secret: the prefix and the
-// container's name with "-" between them, unless the prefix ends in a separator
-// already. A versioned Secret's name adds the ordinal.
+// SecretName returns the name of a container's output Secret: the prefix and the
+// container's name with "-" between them, unless the prefix already ends in a
+// separator. The name of a versioned Secret adds the ordinal.
 func SecretName(prefix, container string) string {
 	if strings.HasSuffix(prefix, "-") || strings.HasSuffix(prefix, ".") {
 		return prefix + container

@@ -50,8 +50,8 @@ func TestJobName(t *testing.T) {
 	}
 }
 
-// The host names of an Indexed Job's pods are its name and an index, and the API
-// server wants them to be DNS labels.
+// The host names of an Indexed Job's pods consist of its name and an index. The API
+// server demands that they are DNS labels.
 func TestThePodsOfAnIndexedJobCanBeNamed(t *testing.T) {
 	for length := 1; length <= validation.DNS1123SubdomainMaxLength; length++ {
 		ej := &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: strings.Repeat("n", length)}}

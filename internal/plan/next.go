@@ -27,21 +27,21 @@ import (
 
 const (
 	// CreateWindow is how long after a claim or a live read a Job may be created, and
-	// how long that request may take. A process that was paused for longer must
-	// look again.
+	// how long that request may take. A process that was paused for longer must look
+	// again.
 	CreateWindow = 5 * time.Second
-	// jobRecorded is how long a process knows an unfinished Job before the status
-	// tells of it. Short runs do without that write.
+	// jobRecorded is how long a process keeps the UID of an unfinished Job to itself
+	// before it writes it to the status. Short runs do without that write.
 	jobRecorded = 30 * time.Second
-	// withoutPodsRetry is how often a Job without running pods is looked at.
+	// withoutPodsRetry is how often the operator looks at a Job without running pods.
 	withoutPodsRetry = 30 * time.Second
-	// OutputRetry is how long to wait before output that the API server refused,
-	// for instance because of a quota, is tried again.
+	// OutputRetry is how long to wait before the operator tries again to store output
+	// that the API server refused, for instance because of a quota.
 	OutputRetry = 30 * time.Second
 )
 
-// Next returns the one next step for an ExtendedJob. Repeating observe, plan and
-// act until the step is Wait brings it to where it belongs.
+// Next returns the one next step for an ExtendedJob. Repeating observe, plan and act
+// until the step is Wait brings it to its desired state.
 func Next(o Observation) Step {
 	if !o.EJ.DeletionTimestamp.IsZero() {
 		// The garbage collector does the rest by owner references.
@@ -60,9 +60,8 @@ func Next(o Observation) Step {
 	}
 }
 
-// adopt takes over a run that the status does not know as the Job has it: the
-// cache lags behind, the status was wiped, or an earlier claim's create arrived
-// late.
+// adopt takes over a run from its Job if the status does not know the run: the cache
+// lags behind, the status was wiped, or the create of an earlier claim arrived late.
 func (o *Observation) adopt(number int64) Step {
 	if o.LiveReadAt.IsZero() {
 		return Step{Kind: ReadLive}
@@ -88,13 +87,13 @@ func (o *Observation) adopt(number int64) Step {
 	}
 	status := o.claimedStatus(run)
 	if digest := job.Annotations[fissilev1.AnnotationInputsDigest]; digest != "" && (status.Inputs == nil || status.Inputs.Digest != digest) {
-		// What it was claimed with, as far as it still tells.
+		// It was claimed with these inputs, as far as that is still known.
 		status.Inputs = &fissilev1.Inputs{Digest: digest}
 	}
 	return Step{Kind: WriteStatus, Status: status}
 }
 
-// continueRun brings a claimed run one step further.
+// continueRun takes a claimed run one step further.
 func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 	job := o.Jobs[run.Number]
 	switch {
@@ -103,7 +102,7 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 	case job.UID == o.memory(run).Unwanted:
 		return Step{Kind: DeleteJob, Job: job}
 	case !labelled(job):
-		// Somebody took the label off, and the cache does not show it any more.
+		// Somebody removed the label, so the cache no longer shows the Job.
 		return Step{Kind: LabelJob, Job: job}
 	case adoptedClaim(job) != claimOf(run).ID:
 		return o.adopt(run.Number)
@@ -119,8 +118,8 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 	}
 }
 
-// nextLook is when to look at an active run again without an event: when the
-// status is to tell of its Job, and while that has no pods that run.
+// nextLook returns when to look at an active run again without an event: when its Job
+// is to be recorded in the status, and regularly while the Job has no running pods.
 func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Duration {
 	var wait time.Duration
 	if claimOf(run).JobUID == "" {
@@ -132,7 +131,7 @@ func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Durati
 	return max(wait, 0)
 }
 
-// start decides about a claim without a Job.
+// start decides how to go on with a claim that has no Job.
 func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 	known := o.memory(run)
 	if known.Rejection != nil && known.Rejection.Reason == fissilev1.ReasonNameConflict {
@@ -165,8 +164,8 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 	case o.Inputs == nil:
 		return Step{Kind: ReadInputs}
 	case known.ClaimedAt.IsZero() || claimOf(run).Generation != o.EJ.Generation || o.inputsState() != inputsSame:
-		// Another process claimed it, or for another spec, or for other inputs:
-		// claim it anew under the same number.
+		// Another process claimed it, or for another spec, or for other inputs: claim
+		// it anew under the same number.
 		return o.claim(run.Number, run.Cause)
 	case o.fresh(o.LiveReadAt):
 		return Step{Kind: CreateJob}
@@ -176,13 +175,13 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 }
 
 // jobSeen reports whether the Job of a run is known to have existed. If it is gone,
-// it was deleted. A status that was restored from another object may name a Job
-// that is not this one's.
+// it was deleted. A status that was restored from another object may name a Job of
+// that object.
 func (o *Observation) jobSeen(run *fissilev1.Run) bool {
 	return claimOf(run).JobUID != "" && run.JobName == JobName(o.EJ, run.Number) || o.memory(run).JobUID != ""
 }
 
-// stands reports whether what a run was claimed for is still wanted.
+// stands reports whether the reason that a run was claimed for still applies.
 func (o *Observation) stands(run *fissilev1.Run) bool {
 	switch run.Cause {
 	case fissilev1.CauseRequest:
@@ -200,14 +199,15 @@ func (o *Observation) fresh(t time.Time) bool {
 	return !t.IsZero() && o.Now.Sub(t) < CreateWindow
 }
 
-// settle ends a run. When the strategy is to be set back, that and the number of
-// the run are one write of the main resource; else the status alone tells.
+// settle ends a run. If the strategy is to be set back, one write of the main
+// resource does that and records the number of the run. Otherwise the status alone
+// records it.
 func (o *Observation) settle(run *fissilev1.Run, settled Settled, outcome Outcome) Step {
 	settled.Number, settled.Result = run.Number, outcome.Result
 	strategy := o.EJ.Spec.Trigger.Strategy
 	if outcome.Result != fissilev1.ResultCancelled {
-		// The trigger of a run that was called off, if it is still there, has not been
-		// served.
+		// The trigger of a run that was called off has not been served, if it is
+		// still set.
 		settled.OneOffDone = settled.OneOffDone || run.Cause == fissilev1.CauseOnce
 		if o.served(run) {
 			strategy = o.restingStrategy()
@@ -226,13 +226,14 @@ func (o *Observation) settle(run *fissilev1.Run, settled Settled, outcome Outcom
 		Settled:  settled,
 		Run:      run,
 		Outcome:  &outcome,
-		// The ExtendedJob was edited in what makes no difference to the run.
+		// The edits of the ExtendedJob make no difference to the run.
 		RequestMerged: o.EJ.Spec.Trigger.Strategy == fissilev1.StrategyNow && o.EJ.Generation != claimOf(run).Generation,
 	}
 }
 
-// served reports whether the strategy as it is now is the request that a run was
-// claimed for. A "now" is a new one if it was away, or if what it runs was edited.
+// served reports whether the current strategy is the request that a run was claimed
+// for. A "now" is a new request if it was away in between, or if anything that the
+// run consists of was edited.
 func (o *Observation) served(run *fissilev1.Run) bool {
 	claim := claimOf(run)
 	switch o.EJ.Spec.Trigger.Strategy {
@@ -246,17 +247,17 @@ func (o *Observation) served(run *fissilev1.Run) bool {
 	return false
 }
 
-// reportSettled brings a run into the status that is settled in the annotation
-// only.
+// reportSettled writes a run to the status that only the annotation records as
+// settled.
 func (o *Observation) reportSettled(run *fissilev1.Run, settled Settled) Step {
 	job := o.Jobs[settled.Number]
 	finished := job != nil && Finished(job) != nil
 	switch {
 	case run == nil && finished:
-		// The status was wiped, and with it whether the output waits to be stored.
+		// The status was wiped, and with it whether the output is pending.
 		return o.adopt(settled.Number)
 	case run == nil:
-		// What is known of the run is its number and result.
+		// Only the number and the result of the run are known.
 		lost := &fissilev1.Run{Number: settled.Number, JobName: JobName(o.EJ, settled.Number)}
 		return o.reportOutcome(nil, settled, endedWithoutJob(lost, settled.Result))
 	case !finished:
@@ -268,8 +269,8 @@ func (o *Observation) reportSettled(run *fissilev1.Run, settled Settled) Step {
 	}
 }
 
-// reportOutcome writes how a run ended, when it is known whether the next one is
-// due. The run is nil if the status was wiped.
+// reportOutcome writes how a run ended, once it is known whether the next one is due.
+// The run is nil if the status was wiped.
 func (o *Observation) reportOutcome(run *fissilev1.Run, settled Settled, outcome Outcome) Step {
 	if step, needed := o.lookForChanges(); needed {
 		return step
@@ -277,8 +278,8 @@ func (o *Observation) reportOutcome(run *fissilev1.Run, settled Settled, outcome
 	return Step{Kind: WriteStatus, Status: o.settledStatus(run, settled, outcome)}
 }
 
-// lookForChanges is the step that tells whether a change of the inputs or of the
-// template makes a run due, if that is not known.
+// lookForChanges returns the step that finds out whether a change of the inputs or of
+// the template makes a run due, and false if that is known.
 func (o *Observation) lookForChanges() (Step, bool) {
 	switch {
 	case o.EJ.Spec.Trigger.Strategy != fissilev1.StrategyDone:
@@ -309,7 +310,8 @@ func (o *Observation) idle(settled Settled) Step {
 	}
 	if !onDemand(cause) && o.EJ.Spec.UpdateDebounce == nil {
 		if until := o.debounce().until; !until.IsZero() {
-			// More may change in the same moment. That is too short to write about.
+			// More may change in the same moment. The wait is too short to be worth a
+			// write.
 			return Step{Kind: Wait, After: until.Sub(o.Now)}
 		}
 	}
@@ -319,7 +321,7 @@ func (o *Observation) idle(settled Settled) Step {
 	return o.claim(o.greatestRun()+1, cause)
 }
 
-// tend looks after the output of earlier runs, and then waits with a status.
+// tend takes care of the output of earlier runs, and then waits with a status.
 func (o *Observation) tend(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
 	if step, needed := o.tendOutput(); needed {
 		return step
@@ -327,8 +329,9 @@ func (o *Observation) tend(status *fissilev1.ExtendedJobStatus, after time.Durat
 	return o.tidyThenWait(status, after)
 }
 
-// tendOutput is what is to be done about the last run's output: store it if that
-// was not possible before, notice that it is gone.
+// tendOutput returns what to do about the last run's output: store it if that was not
+// possible before, or record that it is gone. It returns false if there is nothing to
+// do.
 func (o *Observation) tendOutput() (Step, bool) {
 	run := o.lastRun()
 	if run == nil {
@@ -354,8 +357,7 @@ func (o *Observation) tendOutput() (Step, bool) {
 	return Step{}, false
 }
 
-// claim claims a run when everything is there that its pods cannot start
-// without.
+// claim claims a run once everything exists that its pods cannot start without.
 func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 	switch {
 	case o.Inputs == nil || o.Inputs.ForRequest != (len(o.RequestReferences()) > 0):
@@ -396,9 +398,9 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 	return Step{Kind: Claim, Status: o.claimedStatus(run), Renewed: renewed}
 }
 
-// tidyThenWait waits with the given status: writes it if it is not written, brings
-// the owners of output Secrets up to the deletion policy, deletes the Jobs and
-// versions that are no longer kept, and then waits.
+// tidyThenWait writes the given status unless it is stored, brings the owners of
+// output Secrets in line with the deletion policy, deletes the Jobs and versions that
+// are no longer kept, and then waits.
 func (o *Observation) tidyThenWait(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
 	if !SameStatus(&o.EJ.Status, status) {
 		return Step{Kind: WriteStatus, Status: status}
@@ -422,7 +424,7 @@ func (o *Observation) tidyThenWait(status *fissilev1.ExtendedJobStatus, after ti
 	return Step{Kind: Wait, After: soonest(after, wait)}
 }
 
-// soonest is the shorter of two waits; 0 waits for ever.
+// soonest returns the shorter of two waits; 0 means for ever.
 func soonest(a, b time.Duration) time.Duration {
 	if a == 0 || b > 0 && b < a {
 		return b

@@ -47,7 +47,7 @@ type world struct {
 	template batchv1.JobTemplateSpec
 }
 
-// given is a new ExtendedJob with a strategy.
+// given returns a new ExtendedJob with a strategy.
 func given(strategy fissilev1.TriggerStrategy) *world {
 	return &world{Observation: plan.Observation{
 		Now: start,
@@ -62,7 +62,7 @@ func given(strategy fissilev1.TriggerStrategy) *world {
 	}}
 }
 
-// inputs are one Secret, whose data is told apart by the digest.
+// inputs returns one Secret, whose data the digest identifies.
 func inputs(digest string) *plan.Inputs {
 	return &plan.Inputs{Newest: true, Inputs: fissilev1.Inputs{
 		Digest: "1:key:" + digest,
@@ -74,7 +74,7 @@ func inputs(digest string) *plan.Inputs {
 	}}
 }
 
-// oneOffThatRan is a one-off that ran with the inputs "before" and runs again on
+// oneOffThatRan returns a one-off that ran with the inputs "before" and runs again on
 // configuration change.
 func oneOffThatRan(t *testing.T) *world {
 	t.Helper()
@@ -83,8 +83,7 @@ func oneOffThatRan(t *testing.T) *world {
 	return w.claimed(t).job(t, batchv1.JobComplete).over(t)
 }
 
-// oneOffOfTemplate is a one-off that ran and runs again when its template
-// changes.
+// oneOffOfTemplate returns a one-off that ran and runs again when its template changes.
 func oneOffOfTemplate(t *testing.T) *world {
 	t.Helper()
 	w := given(once)
@@ -96,7 +95,7 @@ func oneOffOfTemplate(t *testing.T) *world {
 	return w
 }
 
-// noticed changes the inputs, which the process notices.
+// noticed changes the inputs, and the process notices it.
 func (w *world) noticed(digest string) *world {
 	w.Process.Inputs.Note(w.InputsChanged(), w.Inputs.Digest, w.Now)
 	w.Inputs = inputs(digest)
@@ -104,7 +103,7 @@ func (w *world) noticed(digest string) *world {
 	return w
 }
 
-// completeTemplate does what the API server does to a template.
+// completeTemplate completes a template as the API server does.
 func (w *world) completeTemplate() *world {
 	job := &batchv1.Job{Spec: *w.template.Spec.DeepCopy()}
 	if job.Spec.Template.Spec.RestartPolicy == "" {
@@ -114,7 +113,7 @@ func (w *world) completeTemplate() *world {
 	return w
 }
 
-// whole is the ExtendedJob with its template.
+// whole returns the ExtendedJob with its template.
 func (w *world) whole() *fissilev1.ExtendedJob {
 	return &fissilev1.ExtendedJob{
 		ObjectMeta: w.EJ.ObjectMeta,
@@ -130,7 +129,7 @@ func (w *world) editTemplate(edit func(*corev1.PodSpec)) *world {
 	return w
 }
 
-// claimed writes what the next step, a claim, decides.
+// claimed writes the claim that the next step decides on.
 func (w *world) claimed(t *testing.T) *world {
 	t.Helper()
 	step := plan.Next(w.Observation)
@@ -143,26 +142,26 @@ func (w *world) claimed(t *testing.T) *world {
 	return w
 }
 
-// byUs says that this process made the claim.
+// byUs notes that this process made the claim.
 func (w *world) byUs() *world {
 	w.Process.Claimed(w.EJ.Status.LastRun.Claim.ID, false, w.Now)
 	return w
 }
 
-// rejected says that the API server refused the Job for its template.
+// rejected notes that the API server refused the Job because of its template.
 func (w *world) rejected() *world {
 	w.Process.JobRejected(plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: "no", NeedsEdit: true}, w.Now)
 	return w
 }
 
-// restarted is what a new process observes.
+// restarted turns the world into what a new process observes.
 func (w *world) restarted() *world {
 	w.Process = plan.Process{}
 	w.Process.Observe(w.EJ, w.Jobs, w.Now)
 	return w
 }
 
-// job adds the Job of the last run, with the conditions.
+// job adds the Job of the last run, with the given conditions.
 func (w *world) job(t *testing.T, conditions ...batchv1.JobConditionType) *world {
 	t.Helper()
 	job, err := plan.NewJob(w.whole(), w.EJ.Status.LastRun)
@@ -180,7 +179,7 @@ func (w *world) job(t *testing.T, conditions ...batchv1.JobConditionType) *world
 	return w
 }
 
-// over does the next steps until the run is over.
+// over takes the next steps until the run is over.
 func (w *world) over(t *testing.T) *world {
 	t.Helper()
 	if plan.Next(w.Observation).Kind == plan.Settle {
@@ -193,7 +192,7 @@ func (w *world) over(t *testing.T) *world {
 	return w
 }
 
-// settled does what the next step, to settle, decides.
+// settled writes the settled run that the next step decides on.
 func (w *world) settled(t *testing.T) *world {
 	t.Helper()
 	step := plan.Next(w.Observation)
@@ -208,7 +207,7 @@ func (w *world) annotate(settled plan.Settled) *world {
 	return w
 }
 
-// edit sets the strategy as a user does.
+// edit sets the strategy as a user would.
 func (w *world) edit(strategy fissilev1.TriggerStrategy) *world {
 	if w.EJ.Spec.Trigger.Strategy != strategy {
 		w.EJ.Spec.Trigger.Strategy = strategy
@@ -217,7 +216,7 @@ func (w *world) edit(strategy fissilev1.TriggerStrategy) *world {
 	return w
 }
 
-// request asks for a run by a requestID.
+// request requests a run with a requestID.
 func (w *world) request(id string) *world {
 	w.EJ.Spec.Trigger.RequestID = id
 	w.EJ.Generation++
@@ -694,7 +693,8 @@ func TestResult(t *testing.T) {
 		output *plan.Output
 		ending batchv1.JobConditionType
 		result fissilev1.RunResult
-		// true conditions among these three, and the reason of Complete
+		// These report whether the three conditions are true; reason is that of
+		// Complete.
 		complete, failed, persisted bool
 		reason                      string
 	}{

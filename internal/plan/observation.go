@@ -25,73 +25,72 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// Observation is everything that a decision is made from.
+// Observation is everything that a decision is based on.
 type Observation struct {
 	// Now is the time of the observation.
 	Now time.Time
 	// Process is what the deciding process knows beyond what is stored.
 	Process Process
-	// EJ is the ExtendedJob as the cache, a live read or our own last write
-	// shows it.
+	// EJ is the ExtendedJob as shown by the cache, a live read or our own last write.
 	EJ *ExtendedJob
 	// Jobs are the ExtendedJob's own Jobs, by the number of their run.
 	Jobs map[int64]*batchv1.Job
 	// PodsRunning is true while a pod of any of its runs has not ended.
 	PodsRunning bool
-	// PodsPending is true while the active run has no pod, or one that has yet to
-	// run.
+	// PodsPending is true while the active run has no pod, or has one that does not
+	// run yet.
 	PodsPending bool
 	// BlockedBy is what keeps the pods of the active run from running; empty if
 	// nothing is known to.
 	BlockedBy string
-	// Ending says how the pod of a failed Job of the last run ended, and how to read
-	// its log; empty if there is no such pod.
+	// Ending describes how the pod of a failed Job of the last run ended, and how to
+	// read its log; empty if there is no such pod.
 	Ending string
-	// NamespaceClosed is true in a namespace where no ExtendedJobs run: the operator's
-	// own.
+	// NamespaceClosed is true in a namespace where no ExtendedJobs run: the
+	// operator's own.
 	NamespaceClosed bool
-	// LiveReadAt is when EJ and the Job of its last run were read live; zero if
-	// EJ comes from the cache.
+	// LiveReadAt is when EJ and the Job of its last run were read live; zero if EJ
+	// comes from the cache.
 	LiveReadAt time.Time
-	// Inputs is what the pods of a run would read if it was claimed now; nil
-	// before that was looked up.
+	// Inputs are what the pods of a run would read if it were claimed now; nil until
+	// they are read.
 	Inputs *Inputs
-	// TemplateDigest is the digest of the template; empty before the API server
-	// was asked to complete it.
+	// TemplateDigest is the digest of the template; empty until the API server has
+	// completed it.
 	TemplateDigest string
-	// Output is what came of storing the last run's output; nil before that was
+	// Output is the result of storing the last run's output; nil until that was
 	// tried.
 	Output *Output
-	// StoredRun is the greatest number of a run whose output a Secret of the
-	// ExtendedJob holds, 0 without one. A status that was wiped or restored does
-	// not know it.
+	// StoredRun is the greatest number of a run whose output is in a Secret of the
+	// ExtendedJob; 0 if there is none. A status that was wiped or restored does not
+	// know it.
 	StoredRun int64
 	// MissingOutputs are the Secrets in status.outputs that the cache does not show
 	// as the ExtendedJob's.
 	MissingOutputs []string
-	// LostOutputs are those of them that live reads did not find either; nil before
-	// these were made.
+	// LostOutputs are the MissingOutputs that live reads did not find either; nil
+	// until these were made.
 	LostOutputs *[]string
 	// LostFormerOutputs are the Secrets in status.formerOutputs that the cache does
 	// not show as the ExtendedJob's.
 	LostFormerOutputs []string
-	// OwnershipDrift are output Secrets whose owner references do not say what the
-	// deletion policy says.
+	// OwnershipDrift are the output Secrets whose owner references do not match the
+	// deletion policy.
 	OwnershipDrift []*metav1.PartialObjectMetadata
-	// Prunable are the versions of the output that need not be kept any more;
-	// PruneAt is when the next one will not, zero if there is none.
+	// Prunable are the versions of the output that need no longer be kept. PruneAt is
+	// when the next version joins them; zero if none will.
 	Prunable []*metav1.PartialObjectMetadata
 	PruneAt  time.Time
-	// LeaseDuration is how long another process may believe that it is the
-	// leader after this one took over.
+	// LeaseDuration is how long another process may believe that it is the leader
+	// after this one took over.
 	LeaseDuration time.Duration
 	// Debounce is how long a change of the inputs or of the template waits for others
-	// to come with it.
+	// that come with it.
 	Debounce time.Duration
 }
 
-// last is the number of the last run. The status may have been wiped or restored;
-// the annotation remembers.
+// last returns the number of the last run. The status may have been wiped or
+// restored; the annotation remembers.
 func (o *Observation) last() int64 {
 	last := ReadSettled(o.EJ).Number
 	if run := o.EJ.Status.LastRun; run != nil {
@@ -100,7 +99,7 @@ func (o *Observation) last() int64 {
 	return last
 }
 
-// settled is the last run that is over.
+// settled returns the last run that is over.
 func (o *Observation) settled() Settled {
 	settled, status := ReadSettled(o.EJ), &o.EJ.Status
 	if number := value(status.SettledRun); number > settled.Number {
@@ -113,7 +112,7 @@ func (o *Observation) settled() Settled {
 	return settled
 }
 
-// lastRun is the last run, nil if the status does not have it.
+// lastRun returns the last run, or nil if the status does not have it.
 func (o *Observation) lastRun() *fissilev1.Run {
 	if run := o.EJ.Status.LastRun; run != nil && run.Number == o.last() {
 		return run
@@ -121,7 +120,7 @@ func (o *Observation) lastRun() *fissilev1.Run {
 	return nil
 }
 
-// activeRun is the run that is not over, nil if there is none.
+// activeRun returns the run that is not over, or nil if there is none.
 func (o *Observation) activeRun() *fissilev1.Run {
 	if run := o.lastRun(); run != nil && run.Number > o.settled().Number {
 		return run
@@ -129,14 +128,14 @@ func (o *Observation) activeRun() *fissilev1.Run {
 	return nil
 }
 
-// greatestRun is the greatest number of a run that anything tells of. Only that
-// run can be active.
+// greatestRun returns the greatest number of a run that there is any trace of. Only
+// that run can be active.
 func (o *Observation) greatestRun() int64 {
 	return max(o.last(), o.StoredRun, o.greatestJob())
 }
 
-// ActiveJob is the Job of the active run while its controller has to run its
-// pods; nil otherwise.
+// ActiveJob returns the Job of the active run while its controller has to run its
+// pods, and otherwise nil.
 func (o *Observation) ActiveJob() *batchv1.Job {
 	run := o.activeRun()
 	if run == nil {
@@ -149,10 +148,11 @@ func (o *Observation) ActiveJob() *batchv1.Job {
 	return job
 }
 
-// LastJob is the Job of the last run; nil if that has none.
+// LastJob returns the Job of the last run, or nil if that has none.
 func (o *Observation) LastJob() *batchv1.Job { return o.Jobs[o.last()] }
 
-// greatestJob is the greatest number of an own Job, 0 without one.
+// greatestJob returns the greatest number of the ExtendedJob's own Jobs, or 0 if it
+// has none.
 func (o *Observation) greatestJob() int64 {
 	var greatest int64
 	for number := range o.Jobs {
@@ -161,7 +161,7 @@ func (o *Observation) greatestJob() int64 {
 	return greatest
 }
 
-// restingStrategy is the strategy while no run is due. A "now" leaves it as it
+// restingStrategy returns the strategy while no run is due. A "now" leaves it as it
 // was.
 func (o *Observation) restingStrategy() fissilev1.TriggerStrategy {
 	switch o.EJ.Spec.Trigger.Strategy {
@@ -179,7 +179,8 @@ func (o *Observation) restingStrategy() fissilev1.TriggerStrategy {
 	return fissilev1.StrategyManual
 }
 
-// claimOf is the claim of a run. A run without one matches none.
+// claimOf returns the claim of a run. The claim of a run without one matches no
+// other.
 func claimOf(run *fissilev1.Run) fissilev1.Claim {
 	if run.Claim == nil {
 		return fissilev1.Claim{}

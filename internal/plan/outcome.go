@@ -27,26 +27,27 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// Output is what came of storing a run's output.
+// Output is the result of storing a run's output.
 type Output struct {
 	// Reason is a reason of the condition OutputPersisted.
 	Reason string
-	// Message says more, and never a value that a container printed.
+	// Message gives details, but never a value that a container printed.
 	Message string
-	// Secrets hold the output. All of the run's containers, or none.
+	// Secrets hold the output of all containers of the run; empty if it is not
+	// stored.
 	Secrets []fissilev1.OutputSecret
-	// Kept are the names of those that were there already and stay as they were.
+	// Kept are the names of the Secrets that already existed and stay as they were.
 	Kept []string
-	// Deleted are the names of those that were deleted because the key of a file that
-	// they held is gone.
+	// Deleted are the names of the Secrets that were deleted because the key of a
+	// file that they held is gone.
 	Deleted []string
 }
 
-// Stored tells whether every container's output is in its Secret.
+// Stored reports whether every container's output is in its Secret.
 func (o Output) Stored() bool { return o.Reason == fissilev1.ReasonStored }
 
-// Pending tells whether the output may still be stored when something else in
-// the cluster changes.
+// Pending reports whether the output may still be stored when something else in the
+// cluster changes.
 func (o Output) Pending() bool { return Pending(o.Reason) }
 
 // Pending reports whether a reason of the condition OutputPersisted says that the
@@ -55,7 +56,7 @@ func Pending(reason string) bool {
 	return reason == fissilev1.ReasonOutputConflict || reason == fissilev1.ReasonSecretRejected
 }
 
-// recorded is what the status says of the output; nil if the run had none.
+// recorded returns the output as the status records it, or nil if the run had none.
 func (o Output) recorded() *fissilev1.RunOutput {
 	if o.Reason == fissilev1.ReasonNotRequested {
 		return nil
@@ -66,7 +67,7 @@ func (o Output) recorded() *fissilev1.RunOutput {
 	return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.Message)}
 }
 
-// keptSentence says which of the Secrets were there already; empty if none was.
+// keptSentence says which of the Secrets already existed; empty if none did.
 func (o Output) keptSentence() string {
 	kept := strings.Join(o.Kept, ", ")
 	switch len(o.Kept) {
@@ -79,13 +80,13 @@ func (o Output) keptSentence() string {
 	}
 }
 
-// outputPending reports whether the output of a run that is over waits to be
-// stored.
+// outputPending reports whether a run is over and its output is still to be stored.
 func outputPending(run *fissilev1.Run) bool {
 	return run.Result != "" && run.Output != nil && Pending(run.Output.Reason)
 }
 
-// pendingOutput is the Job of the last run if its output waits to be stored.
+// pendingOutput returns the Job of the last run if its output is still to be stored,
+// and otherwise nil.
 func (o *Observation) pendingOutput() *batchv1.Job {
 	if run := o.lastRun(); run != nil && outputPending(run) {
 		return o.Jobs[run.Number]
@@ -104,8 +105,8 @@ type Outcome struct {
 	Output         Output
 }
 
-// recorded is what the status says of why the run ended so: nothing that the
-// result says already.
+// recorded returns the reason and the message as the status records them: nothing
+// that the result already says.
 func (o Outcome) recorded() (reason, message string) {
 	if o.Result == fissilev1.ResultSucceeded {
 		return "", truncate(o.Output.keptSentence())
@@ -113,9 +114,9 @@ func (o Outcome) recorded() (reason, message string) {
 	return o.Reason, truncate(o.Message)
 }
 
-// Finished is the condition that ended a Job: Complete or Failed. It is nil
-// while the Job goes on. SuccessCriteriaMet and FailureTarget do not end it,
-// because pods may still be running then.
+// Finished returns the condition that ended a Job, Complete or Failed, or nil while
+// the Job goes on. SuccessCriteriaMet and FailureTarget do not end a Job, because
+// pods may still be running then.
 func Finished(job *batchv1.Job) *batchv1.JobCondition {
 	for i := range job.Status.Conditions {
 		c := &job.Status.Conditions[i]
@@ -126,8 +127,8 @@ func Finished(job *batchv1.Job) *batchv1.JobCondition {
 	return nil
 }
 
-// suspended tells whether the Job's controller was told not to run it, for
-// instance by a queueing system.
+// suspended reports whether the Job's controller must not run it, for instance
+// because of a queueing system.
 func suspended(job *batchv1.Job) bool {
 	for _, c := range job.Status.Conditions {
 		if c.Type == batchv1.JobSuspended {
@@ -142,8 +143,8 @@ func succeeded(job *batchv1.Job) bool {
 	return c != nil && c.Type == batchv1.JobComplete
 }
 
-// wantsOutput tells whether the output of a finished Job is to be stored, under
-// the settings as of the run's start.
+// wantsOutput reports whether the output of a finished Job is to be stored, according
+// to the settings as of the run's start.
 func wantsOutput(job *batchv1.Job) bool {
 	settings, err := OutputSettings(job)
 	if err != nil || settings == nil {
@@ -152,8 +153,8 @@ func wantsOutput(job *batchv1.Job) bool {
 	return succeeded(job) || settings.WriteOnFailure != nil && *settings.WriteOnFailure
 }
 
-// jobOutcome is the outcome of a run whose Job has finished. The observed output
-// is that of wantsOutput, if so.
+// jobOutcome returns the outcome of a run whose Job has finished. If wantsOutput is
+// true, the output must have been observed.
 func (o *Observation) jobOutcome(job *batchv1.Job) Outcome {
 	finished := Finished(job)
 	outcome := Outcome{CompletionTime: finished.LastTransitionTime}
@@ -201,7 +202,7 @@ func (o *Observation) jobOutcome(job *batchv1.Job) Outcome {
 	return outcome
 }
 
-// outputLost is the outcome of a run whose Job was deleted before its output
+// outputLost returns the outcome of a run whose Job was deleted before its output
 // could be stored.
 func outputLost(run *fissilev1.Run) Outcome {
 	lost := fmt.Sprintf("Job %s was deleted before its output could be stored.", run.JobName)
@@ -218,8 +219,8 @@ func outputLost(run *fissilev1.Run) Outcome {
 	return outcome
 }
 
-// endedWithoutJob is the outcome of a run that is over and has no Job to tell
-// more, by its result.
+// endedWithoutJob derives the outcome of a run that is over from its result, because
+// there is no Job to say more.
 func endedWithoutJob(run *fissilev1.Run, result fissilev1.RunResult) Outcome {
 	outcome := Outcome{Result: result, Output: Output{Reason: fissilev1.ReasonNotRequested}}
 	switch result {
@@ -243,7 +244,7 @@ func endedWithoutJob(run *fissilev1.Run, result fissilev1.RunResult) Outcome {
 	return outcome
 }
 
-// firstOf is the first text that is not empty.
+// firstOf returns the first text that is not empty.
 func firstOf(texts ...string) string {
 	for _, text := range texts {
 		if text != "" {

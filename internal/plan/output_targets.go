@@ -29,21 +29,22 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// Target is where output goes: a Secret, a series of versions, or one Secret for
-// each key of a file.
+// Target is where output goes: a Secret, a series of versions, or one Secret for each
+// key of a file.
 type Target struct {
-	// Container is the name of the container whose output it is.
+	// Container is the name of the container that the output comes from.
 	Container string
-	// File is the file that holds the output; nil for what the container prints.
+	// File is the file that holds the output; nil for printed output.
 	File *fissilev1.OutputFile
 	// SecretName is the name of the Secret, or the beginning of the names.
 	SecretName string
-	// PerKey is true for a file each of whose keys is a Secret, and Key is that key for
-	// one of these.
+	// PerKey is true for a file each of whose keys becomes a Secret. Key is the key
+	// in the target of one such Secret.
 	PerKey bool
 	Key    string
-	// Versioned is true for a series of versions, of which VersionsToKeep stay; all,
-	// if that is 0. SkipUnchanged makes none that is like the newest one.
+	// Versioned is true for a series of versions, of which VersionsToKeep stay, or
+	// all if that is 0. With SkipUnchanged, no version is made that equals the newest
+	// one.
 	Versioned      bool
 	VersionsToKeep int
 	SkipUnchanged  bool
@@ -52,8 +53,8 @@ type Target struct {
 	Labels, Annotations map[string]string
 }
 
-// Targets are where the output of an ExtendedJob goes: first that of the containers
-// that print it, in the order of the template, then that of the files.
+// Targets returns where the output of an ExtendedJob goes: first for the containers
+// whose output is printed, in the order of the template, then for the files.
 func Targets(spec *fissilev1.ExtendedJobSpec) []Target {
 	if spec.Output == nil {
 		return nil
@@ -61,7 +62,7 @@ func Targets(spec *fissilev1.ExtendedJobSpec) []Target {
 	return targets(spec.Output, PrintingContainers(spec))
 }
 
-// TargetsOfJob are where the output of a Job goes, by its settings.
+// TargetsOfJob returns where the output of a Job goes, according to its settings.
 func TargetsOfJob(job *batchv1.Job, output *fissilev1.Output) []Target {
 	return targets(output, OutputContainers(job))
 }
@@ -77,7 +78,7 @@ func targets(output *fissilev1.Output, printing []string) []Target {
 	return targets
 }
 
-// PrintedTarget is where the output goes that a container prints.
+// PrintedTarget returns where the printed output of a container goes.
 func PrintedTarget(output *fissilev1.Output, container string) Target {
 	return Target{
 		Container:      container,
@@ -109,14 +110,14 @@ func fileTarget(output *fissilev1.Output, file *fissilev1.OutputFile) Target {
 	return target
 }
 
-// OfKey is where one key of a file goes whose keys are Secrets.
+// OfKey returns where one key of a file goes if each of its keys is a Secret.
 func (t Target) OfKey(key string) Target {
 	t.SecretName = SecretName(t.SecretName, key)
 	t.PerKey, t.Key = false, key
 	return t
 }
 
-// Source says what the output is.
+// Source describes where the output comes from.
 func (t Target) Source() string {
 	switch {
 	case t.File == nil:
@@ -128,7 +129,7 @@ func (t Target) Source() string {
 	}
 }
 
-// NamedBy is the field of the spec that the Secret has its name from.
+// NamedBy returns the field of the spec that determines the name of the Secret.
 func (t Target) NamedBy() string {
 	if t.File == nil {
 		return "spec.output.namePrefix"
@@ -136,13 +137,13 @@ func (t Target) NamedBy() string {
 	return "secretName in spec.output.files"
 }
 
-// FileKey is the key of the Secret that a file of layout File becomes.
+// FileKey returns the key of the Secret that holds a file of layout File.
 func FileKey(file *fissilev1.OutputFile) string {
 	return firstOf(file.Key, path.Base(file.Path))
 }
 
-// KeysOfType are the sets of keys of which a Secret of a type has one; none, if the
-// type demands no key.
+// KeysOfType returns sets of keys. A Secret of the type must have all keys of one of
+// them. There are none if the type demands no key.
 func KeysOfType(kind corev1.SecretType) [][]string {
 	switch kind {
 	case corev1.SecretTypeTLS:
@@ -158,8 +159,8 @@ func KeysOfType(kind corev1.SecretType) [][]string {
 	}
 }
 
-// Name is the name of the Secret or, if its keys are Secrets, a pattern for those of
-// all.
+// Name returns the name of the Secret or, if each key is a Secret, a pattern for all
+// their names.
 func (t Target) Name() string {
 	if t.PerKey {
 		return t.beginning() + "*"
@@ -167,13 +168,14 @@ func (t Target) Name() string {
 	return t.SecretName
 }
 
-// beginning is what the names of the Secrets of keys begin with.
+// beginning returns what the names of the Secrets of keys begin with.
 func (t Target) beginning() string {
 	const key = "a"
 	return strings.TrimSuffix(SecretName(t.SecretName, key), key)
 }
 
-// TargetNames are the names of all targets that a Secret of a name may be one of.
+// TargetNames returns the names of all targets that a Secret of that name may belong
+// to.
 func TargetNames(secret string) []string {
 	names := []string{secret}
 	if base, _, ok := versionedsecret.ParseName(secret); ok {
@@ -187,7 +189,8 @@ func TargetNames(secret string) []string {
 	return names
 }
 
-// Has reports whether a Secret of a name may be one of the target's, there or not.
+// Has reports whether a Secret of that name, if it existed, could belong to the
+// target.
 func (t Target) Has(name string) bool {
 	switch {
 	case t.PerKey:
@@ -201,8 +204,8 @@ func (t Target) Has(name string) bool {
 	}
 }
 
-// PrintingContainers are the names of the containers whose output is kept that
-// they print, in the order of the template.
+// PrintingContainers returns the names of the containers whose printed output is
+// kept, in the order of the template.
 func PrintingContainers(spec *fissilev1.ExtendedJobSpec) []string {
 	if spec.Output == nil {
 		return nil
@@ -223,7 +226,7 @@ func printingContainers(output *fissilev1.Output, containers []string) []string 
 	return names
 }
 
-// prints reports whether the output of a container is kept that it prints.
+// prints reports whether the printed output of a container is kept.
 func prints(output *fissilev1.Output, container string) bool {
 	if len(output.Containers) > 0 {
 		return slices.Contains(output.Containers, container)
@@ -231,9 +234,9 @@ func prints(output *fissilev1.Output, container string) bool {
 	return !slices.ContainsFunc(output.Files, func(file fissilev1.OutputFile) bool { return file.Container == container })
 }
 
-// OutputContainers are the names of the containers whose output is kept that they
-// print, of a Job: PrintingContainers as of the run's start. There are none, too,
-// if somebody took the annotation off.
+// OutputContainers returns the names of the containers of a Job whose printed output
+// is kept: PrintingContainers as of the run's start. It returns none if somebody
+// removed the annotation.
 func OutputContainers(job *batchv1.Job) []string {
 	recorded := job.Annotations[fissilev1.AnnotationOutputContainers]
 	return strings.FieldsFunc(recorded, func(r rune) bool { return r == ',' })

@@ -25,15 +25,15 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// lateMargin is how much longer a process waits for a request that it gave up on
-// than the API server has to carry it out.
+// lateMargin is how much longer a process waits for a request that it gave up on than
+// the API server has to carry it out.
 const lateMargin = time.Second
 
-// Process is what the deciding process knows of an ExtendedJob beyond what is
-// stored. It saves requests and bounds retries: a process that starts with the
-// zero value decides the same, later.
+// Process is what the deciding process knows of an ExtendedJob beyond what is stored.
+// It saves requests and bounds retries: a process that starts with the zero value
+// makes the same decisions, later.
 //
-// All its times are the process's own, so that clocks that differ between nodes
+// All its times are from the process's own clock, so clocks that differ between nodes
 // do not matter.
 type Process struct {
 	// Looked is true once the process has looked at the ExtendedJob.
@@ -46,8 +46,8 @@ type Process struct {
 	// LateCreateUntil is until when a create that this process has given up on may
 	// still reach the API server; zero if there is none.
 	LateCreateUntil time.Time
-	// Inputs and Template tell when it noticed that those are not what the last run
-	// was started with.
+	// Inputs and Template are when it noticed that they differ from those that the
+	// last run was started with.
 	Inputs, Template Notice
 	// OutputRetryAt is when pending output may be stored again; at once if zero.
 	OutputRetryAt time.Time
@@ -61,37 +61,39 @@ type RunMemory struct {
 	ClaimID string
 	// ClaimedAt is when this process claimed it; zero if another one did.
 	ClaimedAt time.Time
-	// JobUID is the UID of the run's Job, once this process has created or seen it,
-	// JobSince since when.
+	// JobUID is the UID of the run's Job, once this process has created or seen it.
+	// JobSince is when it first did.
 	JobUID   types.UID
 	JobSince time.Time
 	// OnlyCreate is true if this process made the first claim of the run, sent one
-	// request to create its Job, and got the answer: no other one can be under way.
+	// request to create its Job, and got the answer. No other create can then be
+	// under way.
 	OnlyCreate bool
-	// Rejection is the API server's last answer to the run's Job, if it refused it.
+	// Rejection is the API server's last answer to the run's Job, if it was a
+	// refusal.
 	Rejection *Rejection
-	// Unwanted is the UID of the Job if the API server has created another one than it
-	// was asked for, so that it is to be deleted.
+	// Unwanted is the UID of the Job if the API server created a different one than
+	// it was asked for. That Job is to be deleted.
 	Unwanted types.UID
 }
 
 // Notice is when a process noticed a change.
 type Notice struct {
-	// Looked is true once the process has looked at all.
+	// Looked is true once the process has looked.
 	Looked bool
-	// At is when it noticed the change. It is zero if there is none, or was one
-	// already at the first look: that may be acted on at once.
+	// At is when it noticed the change. It is zero if there is no change, and also if
+	// there was one at the first look, which may be acted on at once.
 	At time.Time
 	// LastAt is when it noticed the last of the changes since then.
 	LastAt time.Time
-	// Digest is that of what it saw.
+	// Digest is the digest of what it saw.
 	Digest string
 }
 
 // RefusedStatus identifies a status that the API server refused.
 type RefusedStatus struct {
 	Generation, Run int64
-	// Message is the API server's.
+	// Message is the API server's message.
 	Message string
 }
 
@@ -114,8 +116,8 @@ func (p *Process) Observe(ej *ExtendedJob, jobs map[int64]*batchv1.Job, now time
 	}
 }
 
-// Claimed notes that this process claims a run. The time is that before the
-// write: the claim may be stored at any time after it.
+// Claimed notes that this process claims a run. The given time is before the write:
+// the claim may be stored at any time after it.
 func (p *Process) Claimed(id string, renewed bool, at time.Time) {
 	p.Run = RunMemory{ClaimID: id, ClaimedAt: at, OnlyCreate: !renewed}
 	p.Inputs.forget()
@@ -128,8 +130,8 @@ func (p *Process) JobCreated(uid types.UID, now time.Time) {
 	p.Run.noteJob(uid, now)
 }
 
-// CreateGivenUp notes that a request to create the run's Job was sent and its
-// answer did not come.
+// CreateGivenUp notes that a request to create the run's Job was sent and not
+// answered.
 func (p *Process) CreateGivenUp(now time.Time) {
 	p.Run.OnlyCreate = false
 	p.LateCreateUntil = now.Add(CreateWindow + lateMargin)
@@ -145,8 +147,8 @@ func (p *Process) JobRejected(rejection Rejection, now time.Time) {
 	p.Run.Rejection = &rejection
 }
 
-// JobAltered notes that the API server has created a Job that cannot be the run's,
-// for a reason that is no less a rejection.
+// JobAltered notes that the API server has created a Job that cannot be the run's.
+// The reason counts as a rejection.
 func (p *Process) JobAltered(uid types.UID, rejection Rejection, now time.Time) {
 	p.JobRejected(rejection, now)
 	p.Run.Unwanted = uid
@@ -158,7 +160,7 @@ func (m *RunMemory) noteJob(uid types.UID, now time.Time) {
 	}
 }
 
-// Note notes whether there is a change now, and the digest of what there is.
+// Note notes whether there is a change now, and the digest of the current state.
 func (n *Notice) Note(changed bool, digest string, now time.Time) {
 	switch {
 	case !changed:
@@ -175,8 +177,8 @@ func (n *Notice) forget() {
 	n.At, n.LastAt = time.Time{}, time.Time{}
 }
 
-// memory is what the process knows of a run: nothing, if it knows another claim
-// of it only.
+// memory returns what the process knows of a run. That is nothing if it knows the run
+// only under another claim.
 func (o *Observation) memory(run *fissilev1.Run) RunMemory {
 	if known := o.Process.Run; known.ClaimID != "" && known.ClaimID == claimOf(run).ID {
 		return known
@@ -184,10 +186,10 @@ func (o *Observation) memory(run *fissilev1.Run) RunMemory {
 	return RunMemory{}
 }
 
-// nameHeldUntil is how long the Job of a run that is over has to stay, because
-// its name keeps a late create from making a second one: requests of an earlier
-// leader arrive within its lease, those that this process gave up on within the
-// time that they were given.
+// nameHeldUntil returns how long the Job of a run that is over has to stay, because
+// its name keeps a late create from making a second one. Requests of an earlier
+// leader arrive within its lease and the create window; requests that this process
+// gave up on, within the time that they were given.
 func (o *Observation) nameHeldUntil(job *batchv1.Job) time.Time {
 	until, inherited := o.Process.LateCreateUntil, o.Process.InheritedAt
 	if inherited.IsZero() || o.Process.Run.OnlyCreate && o.Process.Run.JobUID == job.UID {

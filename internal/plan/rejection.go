@@ -37,18 +37,18 @@ const (
 type Rejection struct {
 	// Reason is a reason of the condition Running.
 	Reason string
-	// Message is the API server's.
+	// Message is the API server's message.
 	Message string
-	// NeedsEdit is true if nothing but an edit of the template cures it.
+	// NeedsEdit is true if only an edit of the template helps.
 	NeedsEdit bool
-	// Attempts is how often in a row the Job was refused, At when last.
+	// Attempts is how often in a row the Job was refused, and At when it last was.
 	Attempts int
 	At       time.Time
 }
 
-// RejectionOf returns why the API server does not create a Job, by the error that
-// it answered with. It is false if the error does not say so: the Job may have
-// been created, and only a look tells.
+// RejectionOf returns why the API server does not create a Job, according to the
+// error that it answered with. It returns false if the error does not say so: the Job
+// may have been created, and only a read can tell.
 func RejectionOf(err error) (Rejection, bool) {
 	var answer apierrors.APIStatus
 	if !errors.As(err, &answer) {
@@ -66,13 +66,13 @@ func RejectionOf(err error) (Rejection, bool) {
 }
 
 // ofTemplate reports whether the cause of a refusal is a field that the template
-// has set. The causes that admission policies give have no field.
+// sets. The causes that admission policies give have no field.
 func ofTemplate(cause metav1.StatusCause) bool {
 	return strings.HasPrefix(cause.Field, "spec.") || strings.HasPrefix(cause.Field, "metadata.labels") || strings.HasPrefix(cause.Field, "metadata.annotations")
 }
 
-// rejected reports whether the Job of a claimed run was refused and is not to be
-// tried again yet, and when it is; 0 if only an edit cures it.
+// rejected reports whether the Job of a claimed run was refused and may not be tried
+// again yet. It also returns how long until then, or 0 if only an edit helps.
 func (o *Observation) rejected(run *fissilev1.Run) (held bool, retryIn time.Duration) {
 	rejection := o.memory(run).Rejection
 	sameSpec := claimOf(run).Generation == o.EJ.Generation
@@ -87,7 +87,7 @@ func (o *Observation) rejected(run *fissilev1.Run) (held bool, retryIn time.Dura
 	}
 }
 
-// rejectionRetry is how long to wait after so many refusals in a row.
+// rejectionRetry returns how long to wait after that many refusals in a row.
 func rejectionRetry(attempts int) time.Duration {
 	delay := rejectionRetryFirst
 	for range attempts - 1 {
@@ -98,9 +98,9 @@ func rejectionRetry(attempts int) time.Duration {
 	return delay
 }
 
-// IsRefusal reports whether the API server refuses a request for what it is, so
-// that the status is to say so. The same request may pass after a conflict, when
-// it was too many, or when the server is in trouble.
+// IsRefusal reports whether the API server refuses a request because of its content,
+// so that the status has to say so. The same request may succeed after a conflict,
+// after too many requests, or after trouble in the server.
 func IsRefusal(err error) bool {
 	var answer apierrors.APIStatus
 	if !errors.As(err, &answer) || apierrors.IsConflict(err) || apierrors.IsNotFound(err) || apierrors.IsTooManyRequests(err) {
@@ -112,8 +112,8 @@ func IsRefusal(err error) bool {
 // isClientError reports whether an HTTP status says that the request is at fault.
 func isClientError(code int32) bool { return code >= 400 && code < 500 }
 
-// RefusesStatus reports whether the API server does not store a status for what
-// it says or for its size.
+// RefusesStatus reports whether the API server does not store a status because of its
+// content or size.
 func RefusesStatus(err error) bool {
 	return apierrors.IsInvalid(err) || apierrors.IsRequestEntityTooLargeError(err) ||
 		err != nil && (strings.Contains(err.Error(), "request is too large") || strings.Contains(err.Error(), "message larger than max"))

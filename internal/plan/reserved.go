@@ -23,8 +23,8 @@ import (
 )
 
 // ReservedSecret returns the name that an output Secret would have, and the pattern
-// by which the operator's configuration reserves it; empty if none does. The
-// patterns are those of path.Match. A Secret of a key stands for those of all.
+// in the operator's configuration that reserves it, or "" if none does. The patterns
+// are those of path.Match. The Secret of one key stands for those of all keys.
 func ReservedSecret(patterns []string, target Target) (name, pattern string) {
 	name = target.SecretName
 	switch {

@@ -26,20 +26,20 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// Settled is what the settled-run annotation says: the last run that is over.
-// The zero value means that none is.
+// Settled is what the settled-run annotation records: the last run that is over. The
+// zero value means that no run is.
 type Settled struct {
-	// Number of the run.
+	// Number is the number of the run.
 	Number int64
-	// Result of the run.
+	// Result is the result of the run.
 	Result fissilev1.RunResult
 	// OneOffDone is true when a run with cause Once has settled.
 	OneOffDone bool
 }
 
-// ReadSettled reads the annotation of an ExtendedJob. One that is bound to
-// another UID belongs to the original of a copied or restored manifest, and
-// one that cannot be read was written by somebody else: both count as none.
+// ReadSettled reads the annotation of an ExtendedJob. An annotation that is bound to
+// another UID belongs to the original of a copied or restored manifest, and one that
+// cannot be read was written by somebody else. Both count as none.
 func ReadSettled(ej metav1.Object) Settled {
 	parts := strings.Split(ej.GetAnnotations()[fissilev1.AnnotationSettledRun], "/")
 	if len(parts) != 4 || parts[0] != string(ej.GetUID()) {
@@ -62,7 +62,7 @@ func ReadSettled(ej metav1.Object) Settled {
 	}
 }
 
-// Annotation is the value of the annotation on the given ExtendedJob.
+// Annotation returns the value of the annotation on the given ExtendedJob.
 func (s Settled) Annotation(ej metav1.Object) string {
 	return fmt.Sprintf("%s/%d/%s/%t", ej.GetUID(), s.Number, s.Result, s.OneOffDone)
 }

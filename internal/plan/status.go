@@ -29,14 +29,14 @@ import (
 )
 
 const (
-	// maxMessage is the longest message in a status; API servers and Job
-	// controllers are quoted in it.
+	// maxMessage is the maximum length of a message in a status. Messages quote API
+	// servers and Job controllers.
 	maxMessage = 1024
 	// maxHistory is how many runs the status lists.
 	maxHistory = 10
 )
 
-// baseStatus is the status as it is, brought up to the observed spec.
+// baseStatus returns the current status, updated to the observed spec.
 func (o *Observation) baseStatus() *fissilev1.ExtendedJobStatus {
 	s := o.EJ.Status.DeepCopy()
 	s.ObservedGeneration = new(o.EJ.Generation)
@@ -47,7 +47,7 @@ func (o *Observation) baseStatus() *fissilev1.ExtendedJobStatus {
 	return s
 }
 
-// derived completes a status by the conditions that follow from it.
+// derived completes a status with the conditions that follow from it.
 func (o *Observation) derived(s *fissilev1.ExtendedJobStatus) *fissilev1.ExtendedJobStatus {
 	if o.refused(s) {
 		s = minimalStatus(s, o.Process.RefusedStatus.Message)
@@ -58,7 +58,7 @@ func (o *Observation) derived(s *fissilev1.ExtendedJobStatus) *fissilev1.Extende
 	return s
 }
 
-// claimedStatus claims a run.
+// claimedStatus returns the status that claims a run.
 func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	if s.LastRun == nil || s.LastRun.Number < run.Number {
@@ -76,7 +76,7 @@ func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobSta
 	return o.derived(s)
 }
 
-// activeStatus is the status while the run's Job has not finished.
+// activeStatus returns the status while the run's Job has not finished.
 func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	claim := claimOf(run)
@@ -98,13 +98,13 @@ func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissil
 	s = o.derived(s)
 	since := o.memory(run).JobSince
 	if !since.IsZero() && o.Now.Sub(since) >= jobRecorded || !SameStatus(&o.EJ.Status, s) {
-		// If it is gone after this, somebody deleted it.
+		// If the Job is gone after this, somebody deleted it.
 		s.LastRun.Claim.JobUID = job.UID
 	}
 	return s
 }
 
-// rejectedStatus is the status while the run's Job cannot be created.
+// rejectedStatus returns the status while the run's Job cannot be created.
 func (o *Observation) rejectedStatus(run *fissilev1.Run) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	s.Active = ""
@@ -114,12 +114,12 @@ func (o *Observation) rejectedStatus(run *fissilev1.Run) *fissilev1.ExtendedJobS
 	return o.derived(s)
 }
 
-// idleStatus is the status while no run is active or due.
+// idleStatus returns the status while no run is active or due.
 func (o *Observation) idleStatus() *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	s.Active = ""
 	if o.Inputs != nil && len(o.Inputs.Missing) == 0 && o.inputsState() == inputsUnrecorded {
-		// From here on a change can be told.
+		// From here on a change can be detected.
 		s.Inputs = o.recordInputs()
 	}
 	if o.TemplateDigest != "" && !o.TemplateChanged() {
@@ -128,7 +128,7 @@ func (o *Observation) idleStatus() *fissilev1.ExtendedJobStatus {
 	return o.derived(s)
 }
 
-// heldStatus is the status while a run is due and waits.
+// heldStatus returns the status while a run is due and waits.
 func (o *Observation) heldStatus(cause fissilev1.RunCause, reason, message string) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	s.Active = ""
@@ -136,7 +136,7 @@ func (o *Observation) heldStatus(cause fissilev1.RunCause, reason, message strin
 	return o.derived(s)
 }
 
-// settledStatus is the status after a run. The run is nil if the status was
+// settledStatus returns the status after a run. The run is nil if the status has been
 // wiped since.
 func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome Outcome) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
@@ -175,7 +175,7 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 	return o.derived(s)
 }
 
-// succeedLastRun makes a run the last one. The one before goes to the head of the
+// succeedLastRun makes a run the last one. The previous one goes to the head of the
 // history.
 func succeedLastRun(s *fissilev1.ExtendedJobStatus, run *fissilev1.Run) {
 	if before := s.LastRun; before != nil && before.Number != run.Number && before.Result != "" {
@@ -184,7 +184,7 @@ func succeedLastRun(s *fissilev1.ExtendedJobStatus, run *fissilev1.Run) {
 	s.LastRun = run
 }
 
-// finishedRun is the last run in short.
+// finishedRun returns the last run in its short form for the history.
 func finishedRun(s *fissilev1.ExtendedJobStatus) fissilev1.FinishedRun {
 	run := s.LastRun
 	finished := fissilev1.FinishedRun{
@@ -207,7 +207,7 @@ func finishedRun(s *fissilev1.ExtendedJobStatus) fissilev1.FinishedRun {
 	return finished
 }
 
-// outputsLostStatus is the status after Secrets of the output were deleted.
+// outputsLostStatus returns the status after Secrets of the output were deleted.
 func (o *Observation) outputsLostStatus(lost []string) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	s.Due = o.EJ.Status.Due
@@ -221,13 +221,13 @@ func (o *Observation) outputsLostStatus(lost []string) *fissilev1.ExtendedJobSta
 	return o.derived(s)
 }
 
-// lists reports whether status.outputs lists one of some Secrets.
+// lists reports whether status.outputs lists any of the named Secrets.
 func (o *Observation) lists(names []string) bool {
 	return slices.ContainsFunc(o.EJ.Status.Outputs, func(output fissilev1.OutputSecret) bool { return slices.Contains(names, output.SecretName) })
 }
 
-// FailedStatus is the status that says why a step fails; nil if it is not one that
-// a run waits for.
+// FailedStatus returns the status that says why a step fails, or nil if no run waits
+// for the step.
 func FailedStatus(o Observation, kind Kind, message string) *fissilev1.ExtendedJobStatus {
 	message = fmt.Sprintf("%s: %s", kind, message)
 	if o.activeRun() != nil {
@@ -257,9 +257,9 @@ func (o *Observation) refused(s *fissilev1.ExtendedJobStatus) bool {
 	return o.Process.RefusedStatus == refusedStatus(o.EJ.Generation, s, o.Process.RefusedStatus.Message)
 }
 
-// StatusRefused notes that the API server refuses a status. Until the ExtendedJob
-// is edited or the next run begins, a minimal one takes its place. It is false if
-// the refused one is that already.
+// StatusRefused notes that the API server refuses a status. Until the ExtendedJob is
+// edited or the next run begins, a minimal status takes its place. It returns false
+// if the refused status is already the minimal one.
 func (p *Process) StatusRefused(ej *ExtendedJob, status *fissilev1.ExtendedJobStatus, message string) bool {
 	before := p.RefusedStatus
 	p.RefusedStatus = refusedStatus(ej.Generation, status, message)
@@ -274,7 +274,7 @@ func refusedStatus(generation int64, s *fissilev1.ExtendedJobStatus, message str
 	return refused
 }
 
-// minimalStatus leaves of a status what runs need to go on, and says why.
+// minimalStatus reduces a status to what runs need to go on, and says why.
 func minimalStatus(s *fissilev1.ExtendedJobStatus, refusal string) *fissilev1.ExtendedJobStatus {
 	message := truncate("The API server refuses the whole status: " + refusal)
 	minimal := s.DeepCopy()
@@ -308,12 +308,12 @@ func count(s *fissilev1.ExtendedJobStatus, result fissilev1.RunResult, by int64)
 	}
 }
 
-// SameStatus reports whether two statuses say the same.
+// SameStatus reports whether two statuses are equal.
 func SameStatus(a, b *fissilev1.ExtendedJobStatus) bool {
 	return apiequality.Semantic.DeepEqual(a, b)
 }
 
-// truncate shortens a message by whole characters.
+// truncate shortens a message to maxMessage without splitting a character.
 func truncate(message string) string {
 	if len(message) <= maxMessage {
 		return message

@@ -24,7 +24,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// Kind is what a Step does.
+// Kind is the kind of a Step.
 type Kind string
 
 const (
@@ -33,40 +33,40 @@ const (
 	// ReadLive reads the ExtendedJob and the Job of its last run from the API
 	// server instead of the cache.
 	ReadLive Kind = "ReadLive"
-	// ReadInputs reads the ConfigMaps and Secrets that the template refers to, as
-	// far as they are not known.
+	// ReadInputs reads the ConfigMaps and Secrets that the template refers to, unless
+	// they are known.
 	ReadInputs Kind = "ReadInputs"
-	// ReadNewestInputs does the same, with the newest versions of versioned
-	// Secrets as the API server knows them.
+	// ReadNewestInputs does the same, with the newest versions of versioned Secrets
+	// that the API server knows.
 	ReadNewestInputs Kind = "ReadNewestInputs"
-	// ReadTemplate has the API server complete the template.
+	// ReadTemplate asks the API server to complete the template.
 	ReadTemplate Kind = "ReadTemplate"
-	// Claim writes Status, which claims its lastRun.
+	// Claim writes Status, and thereby claims the run in its lastRun.
 	Claim Kind = "Claim"
 	// CreateJob creates the Job of the last run.
 	CreateJob Kind = "CreateJob"
-	// LabelJob puts the labels of the ExtendedJob's Jobs back on Job.
+	// LabelJob restores the labels of the ExtendedJob's Jobs on Job.
 	LabelJob Kind = "LabelJob"
-	// StoreOutput reads what the finished Job printed and writes its Secrets.
+	// StoreOutput reads the output of the finished Job and writes it to its Secrets.
 	StoreOutput Kind = "StoreOutput"
 	// Settle sets the strategy to Strategy and records Settled.
 	Settle Kind = "Settle"
 	// WriteStatus writes Status.
 	WriteStatus Kind = "WriteStatus"
-	// DeleteJob deletes Job with its pods; one that had not finished only if it is
-	// still as observed.
+	// DeleteJob deletes Job with its pods. A Job that had not finished is deleted
+	// only if it is still as observed.
 	DeleteJob Kind = "DeleteJob"
 	// ReadOutputs looks for the Secrets of the output that the cache does not show.
 	ReadOutputs Kind = "ReadOutputs"
-	// SyncOwner has the owner references of Secrets in OwnershipDrift, of as many as a
-	// step takes, say what the deletion policy says.
+	// SyncOwner makes the owner references of Secrets in OwnershipDrift match the
+	// deletion policy, as many as one step takes.
 	SyncOwner Kind = "SyncOwner"
-	// DeleteVersion deletes Prunable versions of the output, as many as a step
-	// takes, if they are still as observed.
+	// DeleteVersion deletes Prunable versions of the output if they are still as
+	// observed, as many as one step takes.
 	DeleteVersion Kind = "DeleteVersion"
 )
 
-// Step is the one next thing to do. Which fields are set follows from Kind.
+// Step is the one next thing to do. Kind determines which fields are set.
 type Step struct {
 	Kind     Kind
 	After    time.Duration
@@ -74,10 +74,11 @@ type Step struct {
 	Job      *batchv1.Job
 	Strategy fissilev1.TriggerStrategy
 	Settled  Settled
-	// Run is the run that Settle or WriteStatus settles, Outcome how it ended. Both are nil if the step settles none.
+	// Run is the run that Settle or WriteStatus settles, and Outcome how it ended.
+	// Both are nil if the step settles none.
 	Run     *fissilev1.Run
 	Outcome *Outcome
-	// Renewed is true when Claim claims a run again that was claimed before.
+	// Renewed is true when Claim renews an earlier claim of the same run.
 	Renewed bool
 	// RequestMerged is true when Settle sets back a request although the ExtendedJob
 	// was edited during the run.

@@ -27,17 +27,16 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// A template is told from another by two digests: of what the user wrote and,
-// if that differs, of what the API server makes of it. A field that is written
-// out with its default is no change.
+// Two digests identify a template: one of what the user wrote and, if that differs,
+// one of what the API server makes of it. Writing out a default is no change.
 
 func writtenDigest(template *batchv1.JobTemplateSpec) string { return digestOf(template) }
 
-// TemplateDigest is the digest of a Job template: as written, and as the API
+// TemplateDigest returns the digest of a Job template: as written, and as the API
 // server completed it in the given Job.
 func TemplateDigest(template *batchv1.JobTemplateSpec, completed *batchv1.Job) string {
 	job := completed.DeepCopy()
-	// These are not the template's.
+	// These do not come from the template.
 	job.Spec.Selector = nil
 	for _, key := range []string{
 		batchv1.ControllerUidLabel, batchv1.JobNameLabel, "controller-uid", "job-name",
@@ -51,13 +50,13 @@ func TemplateDigest(template *batchv1.JobTemplateSpec, completed *batchv1.Job) s
 	}{template.Labels, template.Annotations, job.Spec})
 }
 
-// InvalidTemplateDigest is the digest of a Job template that the API server does
+// InvalidTemplateDigest returns the digest of a Job template that the API server does
 // not accept.
 func InvalidTemplateDigest(template *batchv1.JobTemplateSpec) string {
 	return writtenDigest(template) + ":invalid"
 }
 
-// specDigest identifies what a run on demand is made of.
+// specDigest returns a digest of everything that a run on demand consists of.
 func specDigest(ej *ExtendedJob) string {
 	return digestOf(struct {
 		Template string
@@ -66,24 +65,23 @@ func specDigest(ej *ExtendedJob) string {
 	}{ej.Template.Digest, ej.Spec.Output, ej.Spec.Trigger.Env})
 }
 
-// digestOf is a digest of Kubernetes API types.
+// digestOf returns a digest of Kubernetes API types.
 func digestOf(v any) string {
 	encoded, err := json.Marshal(v)
 	if err != nil {
-		// They can all be encoded; what cannot is like no other.
+		// All of them can be encoded; a value that cannot equals no other.
 		encoded = []byte(err.Error())
 	}
 	sum := sha256.Sum256(encoded)
 	return hex.EncodeToString(sum[:16])
 }
 
-// watchesTemplate tells whether a change of the template runs the ExtendedJob.
+// watchesTemplate reports whether a change of the template runs the ExtendedJob.
 func (o *Observation) watchesTemplate() bool {
 	return value(o.EJ.Spec.UpdateOnTemplateChange)
 }
 
-// needsTemplate tells whether it takes the API server to tell if the template
-// changed.
+// needsTemplate reports whether only the API server can say if the template changed.
 func (o *Observation) needsTemplate() bool {
 	if !o.watchesTemplate() || o.TemplateDigest != "" {
 		return false
@@ -92,9 +90,9 @@ func (o *Observation) needsTemplate() bool {
 	return written != o.EJ.Template.Digest
 }
 
-// completedTemplate are the digests of the template that the last run was started
-// with, as written and as completed; empty if it was not completed, because a
-// change did not matter.
+// completedTemplate returns the digests of the template that the last run was started
+// with, as written and as completed. They are empty if it was not completed, because
+// a change did not matter.
 func completedTemplate(status *fissilev1.ExtendedJobStatus) (written, completed string) {
 	if written, completed, ok := strings.Cut(status.TemplateDigest, ":"); ok {
 		return written, completed
@@ -102,14 +100,14 @@ func completedTemplate(status *fissilev1.ExtendedJobStatus) (written, completed 
 	return "", ""
 }
 
-// editedSince reports whether the template is not written as it was for the last
+// editedSince reports whether the template is written differently than for the last
 // run. That may make no difference.
 func editedSince(ej *ExtendedJob) bool {
 	written, _, _ := strings.Cut(ej.Status.TemplateDigest, ":")
 	return written != "" && written != ej.Template.Digest
 }
 
-// TemplateChanged tells whether the template is known to differ from that of the
+// TemplateChanged reports whether the template is known to differ from that of the
 // last claim.
 func (o *Observation) TemplateChanged() bool {
 	_, before := completedTemplate(&o.EJ.Status)
@@ -120,8 +118,8 @@ func (o *Observation) TemplateChanged() bool {
 	return before != now
 }
 
-// recordTemplate is the template's digest as a claim records it: only as written,
-// if a change does not matter.
+// recordTemplate returns the template's digest as a claim records it: only as
+// written, if a change does not matter.
 func (o *Observation) recordTemplate() string {
 	switch {
 	case !o.watchesTemplate():

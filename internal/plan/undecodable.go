@@ -26,9 +26,9 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// UndecodableStatus is the status of an ExtendedJob of which only the metadata and
-// the status can be decoded. It says nothing new of its runs: nobody knows what
-// they are to be.
+// UndecodableStatus returns the status of an ExtendedJob of which only the metadata
+// and the status can be decoded. It adds nothing about runs, because nobody can know
+// what they should be.
 func UndecodableStatus(ej *ExtendedJob, cause string, now time.Time) *fissilev1.ExtendedJobStatus {
 	s := ej.Status.DeepCopy()
 	s.ObservedGeneration = new(ej.Generation)

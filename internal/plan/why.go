@@ -25,7 +25,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// Why returns what a step follows from, in a word or two for the log: the cause of a
+// Why returns the reason for a step in a word or two, for the log: the cause of a
 // run, the result of a run, the end of a Job, or the reason of the condition Running.
 func Why(o Observation, step Step) string {
 	switch {
@@ -44,8 +44,8 @@ func Why(o Observation, step Step) string {
 	}
 }
 
-// RunOf returns the run that a step is about: the last one, as the step leaves it. It
-// is empty if there has been none.
+// RunOf returns the run that a step is about: the last one, as the step leaves it.
+// The run is empty if there has been none.
 func RunOf(o Observation, step Step) fissilev1.Run {
 	status := &o.EJ.Status
 	if step.Status != nil {
@@ -54,7 +54,8 @@ func RunOf(o Observation, step Step) fissilev1.Run {
 	return value(status.LastRun)
 }
 
-// runningReason is "New" for an ExtendedJob without conditions.
+// runningReason returns the reason of the condition Running, or "New" for an
+// ExtendedJob without conditions.
 func runningReason(status *fissilev1.ExtendedJobStatus) string {
 	return cmp.Or(value(meta.FindStatusCondition(status.Conditions, fissilev1.ConditionRunning)).Reason, "New")
 }

@@ -14,10 +14,11 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package seal tells what the operator wrote from what others wrote in its place.
+// Package seal distinguishes what the operator wrote from what others wrote in its
+// place.
 //
-// Users may edit the Jobs and Secrets of their namespaces. Where the operator goes
-// by what it once wrote there, it has sealed that with a key that users do not
+// Users may edit the Jobs and Secrets of their namespaces. Wherever the operator
+// relies on what it once wrote there, it has sealed that with a key that users do not
 // have.
 package seal
 
@@ -31,7 +32,7 @@ import (
 // Of returns the seal of a statement: a keyed hash of its parts, in their order.
 func Of(key []byte, statement ...string) string {
 	hash := hmac.New(sha256.New, key)
-	// Set apart from all else that the key is used for.
+	// "seal" separates this from all other uses of the key.
 	for _, part := range append([]string{"seal"}, statement...) {
 		hash.Write(binary.BigEndian.AppendUint64(nil, uint64(len(part))))
 		hash.Write([]byte(part))

@@ -68,7 +68,7 @@ type Options struct {
 type Plane struct {
 	*envtest.Environment
 	// Client is an administrator's.
-	Client client.Client
+	Client client.WithWatch
 	// AuditLog is the file with the audit log.
 	AuditLog string
 
@@ -112,7 +112,7 @@ func Start(options Options) (*Plane, error) {
 	if err != nil {
 		return p, fmt.Errorf("start the control plane: %w", err)
 	}
-	if p.Client, err = client.New(config, client.Options{Scheme: options.Scheme}); err != nil {
+	if p.Client, err = client.NewWithWatch(config, client.Options{Scheme: options.Scheme}); err != nil {
 		return p, err
 	}
 	// Otherwise a field that this version of Kubernetes does not know is dropped.

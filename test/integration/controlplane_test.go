@@ -39,7 +39,7 @@ const (
 // not running. There are no other controllers and no nodes.
 type controlPlane struct {
 	*controlplane.Plane
-	client client.Client
+	client client.WithWatch
 	// operatorKubeconfig is a file with the operator's own identity.
 	operatorKubeconfig string
 	kubeconfig         string

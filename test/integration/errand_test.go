@@ -216,9 +216,7 @@ var _ = Describe("An errand", func() {
 // as it sees another one.
 func heal(ctx context.Context, ej *fissilev1.ExtendedJob) {
 	GinkgoHelper()
-	watching, err := client.NewWithWatch(plane.Config, client.Options{Scheme: plane.client.Scheme()})
-	Expect(err).NotTo(HaveOccurred())
-	watcher, err := watching.Watch(ctx, &fissilev1.ExtendedJobList{}, client.InNamespace(ej.Namespace))
+	watcher, err := plane.client.Watch(ctx, &fissilev1.ExtendedJobList{}, client.InNamespace(ej.Namespace))
 	Expect(err).NotTo(HaveOccurred())
 	DeferCleanup(watcher.Stop)
 	now := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"trigger":{"strategy":"now"}}}`))

@@ -117,9 +117,13 @@ func finish(job *batchv1.Job, end batchv1.JobConditionType, reason string) {
 	Expect(plane.client.Status().Update(context.Background(), job)).To(Succeed())
 }
 
-// end plays the kubelet for a pod that ends.
+// end plays the kubelet for a pod that ends. It returns once a watch shows that.
 func end(pod *corev1.Pod, phase corev1.PodPhase, printed logs) {
 	GinkgoHelper()
+	watching, err := plane.client.Watch(context.Background(), &corev1.PodList{}, client.InNamespace(pod.Namespace),
+		client.MatchingFields{"metadata.name": pod.Name}, &client.ListOptions{Raw: &metav1.ListOptions{ResourceVersion: pod.ResourceVersion}})
+	Expect(err).NotTo(HaveOccurred())
+	defer watching.Stop()
 	pod.Status.Phase = phase
 	for _, container := range pod.Spec.Containers {
 		pod.Status.ContainerStatuses = append(pod.Status.ContainerStatuses, corev1.ContainerStatus{
@@ -132,6 +136,8 @@ func end(pod *corev1.Pod, phase corev1.PodPhase, printed logs) {
 		node.print(pod, container.Name, printed[container.Name])
 	}
 	Expect(plane.client.Status().Update(context.Background(), pod)).To(Succeed())
+	// The Job controller, too, learns from a watch that a pod has ended, before it counts the pod.
+	Eventually(watching.ResultChan()).Should(Receive(HaveField("Object.Status.Phase", phase)))
 }
 
 // startPod plays the Job controller and the scheduler: it creates a pod of a Job.

@@ -141,8 +141,7 @@ var _ = Describe("The versions of the API", compat, func() {
 		list := &unstructured.UnstructuredList{}
 		list.SetGroupVersionKind(fissilev1.GroupVersion.WithKind("ExtendedJobList").GroupKind().WithVersion(version))
 		Expect(plane.client.List(ctx, list, client.InNamespace(namespace))).To(Succeed())
-		watching, err := must(client.NewWithWatch(plane.Config, client.Options{Scheme: plane.client.Scheme()})).
-			Watch(ctx, list, client.InNamespace(namespace))
+		watching, err := plane.client.Watch(ctx, list, client.InNamespace(namespace))
 		Expect(err).NotTo(HaveOccurred())
 		DeferCleanup(watching.Stop)
 

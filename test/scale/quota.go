@@ -54,7 +54,7 @@ func quota(ctx context.Context, b *bench) error {
 
 	var rows [][]string
 	phase := func(name string, work func() error) error {
-		p, err := b.measurePhase(ctx, namespace, work)
+		p, err := b.measurePhase(namespace, work)
 		if err == nil {
 			rows = append(rows, p.row(name))
 			b.progress("  %s: %.0f s, %d LISTs of events in %d readings, %d requests", name, p.seconds, p.lists, p.readings, p.requests)
@@ -116,7 +116,7 @@ type phase struct {
 	cpu                       map[string]float64
 }
 
-func (b *bench) measurePhase(ctx context.Context, namespace string, work func() error) (*phase, error) {
+func (b *bench) measurePhase(namespace string, work func() error) (*phase, error) {
 	position, err := b.audit.position()
 	if err != nil {
 		return nil, err

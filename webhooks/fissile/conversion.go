@@ -32,19 +32,18 @@ import (
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 )
 
-// Conversion moves the fields that both versions have. Fields that the other
-// version lacks go into an annotation of its object, and come out of it on the
-// way back, so that nothing is lost when a client reads and writes a version
-// that the object was not made in. A field that both versions have is never taken
-// from the annotation: the client's value counts.
+// Conversion moves the fields that both versions have. Fields that the other version
+// lacks go into an annotation of its object, and return from it on the way back.
+// Nothing is lost when a client reads and writes a version that the object was not made
+// in. A field that both versions have is never taken from the annotation: the client's
+// value counts.
 //
-// It works on JSON and not on the Go types. Those write "resources: {}" where
-// there was nothing, and drop what is empty and what they do not know yet: to
-// read an object in the other version and to write it back would change it. And
-// it has no error for bad data, because a conversion that fails makes each list
-// fail that the object is in.
+// Conversion works on JSON, not on the Go types. Those write "resources: {}" where
+// there was nothing, and drop empty and unknown fields, so reading an object in the
+// other version and writing it back would change it. Conversion has no error for bad
+// data, because one failure would fail every list that contains the object.
 
-// The fields of a spec that both versions have, by their paths in v1 and, in
+// These are the paths of the fields of a spec that both versions have, in v1 and, in
 // the same order, in v1alpha1.
 var (
 	inV1alpha1 = [][]string{
@@ -69,15 +68,15 @@ var (
 	}
 )
 
-// form is what conversion knows of a version.
+// form describes a version for conversion.
 type form struct {
 	version schema.GroupVersion
 	// common are the paths of the fields that both versions have.
 	common [][]string
-	// annotation, on objects of this version, holds the fields of a spec that
-	// only the other version has.
+	// annotation, on objects of this version, holds the fields of a spec that only the
+	// other version has.
 	annotation string
-	// newSpec makes a spec to decode into.
+	// newSpec returns a spec to decode into.
 	newSpec func() any
 }
 
@@ -96,7 +95,7 @@ var (
 	}
 )
 
-// newConversionHandler answers the API server's requests to convert
+// newConversionHandler returns a handler for the API server's requests to convert
 // ExtendedJobs. v1 is the hub, v1alpha1 a spoke.
 func newConversionHandler() (http.Handler, error) {
 	scheme := runtime.NewScheme() // in which ExtendedJobs are JSON
@@ -126,7 +125,7 @@ func spokeToHub(_ context.Context, spoke, hub *unstructured.Unstructured) error 
 	return convert(spoke, v1alpha1Form, hub, v1Form)
 }
 
-// toV1 converts an ExtendedJob that is decoded already.
+// toV1 converts an ExtendedJob that is already decoded.
 func toV1(ctx context.Context, src *fissilev1alpha1.ExtendedJob, dst *fissilev1.ExtendedJob) error {
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(src)
 	if err != nil {
@@ -183,9 +182,9 @@ func convert(src *unstructured.Unstructured, from form, dst *unstructured.Unstru
 	return nil
 }
 
-// decode returns the fields in an annotation's value that only version has, and
-// an output of files that takeOutputOfFiles left there. There are none if the value
-// is no spec of that version.
+// decode returns the fields in an annotation's value that only version has, and an
+// output of files that takeOutputOfFiles left there. It returns none if the value is
+// not a spec of that version.
 func decode(value string, version form) (fields, outputOfFiles map[string]any) {
 	if utiljson.Unmarshal([]byte(value), version.newSpec()) != nil || utiljson.Unmarshal([]byte(value), &fields) != nil || fields == nil {
 		return map[string]any{}, nil
@@ -200,10 +199,10 @@ func decode(value string, version form) (fields, outputOfFiles map[string]any) {
 	return fields, outputOfFiles
 }
 
-// takeOutputOfFiles removes and returns the output of a spec if it is of files
-// only. v1alpha1, where each output has a namePrefix, has no such output: all of
-// it goes into the annotation, with an empty namePrefix to tell it from the rest of
-// an output that v1alpha1 has, too.
+// takeOutputOfFiles removes and returns the output of a spec if it consists only of
+// files. v1alpha1 has no such output, because its outputs need a namePrefix. All of the
+// output goes into the annotation. An empty namePrefix distinguishes it from the rest
+// of an output that v1alpha1 also has.
 func takeOutputOfFiles(spec map[string]any) map[string]any {
 	output, _ := spec["output"].(map[string]any)
 	files, _ := output["files"].([]any)
@@ -215,11 +214,11 @@ func takeOutputOfFiles(spec map[string]any) map[string]any {
 	return output
 }
 
-// encode returns what is left of a spec, as an annotation's value. Empty, if
-// nothing is left.
+// encode returns what is left of a spec, as an annotation's value. The value is empty
+// if nothing is left.
 func encode(fields map[string]any) (string, error) {
-	// trigger and output are in the other version as well. Clients in Go write an
-	// empty metadata where there is none.
+	// The other version has trigger and output as well. Go clients write an empty
+	// metadata where there is none.
 	for _, path := range [][]string{{"trigger"}, {"output"}, {"jobTemplate", "metadata"}} {
 		if left, found, _ := unstructured.NestedMap(fields, path...); found && len(left) == 0 {
 			take(fields, path)
@@ -232,8 +231,8 @@ func encode(fields map[string]any) (string, error) {
 	return string(value), err
 }
 
-// annotate sets an object's annotations and adds one, unless it is empty or makes
-// them larger than the API server accepts: that would fail the conversion.
+// annotate sets an object's annotations and adds one, unless it is empty or makes them
+// larger than the API server accepts, which would fail the conversion.
 func annotate(object *unstructured.Unstructured, annotations map[string]string, key, value string) {
 	if value != "" {
 		if annotations == nil {
@@ -250,8 +249,8 @@ func annotate(object *unstructured.Unstructured, annotations map[string]string, 
 	object.SetAnnotations(annotations)
 }
 
-// take removes a field, and parents of which nothing is left, and returns the
-// field's value.
+// take removes a field, and any parents that this leaves empty, and returns the field's
+// value.
 func take(fields map[string]any, path []string) (value any, found bool) {
 	name, below := path[0], path[1:]
 	if len(below) == 0 {
@@ -267,7 +266,7 @@ func take(fields map[string]any, path []string) (value any, found bool) {
 	return value, found
 }
 
-// put sets a field, and makes its parents.
+// put sets a field, and creates its parents.
 func put(fields map[string]any, path []string, value any) {
 	for _, name := range path[:len(path)-1] {
 		parent, ok := fields[name].(map[string]any)

@@ -40,8 +40,8 @@ import (
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 )
 
-// The race detector would make these tests take half a minute, and find
-// nothing: a conversion starts no goroutine.
+// Under the race detector, these tests would take half a minute and find nothing,
+// because a conversion starts no goroutine.
 const fuzzIterations = 10_000
 
 func TestAnyV1ObjectSurvivesV1alpha1(t *testing.T) {
@@ -115,8 +115,8 @@ func filler(seed int64) func(object any) {
 	return fuzzer.FuzzerFor(funcs, rand.NewSource(seed), codecs).Fill
 }
 
-// withoutEmptyMetadata takes off what Go types write where there is nothing,
-// and conversion does not keep.
+// withoutEmptyMetadata removes what Go types write where there is nothing, and
+// conversion does not keep.
 func withoutEmptyMetadata(fields map[string]any) {
 	if metadata, _, _ := unstructured.NestedMap(fields, "spec", "jobTemplate", "metadata"); len(metadata) == 0 {
 		unstructured.RemoveNestedField(fields, "spec", "jobTemplate", "metadata")

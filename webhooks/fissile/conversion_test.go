@@ -211,8 +211,8 @@ func TestTheAnnotationsAreConversionsOwn(t *testing.T) {
 	})
 }
 
-// The API server fails a conversion that makes the annotations larger than it
-// accepts, and with it each list of ExtendedJobs in that version.
+// If a conversion made the annotations larger than the API server accepts, it would
+// fail, and with it each list of ExtendedJobs in that version.
 func TestAnObjectWithoutRoomForAnotherAnnotationConverts(t *testing.T) {
 	const limit = 256 * 1024
 	full := map[string]string{"example.com/full": strings.Repeat("x", limit-len("example.com/full"))}
@@ -230,7 +230,7 @@ func TestAnObjectWithoutRoomForAnotherAnnotationConverts(t *testing.T) {
 	}
 }
 
-// fixture uses the fields that only v1 has.
+// fixture returns an ExtendedJob with the fields that only v1 has.
 func fixture(t *testing.T) fissilev1.ExtendedJob {
 	t.Helper()
 	return readFile[fissilev1.ExtendedJob](t, "testdata/only-in-v1.v1.yaml")
@@ -245,7 +245,7 @@ func readFile[T any](t *testing.T, file string) T {
 	return object
 }
 
-// readJSON reads a file of YAML.
+// readJSON reads a YAML file as JSON.
 func readJSON(t *testing.T, file string) []byte {
 	t.Helper()
 	content, err := os.ReadFile(file)
@@ -259,7 +259,7 @@ func readJSON(t *testing.T, file string) []byte {
 	return object
 }
 
-// format makes JSON readable, and the same where it means the same.
+// format makes JSON readable, and equal if it means the same.
 func format(t *testing.T, object []byte) string {
 	t.Helper()
 	formatted, err := yaml.JSONToYAML(object)

@@ -42,26 +42,26 @@ import (
 // +kubebuilder:rbac:groups=batch,resources=jobs,verbs=create
 
 const (
-	// dryRunTimeout is how long a user waits for a dry run. An update can take
-	// two, and the webhook configuration allows for more than both.
+	// dryRunTimeout is how long a user waits for a dry run. An update can take two, and
+	// the webhook configuration allows for more than both.
 	dryRunTimeout = 2 * time.Second
-	// dryRunNumber is a run that is hardly ever reached: its Job has no name that
-	// is taken, and one that is as long as those of other runs.
+	// dryRunNumber is the number of a run that is hardly ever reached. The name of its
+	// Job is not taken, and is as long as those of other runs.
 	dryRunNumber = 999_999
 )
 
-// tryout is what a dry run of the Job tells of an ExtendedJob.
+// tryout is what a dry run of the Job tells about an ExtendedJob.
 type tryout struct {
-	// refused are by v1's paths.
+	// refused are the errors, with v1 paths.
 	refused field.ErrorList
 	// warnings are those that a user who creates the Job gets.
 	warnings []string
 	fields   *jobFields
 }
 
-// dryRunJob asks the API server what it would say to a Job of the ExtendedJob. It
-// is an error if that cannot be told now: the API server is slow, say, or refuses
-// the Job for its namespace and not for what is in it.
+// dryRunJob asks the API server for its answer to a Job of the ExtendedJob. It returns
+// an error if that cannot be known now: for instance, the API server is slow, or
+// refuses the Job because of its namespace and not because of its content.
 func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob, collectorImage string) (*tryout, error) {
 	job, fields, err := newDryRunJob(ej, collectorImage)
 	if err != nil {
@@ -76,7 +76,7 @@ func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob, 
 		return c.Create(ctx, answer, client.DryRunAll, client.FieldValidation(fieldValidation(ctx)))
 	}
 	if err = create(); panicked(err) {
-		err = create() // something between here and the API server can have reset the request, too
+		err = create() // something between here and the API server can also have reset the request
 	}
 	switch {
 	case err == nil && fields.collector != nil:
@@ -97,40 +97,40 @@ func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob, 
 	return nil, err
 }
 
-// panicked reports whether the API server panicked at a request. It resets the
-// stream of the request then.
+// panicked reports whether the API server panicked at a request. It then resets the
+// stream of the request.
 func panicked(err error) bool {
 	var reset http2.StreamError
 	return errors.As(err, &reset) && reset.Code == http2.ErrCodeInternal
 }
 
-// fieldValidation is what the user's client wants to be done about fields that
-// the API server does not know.
+// fieldValidation returns how the user's client wants the API server to treat unknown
+// fields.
 func fieldValidation(ctx context.Context) string {
 	request, err := admission.RequestFromContext(ctx)
 	if err != nil {
 		return metav1.FieldValidationStrict
 	}
-	var options metav1.CreateOptions // those of an update have the field, too
+	var options metav1.CreateOptions // those of an update also have the field
 	if err := json.Unmarshal(request.Options.Raw, &options); err != nil || options.FieldValidation == "" {
-		return metav1.FieldValidationWarn // as the API server has it
+		return metav1.FieldValidationWarn // the API server's default
 	}
 	return options.FieldValidation
 }
 
-// newDryRunJob is the Job of a run, as big as it can become, with the variables of
-// a run on demand, and with what the operator keeps from the Job to act on it by
-// itself. It is unstructured, because typed objects are sent in a format in which
-// the API server does not notice fields that it does not know.
+// newDryRunJob returns the Job of a run, as large as it can become, with the variables
+// of a run on demand, and with the settings that the operator keeps off the Job to act
+// on them itself. It is unstructured, because the API server does not notice unknown
+// fields in the format in which typed objects are sent.
 func newDryRunJob(ej *fissilev1.ExtendedJob, collectorImage string) (*unstructured.Unstructured, *jobFields, error) {
 	trial := ej.DeepCopy()
 	fields := &jobFields{ownLabels: len(ej.Spec.JobTemplate.Labels) > 0, env: addTriggerEnv(trial)}
 	trial.Status = fissilev1.ExtendedJobStatus{Inputs: &fissilev1.Inputs{Digest: configrefs.Digest(nil, "", nil)}}
 	if len(validateOnePod(nil, &trial.Spec.JobTemplate.Spec)) > 0 {
-		trial.Spec.Output = nil // refused already; there is no such Job
+		trial.Spec.Output = nil // already refused; there is no such Job
 	}
 	template := &trial.Spec.JobTemplate.Spec
-	template.Selector, template.ManualSelector = nil, nil // refused already, too
+	template.Selector, template.ManualSelector = nil, nil // already refused, too
 	job, err := plan.NewJob(trial, &fissilev1.Run{
 		Number:    dryRunNumber,
 		JobName:   plan.JobName(trial, dryRunNumber),

@@ -33,8 +33,8 @@ import (
 )
 
 // addTrialCollector adds the collector to the Job of a dry run, as the operator does
-// with that of a run; the key makes no difference. Nothing is added for files that
-// are refused already.
+// for a run. The key makes no difference. It adds nothing for files that are already
+// refused.
 func addTrialCollector(job *batchv1.Job, trial *fissilev1.ExtendedJob, image string, fields *jobFields) error {
 	if !plan.CollectsFiles(trial.Spec.Output) || image == "" || len(validateFiles(&trial.Spec)) > 0 {
 		return nil
@@ -48,7 +48,7 @@ func addTrialCollector(job *batchv1.Job, trial *fissilev1.ExtendedJob, image str
 	return nil
 }
 
-// sameCollector reports whether an update leaves what collects the files as it is.
+// sameCollector reports whether an update leaves the collection of the files as it is.
 func sameCollector(before, updated *fissilev1.ExtendedJob) bool {
 	old, output := before.Spec.Output, updated.Spec.Output
 	if !plan.CollectsFiles(old) || !plan.CollectsFiles(output) {
@@ -57,10 +57,10 @@ func sameCollector(before, updated *fissilev1.ExtendedJob) bool {
 	return plan.OutputDirectory(old) == plan.OutputDirectory(output) && slices.Equal(plan.CollectedFiles(old), plan.CollectedFiles(output))
 }
 
-// collectorFields tell the fields of the collector from those of the template.
+// collectorFields distinguishes the fields of the collector from those of the template.
 type collectorFields struct {
-	// volumes is how many of the pod's volumes are the template's, mounts how many of
-	// a container's mounts, by the container's path.
+	// volumes is how many of the pod's volumes come from the template. mounts is how
+	// many of each container's mounts do, by the container's path.
 	volumes int
 	mounts  map[string]int
 }
@@ -84,8 +84,8 @@ var (
 	mountField         = regexp.MustCompile(`^(spec\.template\.spec\.\w+\[\d+\])\.volumeMounts\[(\d+)\]`)
 )
 
-// inTemplate returns the path that a field of the Job would have without the
-// collector, or the field of the ExtendedJob that the collector is there for.
+// inTemplate returns the path that a field of the Job would have without the collector,
+// or the field of the ExtendedJob that the collector is there for.
 func (f *collectorFields) inTemplate(path string) (inTemplate, ofOutput string) {
 	if f == nil {
 		return path, ""
@@ -107,7 +107,7 @@ func (f *collectorFields) inTemplate(path string) (inTemplate, ofOutput string) 
 	return path, ""
 }
 
-// number is that of an index that an expression has found.
+// number returns the value of an index that a regular expression has found.
 func number(digits string) int {
 	index, err := strconv.Atoi(digits)
 	if err != nil {
@@ -116,8 +116,8 @@ func number(digits string) int {
 	return index
 }
 
-// lostCollector is the error that the API server's answer to a dry run shows: that
-// it would create the Job without the collector.
+// lostCollector returns an error if the API server's answer to a dry run shows that it
+// would create the Job without the collector.
 func lostCollector(answer *unstructured.Unstructured) (field.ErrorList, error) {
 	job := &batchv1.Job{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(answer.Object, job); err != nil {

@@ -33,20 +33,20 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// jobFields finds the fields of a dry run's Job in the ExtendedJob, by v1's paths.
+// jobFields maps the fields of a dry run's Job to those of the ExtendedJob, by v1
+// paths.
 type jobFields struct {
-	// ownLabels is true if the Job does not have its labels from its pods.
+	// ownLabels is true if the Job does not take its labels from its pods.
 	ownLabels bool
-	// env has the paths of the variables of spec.trigger.env by their paths in the
-	// Job.
+	// env maps the paths of variables in the Job to their paths in spec.trigger.env.
 	env map[string]string
 	// collector is nil if the Job has none.
 	collector *collectorFields
 }
 
-// addTriggerEnv moves the variables of spec.trigger.env to the containers that get
-// them in a run on demand. There they come after the template's own and replace
-// none, so that all are tried. It returns their paths by those in the Job.
+// addTriggerEnv moves the variables of spec.trigger.env to the containers that get them
+// in a run on demand. They follow the template's own and replace none, so that all are
+// tried. It returns their paths by those in the Job.
 func addTriggerEnv(trial *fissilev1.ExtendedJob) map[string]string {
 	paths := map[string]string{}
 	pod := &trial.Spec.JobTemplate.Spec.Template.Spec
@@ -74,8 +74,8 @@ func addTriggerEnv(trial *fissilev1.ExtendedJob) map[string]string {
 	return paths
 }
 
-// freeName is a name that no variable has: the API server warns of two variables
-// of one name.
+// freeName returns a name that no variable has, because the API server warns of two
+// variables of the same name.
 func freeName(env []corev1.EnvVar, name string) string {
 	for slices.ContainsFunc(env, func(variable corev1.EnvVar) bool { return variable.Name == name }) {
 		name += "_"
@@ -83,11 +83,11 @@ func freeName(env []corev1.EnvVar, name string) string {
 	return name
 }
 
-// unknownField is how the API server calls a field that it does not know.
+// unknownField is how the API server refers to a field that it does not know.
 var unknownField = regexp.MustCompile(`unknown field "([^"]+)"`)
 
-// errors are the fields that a refusal of the Job names. It names none if it is
-// about something else.
+// errors returns the fields that a refusal of the Job names, or none if it is about
+// something else.
 func (f *jobFields) errors(refused error) field.ErrorList {
 	var errs field.ErrorList
 	if apierrors.IsBadRequest(refused) {
@@ -107,7 +107,7 @@ func (f *jobFields) errors(refused error) field.ErrorList {
 	for _, cause := range status.Status().Details.Causes {
 		switch {
 		case cause.Field == "": // a policy that refuses the Job names none
-		case cause.Field == "metadata.labels" && !f.ownLabels: // said of the pods' labels, which the Job has
+		case cause.Field == "metadata.labels" && !f.ownLabels: // repeats the error for the pods' labels, which the Job has
 		default:
 			errs = append(errs, f.causeError(cause))
 		}
@@ -115,14 +115,13 @@ func (f *jobFields) errors(refused error) field.ErrorList {
 	return errs
 }
 
-// namedTypes are the types of errors whose messages do not begin with "Invalid
-// value".
+// namedTypes are the types of errors whose messages do not begin with "Invalid value".
 var namedTypes = []field.ErrorType{
 	field.ErrorTypeRequired, field.ErrorTypeNotSupported, field.ErrorTypeForbidden, field.ErrorTypeDuplicate,
 	field.ErrorTypeTooLong, field.ErrorTypeTooMany, field.ErrorTypeNotFound,
 }
 
-// causeError is the error that the API server made a cause of.
+// causeError returns the error that the API server turned into a cause.
 func (f *jobFields) causeError(cause metav1.StatusCause) *field.Error {
 	err := &field.Error{Type: field.ErrorTypeInvalid, Field: f.inExtendedJob(cause.Field), BadValue: field.OmitValueType{}}
 	if slices.Contains(namedTypes, field.ErrorType(cause.Type)) {
@@ -132,7 +131,7 @@ func (f *jobFields) causeError(cause metav1.StatusCause) *field.Error {
 	return err
 }
 
-// inExtendedJob is the path of a Job's field in the ExtendedJob. The Job's name
+// inExtendedJob returns the path of a Job's field in the ExtendedJob. The Job's name
 // follows from the ExtendedJob's.
 func (f *jobFields) inExtendedJob(path string) string {
 	path, ofOutput := f.collector.inTemplate(path)

@@ -28,8 +28,8 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// newDryRunClient returns a client whose warnings go where the context of a
-// request says.
+// newDryRunClient returns a client that puts warnings where the context of a request
+// says.
 func newDryRunClient(mgr ctrl.Manager) (client.Client, error) {
 	config := rest.CopyConfig(mgr.GetConfig())
 	config.WarningHandlerWithContext = warningCollector{}
@@ -57,10 +57,10 @@ func (warningCollector) HandleWarningHeaderWithContext(ctx context.Context, code
 	}
 }
 
-// warnedField is a field that a warning about a Job begins with or quotes.
+// warnedField matches a field that a warning about a Job begins with or quotes.
 var warnedField = regexp.MustCompile(`^(?:spec|metadata)\.[^\s:]+|field "[^"]+"`)
 
-// jobWarning is a warning about a Job with the paths of the user's version.
+// jobWarning returns a warning about a Job with the paths of the user's version.
 func (m *manifest) jobWarning(fields *jobFields, text string) string {
 	return warnedField.ReplaceAllStringFunc(text, func(match string) string {
 		if path, ok := strings.CutPrefix(match, `field "`); ok {

@@ -121,7 +121,7 @@ An ExtendedJob is accepted, with a warning, if it has
 	return text.String()
 }
 
-// refusal is what the API server says to it in a version.
+// refusal returns the API server's answer in a version.
 func (m malformed) refusal(t *testing.T, schemas map[string]versionSchema, version string) *field.Error {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(example{}.written(t, version))
@@ -145,8 +145,8 @@ func (m malformed) refusal(t *testing.T, schemas map[string]versionSchema, versi
 // row is one row of the reference.
 type row struct{ version, versions, field string }
 
-// rows are one for both versions, or one for each that calls the field its own
-// way. There is none for what v1alpha1 has in the annotation.
+// rows returns one row for both versions, or one for each if they have different names
+// for the field. It leaves out fields that v1alpha1 has in the annotation.
 func (e example) rows() []row {
 	if e.field.v1 == e.field.v1alpha1 {
 		return []row{{"v1", "both", e.field.v1}}
@@ -161,7 +161,7 @@ func (e example) rows() []row {
 	return rows
 }
 
-// code is code in a table of Markdown.
+// code returns code for a table in Markdown.
 func code(text string) string {
 	return "`" + strings.ReplaceAll(text, "|", `\|`) + "`"
 }

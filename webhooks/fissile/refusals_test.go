@@ -38,24 +38,24 @@ import (
 // example is something that users write, and the answer that they get. The tests prove
 // it, and docs/reference/refusals.md shows it.
 type example struct {
-	// input ends the sentence "An ExtendedJob with ...".
+	// input completes the sentence "An ExtendedJob with ...".
 	input string
-	// write writes it in v1. In v1alpha1 it is what conversion makes of that.
+	// write writes it in v1. In v1alpha1, conversion produces it from that.
 	write func(*fissilev1.ExtendedJob)
-	// writeV1alpha1 writes what v1 does not have.
+	// writeV1alpha1 writes fields that v1 does not have.
 	writeV1alpha1 func(*fissilev1alpha1.ExtendedJob)
-	// apiServer is what the API server says to a dry run of the Job.
+	// apiServer is the API server's answer to a dry run of the Job.
 	apiServer error
-	// apiServerWarning is what it warns of then.
+	// apiServerWarning is the API server's warning in that dry run.
 	apiServerWarning string
-	// field is the path of the field that is refused, or that a %s in the message
-	// of a warning stands for.
+	// field is the path of the field that is refused, or of the one that replaces %s in
+	// the message of a warning.
 	field paths
 	// message is the answer that users get.
 	message string
 }
 
-// paths are the paths of a field by version, empty where there is none.
+// paths are the paths of a field in each version; empty where it does not exist.
 type paths struct{ v1, v1alpha1 string }
 
 func inBoth(path string) paths { return paths{path, path} }
@@ -842,7 +842,7 @@ var refused = []example{
 	},
 }
 
-// errPanic is what a client gets if the API server panics at its request.
+// errPanic is the error of a client if the API server panics at its request.
 var errPanic = &url.Error{Op: "Post", URL: "https://10.0.0.1/apis/batch/v1/namespaces/default/jobs", Err: http2.StreamError{Code: http2.ErrCodeInternal}}
 
 var warned = []example{
@@ -1010,12 +1010,12 @@ var warned = []example{
 	},
 }
 
-// malformed is what the schema alone refuses: the operator does not get to see
+// malformed is an ExtendedJob that the schema alone refuses: the operator never sees
 // it.
 type malformed struct {
-	// input ends the sentence "An ExtendedJob with ...".
+	// input completes the sentence "An ExtendedJob with ...".
 	input string
-	// spoil makes it of a manifest, given the template of the pods in it.
+	// spoil makes a manifest malformed. podTemplate is the template of the pods in it.
 	spoil func(spec, podTemplate map[string]any)
 	// onlyInV1 is true if v1alpha1 does not have the field.
 	onlyInV1 bool
@@ -1038,7 +1038,7 @@ var refusedBySchema = []malformed{
 	{input: "a value of another type", spoil: func(spec, _ map[string]any) { spec["updateOnConfigChange"] = "yes" }},
 }
 
-// minimal is an ExtendedJob that nobody has anything to say about.
+// minimal returns an ExtendedJob without any refusal or warning.
 func minimal() *fissilev1.ExtendedJob {
 	ej := &fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: "default", Name: "job"}}
 	ej.SetGroupVersionKind(fissilev1.GroupVersion.WithKind("ExtendedJob"))
@@ -1052,7 +1052,7 @@ func podSpec(ej *fissilev1.ExtendedJob) *corev1.PodSpec {
 	return &ej.Spec.JobTemplate.Spec.Template.Spec
 }
 
-// output is the ExtendedJob's output, which is valid unless it is changed.
+// output returns the ExtendedJob's output, which is valid unless it is changed.
 func output(ej *fissilev1.ExtendedJob) *fissilev1.Output {
 	if ej.Spec.Output == nil {
 		ej.Spec.Output = &fissilev1.Output{NamePrefix: "foo", OutputType: fissilev1.OutputTypeJSON}
@@ -1060,7 +1060,7 @@ func output(ej *fissilev1.ExtendedJob) *fissilev1.Output {
 	return ej.Spec.Output
 }
 
-// file is a file of the ExtendedJob's output, which is valid unless it is changed.
+// file returns a file of the ExtendedJob's output, which is valid unless it is changed.
 func file(ej *fissilev1.ExtendedJob) *fissilev1.OutputFile {
 	if output := output(ej); len(output.Files) == 0 {
 		output.Files = []fissilev1.OutputFile{{Container: "main", Path: "output.json", SecretName: "database"}}
@@ -1068,7 +1068,7 @@ func file(ej *fissilev1.ExtendedJob) *fissilev1.OutputFile {
 	return &ej.Spec.Output.Files[0]
 }
 
-// requestWith asks for a run with some variables.
+// requestWith requests a run with some variables.
 func requestWith(ej *fissilev1.ExtendedJob, variables ...fissilev1.TriggerEnvVar) {
 	ej.Spec.Trigger.RequestID = "1"
 	ej.Spec.Trigger.Env = variables
@@ -1084,7 +1084,7 @@ func fromSecret(name, secret string) fissilev1.TriggerEnvVar {
 	}}}
 }
 
-// keys are so many keys of labels or annotations.
+// keys returns that many keys of labels or annotations.
 func keys(number int) map[string]string {
 	keys := map[string]string{}
 	for i := range number {
@@ -1093,7 +1093,7 @@ func keys(number int) map[string]string {
 	return keys
 }
 
-// jobInvalid is how the API server refuses a Job for what is in it.
+// jobInvalid returns the API server's refusal of a Job because of its content.
 func jobInvalid(errs ...*field.Error) error {
 	return apierrors.NewInvalid(batchv1.SchemeGroupVersion.WithKind("Job").GroupKind(), "job", errs)
 }

@@ -33,8 +33,8 @@ func newWebhook[T runtime.Object](scheme *runtime.Scheme, ej T, validator admiss
 	return webhook
 }
 
-// repairs lets an ExtendedJob be corrected that is stored and cannot be decoded:
-// there is nothing to compare the update with, so it is judged like a new one.
+// repairs lets users correct a stored ExtendedJob that cannot be decoded. There is
+// nothing to compare the update with, so it is judged like a new ExtendedJob.
 type repairs struct {
 	admission.Handler
 	decoder admission.Decoder

@@ -34,14 +34,14 @@ import (
 // +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
 
 // requesterReview asks the API server whether users may themselves create what the
-// operator creates for them. The ValidatingAdmissionPolicy requester-rights does
-// the same without a request.
+// operator creates for them. The ValidatingAdmissionPolicy requester-rights does the
+// same without a request.
 type requesterReview struct {
 	reviews authorizationclient.SubjectAccessReviewInterface
 }
 
-// check returns an error if the user may not create an ExtendedJob, or change it
-// from what it was before. It is nil before it is created.
+// check returns an error if the user may not create an ExtendedJob, or may not change
+// it from before to after. On creation, before is nil.
 func (r *requesterReview) check(ctx context.Context, before, after *fissilev1.ExtendedJob) error {
 	if before != nil && equality.Semantic.DeepEqual(whatRuns(before), whatRuns(after)) {
 		return nil
@@ -55,8 +55,8 @@ func (r *requesterReview) check(ctx context.Context, before, after *fissilev1.Ex
 	return r.mayCreate(ctx, after.Name, schema.GroupResource{Resource: "secrets"}, "to create an ExtendedJob with spec.output")
 }
 
-// whatRuns is the spec without what only says when it runs. Environment variables
-// of a run can make a program do anything, so they are part of it.
+// whatRuns returns the spec without the fields that only determine when it runs.
+// Environment variables of a run can make a program do anything, so they are kept.
 func whatRuns(ej *fissilev1.ExtendedJob) fissilev1.ExtendedJobSpec {
 	spec := ej.Spec
 	spec.Suspend = nil

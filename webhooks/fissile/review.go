@@ -31,15 +31,15 @@ import (
 )
 
 // Reviews judge new ExtendedJobs as the webhooks do, where there is no API server to
-// ask: by the rules and the warnings, without a dry run of the Job and the rights of
-// the user, and with the default configuration of the operator.
+// ask. They cover the rules and the warnings, with the default configuration of the
+// operator, but not the dry run of the Job and the rights of the user.
 type Reviews struct {
 	manifests []*manifest
 	// reserved are the names of Secrets that are refused.
 	reserved []string
 }
 
-// NewReviews returns reviews of no ExtendedJob yet.
+// NewReviews returns reviews without any ExtendedJobs.
 func NewReviews() *Reviews {
 	var configuration configv1alpha1.OperatorConfiguration
 	configv1alpha1.SetDefaults(&configuration)

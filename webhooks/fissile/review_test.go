@@ -25,7 +25,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 )
 
-// A review says what the webhooks say, except what only an API server knows.
+// A review says what the webhooks say, except for what only an API server knows.
 func TestReviewsSayWhatTheWebhooksSay(t *testing.T) {
 	for _, example := range refused {
 		if example.apiServer != nil || example.field.v1 == "metadata.namespace" { // of the operator

@@ -45,7 +45,7 @@ func TestTheSchemaRefusesTheSameFields(t *testing.T) {
 	}
 }
 
-// versionSchema is the schema of one version, as the API server goes by it.
+// versionSchema is the schema of one version, as the API server uses it.
 type versionSchema struct {
 	structural *structuralschema.Structural
 	validator  schemavalidation.SchemaValidator
@@ -81,7 +81,7 @@ func readSchemas(t *testing.T) map[string]versionSchema {
 	return schemas
 }
 
-// refuse is what the API server refuses without asking the operator.
+// refuse returns what the API server refuses without asking the operator.
 func (s versionSchema) refuse(t *testing.T, ej any) field.ErrorList {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(ej)

@@ -35,16 +35,16 @@ import (
 )
 
 const (
-	// maxNamePrefix is what the schema allows, too.
+	// maxNamePrefix is also the limit in the schema.
 	maxNamePrefix = 200
 	// maxSecretKeys is how many labels, and how many annotations, the schema allows.
 	maxSecretKeys = 64
-	// maxUpdateDebounce is what the schema allows, too.
+	// maxUpdateDebounce is also the limit in the schema.
 	maxUpdateDebounce = 10 * time.Minute
 )
 
-// validate returns the rules that a spec breaks. Some are in the schema, too; but
-// no schema sees the fields that v1alpha1 has in an annotation.
+// validate returns the rules that a spec breaks. Some are in the schema as well, but no
+// schema covers the fields that v1alpha1 has in an annotation.
 func validate(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	path := field.NewPath("spec")
 	jobPath := path.Child("jobTemplate", "spec")
@@ -95,8 +95,8 @@ func validateOutput(path *field.Path, output *fissilev1.Output, containers []cor
 	return errs
 }
 
-// validateNamePrefix checks that the Secret of each container, and of each
-// version of it, can have its name.
+// validateNamePrefix checks that the names of the Secret of each container, and of each
+// version of it, are valid.
 func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers []corev1.Container) field.ErrorList {
 	prefix := output.NamePrefix
 	switch {
@@ -133,8 +133,7 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 	return nil
 }
 
-// validateReserved refuses names of Secrets that the operator's configuration
-// reserves.
+// validateReserved refuses names of Secrets that the operator's configuration reserves.
 func validateReserved(spec *fissilev1.ExtendedJobSpec, patterns []string) (errs field.ErrorList) {
 	path := field.NewPath("spec", "output", "namePrefix")
 	for _, target := range plan.Targets(spec) {
@@ -152,7 +151,7 @@ func validateReserved(spec *fissilev1.ExtendedJobSpec, patterns []string) (errs 
 	return errs
 }
 
-// validateContainers checks that the containers that are to print are there.
+// validateContainers checks that the containers whose output is named exist.
 func validateContainers(path *field.Path, names []string, containers []corev1.Container) field.ErrorList {
 	var known []string
 	for i := range containers {
@@ -196,7 +195,7 @@ func validateNumber(path *field.Path, number int) field.ErrorList {
 	return nil
 }
 
-// validateKey checks the key of a label or annotation, as a qualified name in the
+// validateKey checks the key of a label or annotation as a qualified name, in the
 // spelling that counts.
 func validateKey(path *field.Path, key, name string) field.ErrorList {
 	if plan.IsOperatorKey(key) {
@@ -213,8 +212,8 @@ func operatorKey(path *field.Path) *field.Error {
 	return field.Forbidden(path, "the operator goes by this key: choose another one")
 }
 
-// validateTemplateKeys refuses what would be taken for the operator's own on Jobs
-// and pods.
+// validateTemplateKeys refuses keys on Jobs and pods that would be mistaken for the
+// operator's own.
 func validateTemplateKeys(path *field.Path, template *batchv1.JobTemplateSpec) field.ErrorList {
 	pod := path.Child("spec", "template")
 	var errs field.ErrorList
@@ -236,8 +235,8 @@ func validateTemplateKeys(path *field.Path, template *batchv1.JobTemplateSpec) f
 	return errs
 }
 
-// validateSelector refuses what CronJobs refuse: a Job with a selector of its own
-// could take other Jobs' pods for those of the run.
+// validateSelector refuses what CronJobs refuse: a Job with its own selector could
+// mistake the pods of other Jobs for those of the run.
 func validateSelector(path *field.Path, job *batchv1.JobSpec) field.ErrorList {
 	const cure = "every run's Job selects its own pods: remove it"
 	var errs field.ErrorList
@@ -250,11 +249,11 @@ func validateSelector(path *field.Path, job *batchv1.JobSpec) field.ErrorList {
 	return errs
 }
 
-// selectorLabels are the labels by which a Job selects its pods.
+// selectorLabels are the labels that a Job selects its pods by.
 var selectorLabels = []string{batchv1.JobNameLabel, batchv1.ControllerUidLabel, "job-name", "controller-uid"}
 
-// validatePodLabels refuses the labels that each Job has of its own, in fewer words
-// than the API server.
+// validatePodLabels refuses the labels that every Job sets itself, in fewer words than
+// the API server.
 func validatePodLabels(path *field.Path, labels map[string]string) field.ErrorList {
 	var errs field.ErrorList
 	for _, key := range selectorLabels {
@@ -265,7 +264,7 @@ func validatePodLabels(path *field.Path, labels map[string]string) field.ErrorLi
 	return errs
 }
 
-// validateOnePod checks that no run has several pods that succeed: their output
+// validateOnePod checks that no run has several pods that succeed, because their output
 // would go to the same Secret.
 func validateOnePod(path *field.Path, job *batchv1.JobSpec) field.ErrorList {
 	const cure = "spec.output keeps the output of one pod: set it to 1, or remove spec.output"

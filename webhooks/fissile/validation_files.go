@@ -33,15 +33,15 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// These the schema of v1 allows, too.
+// These are also the limits in the schema of v1.
 const (
 	maxFiles     = 64
 	maxFilePath  = 256
 	maxDirectory = 512
 )
 
-// validateFiles checks the files of an output, and that the pods leave room for what
-// hands them over.
+// validateFiles checks the files of an output, and that the pods leave room for the
+// collector.
 func validateFiles(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	output := spec.Output
 	if !plan.CollectsFiles(output) {
@@ -89,8 +89,8 @@ func validateFile(at *field.Path, output *fissilev1.Output, i int, containers []
 	return append(errs, validateSecretAnnotations(at.Child("secretAnnotations"), file.SecretAnnotations)...)
 }
 
-// validateFilePath checks that a path leads to a file in the directory, and can be
-// written in one way only.
+// validateFilePath checks that a path leads to a file in the directory, and is in its
+// only spelling.
 func validateFilePath(at *field.Path, file string) field.ErrorList {
 	switch {
 	case file == "":
@@ -109,8 +109,8 @@ func validateFilePath(at *field.Path, file string) field.ErrorList {
 	return nil
 }
 
-// validateFileSecretName checks that the Secret, and each version of it, can have its
-// name.
+// validateFileSecretName checks that the names of the Secret, and of each version of
+// it, are valid.
 func validateFileSecretName(at *field.Path, file *fissilev1.OutputFile) field.ErrorList {
 	name := file.SecretName
 	if name == "" {
@@ -178,8 +178,8 @@ func validateFileType(at *field.Path, file *fissilev1.OutputFile) field.ErrorLis
 	return nil
 }
 
-// validateSecretNames checks that no two outputs go to the same Secret. Secrets of
-// keys may come from several files.
+// validateSecretNames checks that no two outputs go to the same Secret. Secrets of keys
+// may come from several files.
 func validateSecretNames(at *field.Path, spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	targets := plan.Targets(spec)
 	printed := len(targets) - len(spec.Output.Files)
@@ -197,8 +197,9 @@ func validateSecretNames(at *field.Path, spec *fissilev1.ExtendedJobSpec) field.
 	return errs
 }
 
-// collide reports whether two targets have one name, or are the same Secret,
-// whatever is in the files. Keys of several files may have the same beginning.
+// collide reports whether two targets have the same name, or are the same Secret
+// whatever the files hold. The names of the Secrets of several files' keys may begin
+// alike.
 func collide(a, b plan.Target) bool {
 	if a.SecretName == b.SecretName {
 		return !a.PerKey || !b.PerKey
@@ -222,7 +223,7 @@ func validateDirectory(at *field.Path, directory string) field.ErrorList {
 	return nil
 }
 
-// validatePodOfFiles checks that there is a place for the collector and its volumes.
+// validatePodOfFiles checks that there is room for the collector and its volumes.
 func validatePodOfFiles(at *field.Path, output *fissilev1.Output, pod *corev1.PodSpec) field.ErrorList {
 	var errs field.ErrorList
 	if pod.OS != nil && pod.OS.Name == corev1.Windows {

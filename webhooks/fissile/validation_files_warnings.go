@@ -24,8 +24,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// filesWarnings are about settings of files that make no difference, and about a
-// prefix that nothing is named by.
+// filesWarnings returns warnings about settings of files that have no effect, and about
+// a prefix that no name begins with.
 func filesWarnings(m *manifest, keep bool) (warnings admission.Warnings) {
 	output := m.ej.Spec.Output
 	if len(output.Files) == 0 {
@@ -48,7 +48,8 @@ func filesWarnings(m *manifest, keep bool) (warnings admission.Warnings) {
 	return warnings
 }
 
-// versionedField is the field that keeps what a target held before.
+// versionedField returns the field to set so that a target's previous contents are
+// kept.
 func versionedField(target plan.Target) string {
 	switch {
 	case target.File == nil:
@@ -60,7 +61,7 @@ func versionedField(target plan.Target) string {
 	}
 }
 
-// collectorWarnings are about files that nothing can collect yet.
+// collectorWarnings returns warnings about files that nothing can collect yet.
 func collectorWarnings(m *manifest, image string) admission.Warnings {
 	if !plan.CollectsFiles(m.ej.Spec.Output) || image != "" {
 		return nil

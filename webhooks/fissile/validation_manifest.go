@@ -34,26 +34,26 @@ import (
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 )
 
-// templatePath is the part of a v1 template that v1alpha1 has, too.
+// templatePath is the path of the part of a v1 template that v1alpha1 also has.
 const templatePath = "spec.jobTemplate.spec.template"
 
-// manifest is an ExtendedJob as its user wrote it, in whatever version.
+// manifest is an ExtendedJob as its user wrote it, in either version.
 type manifest struct {
-	// ej is the same in v1, which the rules are about.
+	// ej is the ExtendedJob in v1, which the rules are about.
 	ej *fissilev1.ExtendedJob
-	// field turns the path of a v1 field into that of the user's version.
+	// field translates the path of a v1 field into that of the user's version.
 	field func(path string) string
-	// judged is what an update has to change to be looked at. The webhook
-	// configuration's matchConditions say the same.
+	// judged is what an update must change to be validated. The matchConditions in the
+	// webhook configuration say the same.
 	judged any
-	// errs and warnings are about what only the user's version has.
+	// errs and warnings are about fields that only the user's version has.
 	errs     field.ErrorList
 	warnings []string
 }
 
 func readV1(ctx context.Context, ej *fissilev1.ExtendedJob) (*manifest, error) {
 	judged := ej.Spec
-	// These the schema judges alone; for trigger.env see sameEnv.
+	// The schema alone judges these. For trigger.env see sameEnv.
 	judged.Trigger = fissilev1.Trigger{}
 	judged.Suspend, judged.UpdateDebounce = nil, nil
 	judged.SuccessfulJobsHistoryLimit, judged.FailedJobsHistoryLimit = nil, nil
@@ -68,8 +68,8 @@ func readV1(ctx context.Context, ej *fissilev1.ExtendedJob) (*manifest, error) {
 	return m, err
 }
 
-// fitsV1alpha1 reports whether a client that knows v1alpha1 only can read and write
-// an ExtendedJob without a loss.
+// fitsV1alpha1 reports whether a client that knows only v1alpha1 can read and write an
+// ExtendedJob without loss.
 func fitsV1alpha1(ctx context.Context, ej *fissilev1.ExtendedJob) (bool, error) {
 	fields, err := runtime.DefaultUnstructuredConverter.ToUnstructured(ej)
 	if err != nil {
@@ -98,7 +98,7 @@ func readV1alpha1(ctx context.Context, ej *fissilev1alpha1.ExtendedJob) (*manife
 
 	data, restored := ej.Annotations[fissilev1.AnnotationConversionData]
 	if restored {
-		// Conversion takes what it can read. Here the rest would be lost.
+		// Conversion takes what it can read. On this write, the rest would be lost.
 		var spec fissilev1.ExtendedJobSpec
 		if strict, err := kjson.UnmarshalStrict([]byte(data), &spec); err != nil || len(strict) > 0 {
 			m.errs = append(m.errs, field.Invalid(conversionDataPath, field.OmitValueType{},
@@ -123,8 +123,8 @@ func readV1alpha1(ctx context.Context, ej *fissilev1alpha1.ExtendedJob) (*manife
 	return m, nil
 }
 
-// hasEmptyRequestID reports whether the conversion annotation has the one value
-// of requestID that the hub object cannot tell from none.
+// hasEmptyRequestID reports whether the conversion annotation has an empty requestID,
+// which the hub object cannot distinguish from none.
 func hasEmptyRequestID(data string) bool {
 	var fields map[string]any
 	if utiljson.Unmarshal([]byte(data), &fields) != nil {
@@ -137,7 +137,7 @@ func hasEmptyRequestID(data string) bool {
 // conversionDataPath is where a v1alpha1 object has the fields that only v1 has.
 var conversionDataPath = field.NewPath("metadata", "annotations").Key(fissilev1.AnnotationConversionData)
 
-// v1alpha1Field is the path in v1alpha1 of a v1 field.
+// v1alpha1Field returns the path in v1alpha1 of a v1 field.
 func v1alpha1Field(path string) string {
 	below, ok := strings.CutPrefix(path, "spec.")
 	if !ok {

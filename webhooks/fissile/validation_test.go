@@ -182,8 +182,8 @@ func TestWhatNobodyHasAnythingToSayAbout(t *testing.T) {
 	}
 }
 
-// Neither a run with the variables nor one without them may have a Job that the
-// API server refuses.
+// The API server must not refuse the Job of a run, neither with the variables nor
+// without them.
 func TestTheDryRunTriesTheVariablesBesideTheTemplates(t *testing.T) {
 	for name, trigger := range map[string]fissilev1.Trigger{
 		"for a requestID":     {Strategy: fissilev1.StrategyManual, RequestID: "1"},
@@ -351,7 +351,7 @@ func TestTheDryRunLeavesNothingBehind(t *testing.T) {
 	}
 }
 
-// A Job that the dry run takes must not become too big later.
+// A Job that the dry run accepts must not become too large later.
 func TestTheDryRunsJobIsAsBigAsAnyRuns(t *testing.T) {
 	ej := minimal()
 	ej.UID = uuid.NewUUID()
@@ -444,7 +444,7 @@ func TestUpdates(t *testing.T) {
 			before: func(ej *fissilev1.ExtendedJob) {
 				noImage(ej)
 				output(ej).NamePrefix = "Foo"
-				ej.Spec.UpdateOnConfigChange = new(true) // which is warned of otherwise
+				ej.Spec.UpdateOnConfigChange = new(true) // otherwise there is a warning
 				ej.Spec.Trigger.Strategy = fissilev1.StrategyNow
 			},
 			change: func(ej *fissilev1.ExtendedJob) { ej.Spec.Trigger.Strategy = fissilev1.StrategyManual },
@@ -586,18 +586,18 @@ func TestTheConversionAnnotationOfV1alpha1(t *testing.T) {
 	})
 }
 
-// apiServer is the API server as the validators see it. It holds an ExtendedJob
-// that writes the Secret taken-main.
+// apiServer is the API server as the validators see it. It holds an ExtendedJob that
+// writes the Secret taken-main.
 type apiServer struct {
 	client.WithWatch
 	t *testing.T
-	// judge is what it says to a dry run of a Job.
+	// judge is its answer to a dry run of a Job.
 	judge func(*batchv1.Job) error
-	// warning is what it warns of in a dry run, if not empty.
+	// warning is its warning in a dry run, if not empty.
 	warning string
-	// hangs is true if it never says anything.
+	// hangs is true if it never answers.
 	hangs bool
-	// spoil is what its admission makes of the pods of a Job.
+	// spoil changes the pods of a Job as its admission does.
 	spoil func(*corev1.PodSpec)
 }
 
@@ -646,7 +646,7 @@ func newAPIServer(t *testing.T) *apiServer {
 	return server
 }
 
-// judgeJob has some of the rules that the API server has for Jobs.
+// judgeJob applies some of the API server's rules for Jobs.
 func judgeJob(job *batchv1.Job) error {
 	path := field.NewPath("spec", "template", "spec", "containers")
 	if plan.HasCollector(job) && job.Spec.Template.Spec.Containers[0].Image == "not with the collector" {
@@ -691,7 +691,7 @@ func (s *apiServer) update(before, after *fissilev1.ExtendedJob, version string)
 	return newV1alpha1Validator(s, s, rules).ValidateUpdate(s.t.Context(), &oldEJ, &ej)
 }
 
-// written is the example's ExtendedJob in a version.
+// written returns the example's ExtendedJob in a version.
 func (e example) written(t *testing.T, version string) runtime.Object {
 	t.Helper()
 	ej := minimal()
@@ -708,15 +708,15 @@ func (e example) written(t *testing.T, version string) runtime.Object {
 	return &inV1alpha1
 }
 
-// versions are those in which an example can be written, with its field's path.
+// versions returns the versions in which an example can be written, with its field's
+// path.
 func (e example) versions() map[string]string {
 	versions := map[string]string{"v1": e.field.v1, "v1alpha1": e.field.v1alpha1}
 	maps.DeleteFunc(versions, func(_, path string) bool { return path == "" })
 	return versions
 }
 
-// causes are what kubectl shows of a refusal. There are none if there is no
-// refusal.
+// causes returns what kubectl shows of a refusal, or nothing if there is none.
 func causes(t *testing.T, err error) []metav1.StatusCause {
 	t.Helper()
 	if err == nil {

@@ -30,7 +30,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// These the schema of v1 allows, too.
+// These are also the limits in the schema of v1.
 const (
 	maxRequestID = 128
 	maxEnv       = 64
@@ -38,8 +38,7 @@ const (
 	maxEnvValue  = 32768
 )
 
-// validateTrigger checks what asks for a run, and with which variables. pod is
-// what they are added to.
+// validateTrigger checks the request for a run, and the variables that it adds to pod.
 func validateTrigger(path *field.Path, trigger *fissilev1.Trigger, pod *corev1.PodSpec) field.ErrorList {
 	errs := validateEnum(path.Child("strategy"), trigger.Strategy,
 		fissilev1.StrategyManual, fissilev1.StrategyNow, fissilev1.StrategyOnce, fissilev1.StrategyDone)
@@ -112,7 +111,7 @@ func validateEnvValue(path *field.Path, variable *fissilev1.TriggerEnvVar) field
 	return nil
 }
 
-// sourcesOf are the fields of a valueFrom that are set.
+// sourcesOf returns the fields of a valueFrom that are set.
 func sourcesOf(from *corev1.EnvVarSource) []string {
 	var names []string
 	for _, source := range []struct {
@@ -142,11 +141,11 @@ func containerNames(pod *corev1.PodSpec) []string {
 	return names
 }
 
-// sensitive are names of variables whose values are usually secret.
+// sensitive matches names of variables whose values are usually secret.
 var sensitive = regexp.MustCompile(`(?i)password|passwd|token|secret|(?:^|[^a-z])(?:api|access|private)?key(?:$|[^a-z])`)
 
-// triggerWarnings are about variables that no run gets, and about values that
-// everyone who may read ExtendedJobs can read.
+// triggerWarnings returns warnings about variables that no run gets, and about values
+// that everyone who may read ExtendedJobs can read.
 func triggerWarnings(m *manifest) (warnings admission.Warnings) {
 	trigger := &m.ej.Spec.Trigger
 	if len(trigger.Env) > 0 && trigger.RequestID == "" && trigger.Strategy != fissilev1.StrategyNow {
@@ -160,7 +159,7 @@ func triggerWarnings(m *manifest) (warnings admission.Warnings) {
 	return warnings
 }
 
-// sameEnv reports whether an update leaves no variables to look at.
+// sameEnv reports whether an update leaves no variables to be checked.
 func sameEnv(before, updated *fissilev1.ExtendedJob) bool {
 	env := updated.Spec.Trigger.Env
 	return len(env) == 0 || equality.Semantic.DeepEqual(before.Spec.Trigger.Env, env)

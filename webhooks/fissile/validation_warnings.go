@@ -32,8 +32,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// indexOutput is the index, kept by controllers/fissile, of ExtendedJobs by the
-// Secrets that their output goes to.
+// indexOutput is the index of ExtendedJobs by the Secrets that their output goes to.
+// controllers/fissile maintains it.
 const indexOutput = "extendedjob.output"
 
 // outputFinder finds ExtendedJobs in the manager's cache.
@@ -41,7 +41,8 @@ type outputFinder interface {
 	Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error)
 }
 
-// warnings are about settings that are valid but have no effect or may surprise.
+// warnings returns warnings about settings that are valid but have no effect or may
+// surprise.
 func warnings(ctx context.Context, outputs outputFinder, m *manifest, created bool) admission.Warnings {
 	warnings := slices.Clone(m.warnings)
 	if created {
@@ -109,7 +110,7 @@ func outputWarnings(m *manifest) (warnings admission.Warnings) {
 	return warnings
 }
 
-// versionsWarnings are about a versionsToKeep that makes no difference.
+// versionsWarnings returns warnings about a versionsToKeep that has no effect.
 func versionsWarnings(m *manifest, at string, versionsToKeep int32, versioned, keep bool) admission.Warnings {
 	switch {
 	case versionsToKeep > 0 && keep:
@@ -120,13 +121,14 @@ func versionsWarnings(m *manifest, at string, versionsToKeep int32, versioned, k
 	return nil
 }
 
-// sharedOutputWarnings name the ExtendedJobs whose output goes to the same
-// Secrets.
+// sharedOutputWarnings returns warnings that name the ExtendedJobs whose output goes to
+// the same Secrets.
 func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissilev1.ExtendedJob) (warnings admission.Warnings) {
 	for _, secret := range secretNames(ej) {
 		others, err := outputs.Find(ctx, ej.Namespace, indexOutput, secret)
 		if err != nil {
-			// The cache does not hold the ExtendedJobs of namespaces that are not watched.
+			// The cache does not hold the ExtendedJobs of namespaces that are not
+			// watched.
 			ctrl.LoggerFrom(ctx).V(1).Info("Cannot tell whose output a Secret is", "secret", secret, "error", err.Error())
 			return warnings
 		}
@@ -139,13 +141,13 @@ func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissile
 	return warnings
 }
 
-// namedBy is the field that an output Secret has its name from.
+// namedBy returns the field that determines the name of an output Secret.
 func namedBy(ej *fissilev1.ExtendedJob, secret string) string {
 	targets := plan.Targets(&ej.Spec)
 	return targets[slices.IndexFunc(targets, func(target plan.Target) bool { return target.Name() == secret })].NamedBy()
 }
 
-// secretNames are the names of the output Secrets, without the ordinal of a
+// secretNames returns the names of the output Secrets, without the ordinal of a
 // version.
 func secretNames(ej *fissilev1.ExtendedJob) []string {
 	var names []string
@@ -155,7 +157,7 @@ func secretNames(ej *fissilev1.ExtendedJob) []string {
 	return names
 }
 
-// warningf cuts a warning off where Kubernetes asks to.
+// warningf formats a warning, and truncates it to the length that Kubernetes asks for.
 func warningf(format string, args ...any) string {
 	const limit, mark = 120, "..."
 	warning := fmt.Sprintf(format, args...)

@@ -39,14 +39,14 @@ var (
 	_ admission.Validator[*fissilev1alpha1.ExtendedJob] = &validator[*fissilev1alpha1.ExtendedJob]{}
 )
 
-// validator admits the ExtendedJobs of one version, or says all that is wrong
+// validator admits the ExtendedJobs of one version, or returns everything that is wrong
 // with them. The rules are the same for every version.
 type validator[T runtime.Object] struct {
 	outputs outputFinder
 	// dryRuns makes dry runs of Jobs.
 	dryRuns client.Client
 	options Options
-	// requesters is nil where a policy looks after their rights.
+	// requesters is nil where a policy checks the rights of users.
 	requesters *requesterReview
 	read       func(context.Context, T) (*manifest, error)
 }
@@ -75,8 +75,8 @@ func (v *validator[T]) ValidateCreate(ctx context.Context, ej T) (admission.Warn
 	return append(warnings(ctx, v.outputs, created, true), dryRunWarnings...), refusal(created, errs)
 }
 
-// ValidateUpdate does not refuse what was wrong before, so that an object that
-// an earlier version of the operator admitted can be changed.
+// ValidateUpdate does not refuse what was already wrong, so that an object that an
+// earlier version of the operator admitted can be changed.
 func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admission.Warnings, error) {
 	before, err := v.read(ctx, oldEJ)
 	if err != nil {
@@ -89,9 +89,9 @@ func (v *validator[T]) ValidateUpdate(ctx context.Context, oldEJ, ej T) (admissi
 	if err := v.checkRequester(ctx, before.ej, updated.ej); err != nil {
 		return nil, err
 	}
-	// Where the webhook configuration has no matchConditions, as with OLM, such
-	// updates come here. One of them sets the strategy back after a run. An object
-	// that is being deleted is looked at, too: with a finalizer it can stay for long.
+	// If the webhook configuration has no matchConditions, as with OLM, such updates
+	// come here. One of them sets the strategy back after a run. An object that is
+	// being deleted is validated, too, because a finalizer can keep it for long.
 	if equality.Semantic.DeepEqual(before.judged, updated.judged) && sameEnv(before.ej, updated.ej) {
 		return nil, nil
 	}
@@ -120,8 +120,8 @@ func (v *validator[T]) checkRequester(ctx context.Context, before, after *fissil
 	return v.requesters.check(ctx, before, after)
 }
 
-// errors are all that is wrong with an ExtendedJob, by v1's paths. A dry run
-// that tells nothing about the template is a warning.
+// errors returns every violation, with v1 paths. A dry run that says nothing about the
+// template leads to a warning.
 func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (field.ErrorList, admission.Warnings) {
 	errs := append(brokenRules(m), validateReserved(&m.ej.Spec, v.options.ReservedSecretNames)...)
 	if !dryRun {
@@ -146,13 +146,14 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 	return errs, warnings
 }
 
-// brokenRules are the errors that need nobody else to be seen, by v1's paths.
+// brokenRules returns the errors that can be found without asking anyone, with v1
+// paths.
 func brokenRules(m *manifest) field.ErrorList {
 	return append(slices.Clone(m.errs), validate(&m.ej.Spec)...)
 }
 
-// refusal is the error that kubectl shows field by field, nil if there is
-// nothing wrong.
+// refusal returns the error that kubectl shows field by field, or nil if nothing is
+// wrong.
 func refusal(m *manifest, errs field.ErrorList) error {
 	if len(errs) == 0 {
 		return nil

@@ -30,7 +30,7 @@ import (
 
 // Options are the settings of the validating webhooks.
 type Options struct {
-	// ReviewRequesters has them look after the rights of users.
+	// ReviewRequesters makes the webhooks check the rights of users.
 	ReviewRequesters bool
 	// ClosedNamespace is a namespace in which no ExtendedJobs run; empty if there is
 	// none.
@@ -41,7 +41,7 @@ type Options struct {
 	CollectorImage string
 }
 
-// SetupWithManager makes mgr's webhook server serve the webhooks of ExtendedJob.
+// SetupWithManager adds the webhooks of ExtendedJob to mgr's webhook server.
 func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	converter, err := newConversionHandler()
 	if err != nil {
