@@ -51,8 +51,8 @@ var waysToTakeIt = map[string]string{
 	"configurations": "configurations: [kustomize/extendedjob.yaml]\n",
 }
 
-// What a pod can refer to are here objects of one name, so that a field that
-// kustomize leaves alone, or takes for another's, shows.
+// All objects that a pod refers to have the same name here, which reveals fields
+// that kustomize leaves alone or takes for another's.
 func TestKustomizeRenamesWhatExtendedJobsReferTo(t *testing.T) {
 	generated := map[configrefs.Kind]*regexp.Regexp{
 		configrefs.ConfigMap: regexp.MustCompile(`^blue-same-[a-z0-9]{10}$`),

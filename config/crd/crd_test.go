@@ -320,7 +320,7 @@ func walk(schema *apiextensionsv1.JSONSchemaProps) map[string]*apiextensionsv1.J
 	return all
 }
 
-// inTemplate tells whether a path is below one of Kubernetes' own types.
+// inTemplate reports whether a path is below one of Kubernetes' own types.
 func inTemplate(path string) bool {
 	return strings.HasPrefix(path, "spec.template.") || strings.HasPrefix(path, "spec.jobTemplate.")
 }

@@ -39,10 +39,10 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// What users of a namespace try against each other's ExtendedJobs, with no other
-// rights than those that a spec names.
+// An attacker of one namespace tries to reach another's ExtendedJobs, with no rights
+// except those that a spec grants.
 var _ = Describe("An attacker", Label("attacks"), func() {
-	// Whatever happens, others are served, and by the same processes.
+	// Whatever happens, the same processes must continue to serve others.
 	var serving []replica
 	BeforeEach(func(ctx context.Context) { serving = replicas(ctx) })
 	AfterEach(func(ctx context.Context) {
@@ -179,7 +179,8 @@ var _ = Describe("An attacker", Label("attacks"), func() {
 	})
 })
 
-// attacker is a user who may view a namespace, and do there what the rules say.
+// attacker is a user who may view a namespace, with the additional rights of the
+// rules.
 func attacker(ctx context.Context, namespace string, rules ...rbacv1.PolicyRule) client.Client {
 	GinkgoHelper()
 	const user = "attacker"
@@ -216,7 +217,7 @@ func startsSoon(ctx context.Context) {
 	Eventually(jobs(namespace)).WithContext(ctx).WithTimeout(soon).Should(HaveLen(1))
 }
 
-// hashOf is the part of the names of its Jobs that stands for the ExtendedJob.
+// hashOf returns the part of its Jobs' names that identifies the ExtendedJob.
 func hashOf(ej *fissilev1.ExtendedJob) string {
 	sum := sha256.Sum256([]byte(ej.UID))
 	return hex.EncodeToString(sum[:4])

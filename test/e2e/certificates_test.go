@@ -47,25 +47,23 @@ const (
 	validatingWebhooks = "extendedjob-validating-webhook-configuration"
 	webhookService     = "extendedjob-webhook-service"
 	metricsService     = "extendedjob-metrics-service"
-	// A Secret that is mounted is refreshed by the kubelet within two minutes.
+	// The kubelet refreshes a mounted Secret within two minutes.
 	refreshTimeout = 3 * time.Minute
 )
 
-// certificates is a way to get a serving certificate.
+// certificates describes how the operator gets its serving certificate.
 type certificates struct {
-	// overlay is what is deployed.
+	// overlay is deployed.
 	overlay string
-	// provide has somebody in the cluster make the certificate, if the operator does
-	// not.
+	// provide issues the certificate, if the operator does not.
 	provide func(context.Context)
 	// secret is where the certificate is kept.
 	secret string
-	// metricsHost is the name by which metrics are served.
+	// metricsHost is the host name of the metrics.
 	metricsHost string
 }
 
-// The operator is deployed again for each way, over what is there: make
-// test-certificates.
+// Each overlay is deployed over the previous one: make test-certificates.
 var _ = Describe("The serving certificate", Label("certificates"), Serial, func() {
 	describe("of cert-manager", certificates{
 		overlay:     "config/default",
@@ -74,7 +72,7 @@ var _ = Describe("The serving certificate", Label("certificates"), Serial, func(
 		metricsHost: metricsService,
 	}, map[string]func(context.Context){
 		"renewed": func(ctx context.Context) {
-			// As cmctl renew does it.
+			// Like cmctl renew.
 			certificate := "certificate.cert-manager.io/extendedjob-serving-certificate"
 			kubectl(ctx, "--namespace="+operatorNamespace, "patch", certificate, "--subresource=status", "--type=merge", "--patch",
 				fmt.Sprintf(`{"status":{"conditions":[{"type":"Issuing","status":"True","reason":"Test","message":"","lastTransitionTime":%q}]}}`,
@@ -95,8 +93,8 @@ var _ = Describe("The serving certificate", Label("certificates"), Serial, func(
 	}, nil)
 })
 
-// describe describes a way to get the certificate, and what beside the loss of
-// its Secret has it replaced.
+// describe adds specs for one source of the certificate. Besides the loss of its
+// Secret, replacements cause a new one.
 func describe(text string, c certificates, replacements map[string]func(context.Context)) {
 	Describe(text, Ordered, func() {
 		BeforeAll(func(ctx context.Context) {
@@ -169,7 +167,7 @@ func describe(text string, c certificates, replacements map[string]func(context.
 	})
 }
 
-// deploy has the operator run as an overlay says.
+// deploy deploys the operator with an overlay.
 func deploy(ctx context.Context, overlay string) {
 	GinkgoHelper()
 	build := exec.CommandContext(ctx, "../../hack/deployment.sh", os.Getenv("IMAGE_ARCHIVE"))
@@ -180,12 +178,12 @@ func deploy(ctx context.Context, overlay string) {
 	Expect(os.WriteFile(file, manifests, 0o600)).To(Succeed())
 	kubectl(ctx, "apply", "--filename="+file)
 	kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", "deployment", operatorDeployment, "--timeout=3m")
-	// A pod of the overlay before may serve until its grace period ends.
+	// A pod of the previous overlay may serve until its grace period ends.
 	Eventually(operatorPods).WithArguments(ctx).WithTimeout(2 * timeout).Should(HaveLen(2))
 	requireTrust(ctx, operatorPods(ctx))
 }
 
-// operatorPods are the names of the operator's pods.
+// operatorPods returns the names of the operator's pods.
 func operatorPods(ctx context.Context) []string {
 	GinkgoHelper()
 	var list corev1.PodList
@@ -198,7 +196,7 @@ func operatorPods(ctx context.Context) []string {
 	return names
 }
 
-// webhooks are the addresses where pods serve webhooks, until the spec ends.
+// webhooks returns the addresses where pods serve webhooks, until the spec ends.
 func webhooks(ctx context.Context, pods []string) (addresses []string) {
 	GinkgoHelper()
 	for _, pod := range pods {
@@ -209,9 +207,9 @@ func webhooks(ctx context.Context, pods []string) (addresses []string) {
 	return addresses
 }
 
-// served is the certificate that is served at an address.
+// served returns the certificate that is served at an address.
 func served(ctx context.Context, address string) (*x509.Certificate, error) {
-	dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}} // to look at it, whatever it is
+	dialer := tls.Dialer{Config: &tls.Config{InsecureSkipVerify: true}} // to inspect any certificate
 	connection, err := dialer.DialContext(ctx, "tcp", address)
 	if err != nil {
 		return nil, err
@@ -220,7 +218,7 @@ func served(ctx context.Context, address string) (*x509.Certificate, error) {
 	return connection.(*tls.Conn).ConnectionState().PeerCertificates[0], nil
 }
 
-// requireTrust requires that the API server comes to trust what each pod serves.
+// requireTrust waits until the API server trusts what each pod serves.
 func requireTrust(ctx context.Context, pods []string) {
 	GinkgoHelper()
 	for _, address := range webhooks(ctx, pods) {
@@ -238,7 +236,8 @@ func requireTrust(ctx context.Context, pods []string) {
 	}
 }
 
-// trusted is whom the API server trusts, for conversion and for each webhook.
+// trusted returns the authorities that the API server trusts, for conversion and for
+// each webhook.
 func trusted(ctx context.Context) (roots []*x509.CertPool) {
 	GinkgoHelper()
 	crd := &apiextensionsv1.CustomResourceDefinition{}
@@ -257,9 +256,9 @@ func trusted(ctx context.Context) (roots []*x509.CertPool) {
 	return roots
 }
 
-// creates are ExtendedJobs that are created again and again, 20 a second, in
-// both versions. They are dry runs, which are admitted and converted like others,
-// so that the operator does not work for them, too.
+// creates creates ExtendedJobs continuously, 20 a second, in both versions. They are
+// dry runs, which are admitted and converted like others, but cause no further work
+// for the operator.
 type creates struct {
 	cancel context.CancelFunc
 	wait   sync.WaitGroup
@@ -279,7 +278,7 @@ func startCreates(ctx context.Context, namespace string) *creates {
 			case <-ctx.Done():
 				return
 			case <-ticker.C:
-				// Who has sent a request, waits for the answer.
+				// A request that was sent waits for its response.
 				c.wait.Go(func() { c.create(context.WithoutCancel(ctx), namespace, i) })
 			}
 		}
@@ -307,14 +306,14 @@ func (c *creates) create(ctx context.Context, namespace string, i int) {
 	}
 }
 
-// failures are the errors that clients were told.
+// failures returns the errors that clients received.
 func (c *creates) failures() []error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.failed
 }
 
-// stop stops it, and waits for the answers.
+// stop stops the requests, and waits for the responses.
 func (c *creates) stop() {
 	c.cancel()
 	c.wait.Wait()
@@ -329,7 +328,7 @@ func installCertManager(ctx context.Context) {
 	DeferCleanup(func(ctx context.Context) {
 		kubectl(ctx, "delete", "--ignore-not-found", "--filename="+manifests)
 	})
-	// It answers when its CA injector has made the API server trust it.
+	// The webhook answers when the CA injector has made the API server trust it.
 	Eventually(func(ctx context.Context) error {
 		return command(ctx, "--namespace=cert-manager", "create", "--dry-run=server", "--filename=testdata/issuer.yaml").Run()
 	}).WithContext(ctx).WithTimeout(timeout).Should(Succeed())

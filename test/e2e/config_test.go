@@ -71,12 +71,11 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 var _ = Describe("The pipeline of the samples", func() {
 	It("runs the later ExtendedJobs again, in order and once each, when the first one is run again", early, func(ctx context.Context) {
 		namespace := newNamespace(ctx)
-		kubectl(ctx, "label", "namespace", namespace, "pod-security.kubernetes.io/enforce-") // samples show the essential
+		kubectl(ctx, "label", "namespace", namespace, "pod-security.kubernetes.io/enforce-") // samples contain only the essentials
 		recorded := recordJobs(ctx, namespace)
 		kubectl(ctx, "--namespace="+namespace, "apply", "--kustomize=../../config/samples/pipeline")
 		ca, certificate, config := ejob.New(namespace, "ca").Obj(), ejob.New(namespace, "certificate").Obj(), ejob.New(namespace, "server-config").Obj()
-		// ran waits until the last one has made what the newest of all the others leads
-		// to.
+		// ran waits until the last one has used the newest output of all the others.
 		ran := func(number int64) {
 			GinkgoHelper()
 			for _, ej := range []*fissilev1.ExtendedJob{ca, certificate, config} {

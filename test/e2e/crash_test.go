@@ -50,8 +50,8 @@ import (
 // be recorded.
 const writesOfARun = 6
 
-// The operator talks to the API server through a proxy in this process, which
-// pods reach on the local cluster only.
+// The operator talks to the API server through a proxy in this process, which pods
+// can reach only on the local cluster.
 var _ = Describe("The operator, crashing", Serial, Ordered, func() {
 	if os.Getenv("CLUSTER") != "local" {
 		return
@@ -64,7 +64,7 @@ var _ = Describe("The operator, crashing", Serial, Ordered, func() {
 		proxy = putProxyBetween(ctx, faults.decide)
 	})
 
-	// run has the operator run a one-off once, and reports what came of it.
+	// run runs a one-off once, and reports the result.
 	run := func(ctx context.Context) {
 		GinkgoHelper()
 		namespace := newNamespace(ctx)
@@ -110,7 +110,7 @@ var _ = Describe("The operator, crashing", Serial, Ordered, func() {
 	}, NodeTimeout(20*time.Minute))
 })
 
-// crashes decides at which of the operator's writes to a namespace it crashes.
+// crashes decides at which of its writes to a namespace the operator crashes.
 type crashes struct {
 	mu        sync.Mutex
 	namespace string
@@ -119,21 +119,21 @@ type crashes struct {
 	fault     faultproxy.Fault
 }
 
-// watch begins to count the writes to a namespace.
+// watch starts counting the writes to a namespace.
 func (c *crashes) watch(namespace string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.namespace, c.writes = namespace, nil
 }
 
-// crash has the operator crash once, at a write, counted from 1.
+// crash crashes the operator once, at a write, counted from 1.
 func (c *crashes) crash(at int, fault faultproxy.Fault) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.at, c.fault = at, fault
 }
 
-// seen are the writes that were counted.
+// seen returns the writes that were counted.
 func (c *crashes) seen() []string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -155,14 +155,13 @@ func (c *crashes) decide(r *http.Request) faultproxy.Fault {
 	return c.fault
 }
 
-// putProxyBetween has the operator talk to the API server through a proxy, as
-// one replica whose lease is over soon after it crashed, until the specs end.
+// putProxyBetween connects the operator to the API server through a proxy until the
+// specs end. There is one replica, whose lease expires soon after a crash.
 func putProxyBetween(ctx context.Context, decide func(*http.Request) faultproxy.Fault) *faultproxy.Proxy {
 	GinkgoHelper()
 	target, err := url.Parse(restConfig.Host)
 	Expect(err).NotTo(HaveOccurred())
-	// The address by which this process reaches the node is one by which pods reach
-	// this process.
+	// Pods reach this process at the address from which it reaches the node.
 	probe, err := (&net.Dialer{}).DialContext(ctx, "udp", target.Host)
 	Expect(err).NotTo(HaveOccurred())
 	address := probe.LocalAddr().(*net.UDPAddr).IP
@@ -171,7 +170,7 @@ func putProxyBetween(ctx context.Context, decide func(*http.Request) faultproxy.
 	Expect(err).NotTo(HaveOccurred())
 	certificate, err := tls.X509KeyPair(certificatePEM, keyPEM)
 	Expect(err).NotTo(HaveOccurred())
-	// Who the operator is, it says itself.
+	// The operator authenticates itself.
 	transport, err := rest.TransportFor(rest.AnonymousClientConfig(restConfig))
 	Expect(err).NotTo(HaveOccurred())
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(address.String(), "0"))
@@ -218,7 +217,7 @@ leaderElection:
 	return proxy
 }
 
-// kubeconfig is one by which the operator's pod reaches a server.
+// kubeconfig returns the kubeconfig with which the operator's pod reaches a server.
 func kubeconfig(server string, authority []byte) string {
 	GinkgoHelper()
 	encoded, err := clientcmd.Write(clientcmdapi.Config{

@@ -75,7 +75,7 @@ var _ = Describe("A run", func() {
 	It("whose Job fails for a reason that is no reason of a condition fails", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		builder := shell(namespace, "errand", "true").Strategy(fissilev1.StrategyNow)
-		builder.Obj().Spec.JobTemplate.Spec.ManagedBy = new("example.com/agent") // which the spec plays
+		builder.Obj().Spec.JobTemplate.Spec.ManagedBy = new("example.com/agent") // whose part the spec plays
 		errand := builder.Obj()
 		Expect(k8s.Create(ctx, errand)).To(Succeed())
 		var created batchv1.JobList

@@ -54,7 +54,8 @@ var _ = Describe("Metrics", func() {
 	})
 })
 
-// letReadMetrics gives a service account the right to until the spec ends.
+// letReadMetrics grants a service account the right to read metrics until the spec
+// ends.
 func letReadMetrics(ctx context.Context, namespace, serviceAccount string) {
 	GinkgoHelper()
 	kubectl(ctx, "create", "clusterrolebinding", namespace,
@@ -62,8 +63,8 @@ func letReadMetrics(ctx context.Context, namespace, serviceAccount string) {
 	DeferCleanup(func(ctx context.Context) { kubectl(ctx, "delete", "clusterrolebinding", namespace) })
 }
 
-// forward forwards a port of this machine to one of a pod or Service of the
-// operator until it is stopped, and returns the address.
+// forward forwards a local port to one of a pod or Service of the operator until it
+// is stopped, and returns the address.
 func forward(ctx context.Context, target string, port int) (address string, stop func() error) {
 	GinkgoHelper()
 	forwarding := command(ctx, "--namespace="+operatorNamespace, "port-forward", target, fmt.Sprintf(":%d", port))
@@ -89,8 +90,9 @@ func token(ctx context.Context, namespace, serviceAccount string) string {
 	return strings.TrimSpace(kubectl(ctx, "--namespace="+namespace, "create", "token", serviceAccount))
 }
 
-// getMetrics asks for metrics. Each request has a forwarding of its own: kubectl
-// ends it when a connection is reset, which the end of a request may look like.
+// getMetrics requests the metrics. Each request uses a new port forwarding, because
+// kubectl ends it when a connection is reset, and the end of a request may look like
+// that.
 func getMetrics(ctx context.Context, g Gomega, trust *tls.Config, token string) (status int, body string) {
 	address, stop := forward(ctx, "service/"+metricsService, 8443)
 	defer func() { g.Expect(stop()).To(Succeed()) }()

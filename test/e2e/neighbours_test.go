@@ -44,7 +44,7 @@ import (
 
 const prints = `echo '{"a":"b"}'`
 
-// errand is an ExtendedJob that is to run now and keeps what it prints.
+// errand returns an ExtendedJob that runs now and keeps its output.
 func errand(namespace, name, script string) *ejob.Builder {
 	builder := shell(namespace, name, script).Strategy(fissilev1.StrategyNow).Output(name)
 	builder.Obj().Spec.JobTemplate.Spec.BackoffLimit = new(int32(0))
@@ -56,7 +56,7 @@ func succeed(number int64) types.GomegaMatcher {
 	return ejob.HaveSettled(number, fissilev1.ResultSucceeded, fissilev1.StrategyManual)
 }
 
-// waitBecauseOf matches when the condition Running says what a run waits for.
+// waitBecauseOf matches when the condition Running gives the reason why a run waits.
 func waitBecauseOf(reason string, messages ...string) types.GomegaMatcher {
 	return HaveField("Status.Conditions", ContainElement(SatisfyAll(
 		HaveField("Type", fissilev1.ConditionRunning), HaveField("Reason", reason), HaveField("Message", containAll(messages)),
@@ -95,14 +95,14 @@ func secretNames(namespace string) func(context.Context) ([]string, error) {
 	}
 }
 
-// obstacle is what neighbours put in the way of a run.
+// obstacle is something with which neighbours block a run.
 type obstacle struct {
 	name string
-	// put puts it into a namespace, until it is lifted.
+	// put adds it to a namespace, until it is lifted.
 	put func(ctx context.Context, namespace string) (lift func(context.Context))
-	// change makes pods that it is in the way of, if not all are.
+	// change creates pods that it blocks, if it does not block all.
 	change func(*corev1.PodSpec)
-	// tells matches when the ExtendedJob tells of it.
+	// tells matches when the ExtendedJob reports it.
 	tells types.GomegaMatcher
 }
 
@@ -166,7 +166,7 @@ func obstacles() []obstacle {
 	}
 }
 
-// put creates an object that goes when it is lifted, or with the spec.
+// put creates an object that is deleted when it is lifted, or with the spec.
 func put(ctx context.Context, object client.Object) (lift func(context.Context)) {
 	GinkgoHelper()
 	Expect(k8s.Create(ctx, object)).To(Succeed())
@@ -178,7 +178,7 @@ func put(ctx context.Context, object client.Object) (lift func(context.Context))
 	return lift
 }
 
-// apiServerStart tells when the API server's process was started.
+// apiServerStart returns when the API server's process was started.
 func apiServerStart(ctx context.Context) (string, error) {
 	metrics, err := command(ctx, "get", "--raw=/metrics", "--request-timeout=5s").Output()
 	if err != nil {
@@ -195,7 +195,7 @@ func apiServerStart(ctx context.Context) (string, error) {
 var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 	It("is not misled by what policies add to its Jobs and pods", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
-		// container is one more, as restricted as pod security demands.
+		// container adds one more, as restricted as pod security requires.
 		container := func(kind, fields string) string {
 			return fmt.Sprintf(`%[1]s{image: "busybox", securityContext: %[1]s.securityContext{allowPrivilegeEscalation: false,
 				capabilities: %[1]s.securityContext.capabilities{drop: ["ALL"]}}, %[2]s}`, kind, fields)
@@ -229,7 +229,7 @@ var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 	})
 
 	It("tells what is in its way, and goes on when that is gone", early, func(ctx context.Context) {
-		// All at once, for each takes half a minute.
+		// They run at once, because each takes half a minute.
 		type waiting struct {
 			*fissilev1.ExtendedJob
 			tells types.GomegaMatcher
@@ -283,7 +283,7 @@ var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 	It("leaves a Job that another controller manages to it", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
 		builder := shell(namespace, "ej", "true").Strategy(fissilev1.StrategyNow)
-		builder.Obj().Spec.JobTemplate.Spec.ManagedBy = new("example.com/remote") // which the spec plays
+		builder.Obj().Spec.JobTemplate.Spec.ManagedBy = new("example.com/remote") // whose part the spec plays
 		ej := builder.Obj()
 		Expect(k8s.Create(ctx, ej)).To(Succeed())
 		job := theJob(ctx, namespace)
@@ -328,7 +328,7 @@ var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 		}).WithContext(ctx).WithTimeout(30 * time.Second).Should(BeTrue())
 	})
 
-	if os.Getenv("CLUSTER") == "local" { // whose API server a test may kill
+	if os.Getenv("CLUSTER") == "local" { // only there a test may kill the API server
 		It("goes on when the API server restarts", Serial, func(ctx context.Context) {
 			namespace := newNamespace(ctx)
 			running := errand(namespace, "running", "sleep 5; "+prints).Obj()

@@ -95,7 +95,7 @@ var _ = Describe("The operator", Serial, func() {
 
 		scaleOperator(ctx, 0)
 		Eventually(operatorPods).WithArguments(ctx).Should(BeEmpty(), "also those that end still serve webhooks")
-		const atOnce = 5 * time.Second // and not after the ten that the API server would wait
+		const atOnce = 5 * time.Second // instead of the ten for which the API server would wait
 		start := time.Now()
 		Expect(k8s.Create(ctx, shell(namespace, "new", "true").Strategy(fissilev1.StrategyManual).Obj())).
 			To(MatchError(ContainSubstring(`failed calling webhook "v1.extendedjob.fissile.cloudfoundry.org"`)))
@@ -137,15 +137,15 @@ var _ = Describe("The operator", Serial, func() {
 	})
 })
 
-// killOperator ends all of the operator's processes at once, as if their nodes
-// were gone.
+// killOperator ends all of the operator's processes at once, as if their nodes were
+// gone.
 func killOperator(ctx context.Context) {
 	GinkgoHelper()
 	Expect(k8s.DeleteAllOf(ctx, &corev1.Pod{}, client.InNamespace(operatorNamespace),
 		client.MatchingLabels{"app.kubernetes.io/component": "controller-manager"}, client.GracePeriodSeconds(0))).To(Succeed())
 }
 
-// scaleOperator runs so many replicas of the operator, and waits for them.
+// scaleOperator sets the number of replicas of the operator, and waits for them.
 func scaleOperator(ctx context.Context, replicas int) {
 	GinkgoHelper()
 	kubectl(ctx, "--namespace="+operatorNamespace, "scale", "deployment", operatorDeployment, fmt.Sprintf("--replicas=%d", replicas))

@@ -37,7 +37,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// writer makes a one-off whose container main runs a script in the directory for
+// writer returns a one-off whose container main runs a script in the directory for
 // its files.
 func writer(namespace, name, script string, files ...fissilev1.OutputFile) *ejob.Builder {
 	builder := shell(namespace, name, "cd /mnt/quarks\n"+script).Strategy(fissilev1.StrategyOnce)
@@ -173,7 +173,8 @@ var _ = Describe("Files", func() {
 			fissilev1.OutputFile{Path: "small.json", SecretName: "small"}, fissilev1.OutputFile{Path: "digest", SecretName: "digest", Layout: fissilev1.LayoutFile},
 			fissilev1.OutputFile{Path: "large", SecretName: "large", Layout: fissilev1.LayoutFile})
 		oneOff := builder.HistoryLimits(1, 1).Obj()
-		// One that is small enough for a termination message, and prints its log, too.
+		// This output is small enough for a termination message. The container also prints
+		// its log.
 		other := writer(namespace, "other", `v=canary; printf '{"s":"%s-4711"}' $v > small.json`,
 			fissilev1.OutputFile{Path: "small.json", SecretName: "other"}).HistoryLimits(1, 1).Obj()
 		for _, ej := range []*fissilev1.ExtendedJob{oneOff, other} {
@@ -193,7 +194,7 @@ var _ = Describe("Files", func() {
 
 	It("are handed over by the samples", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
-		kubectl(ctx, "label", "namespace", namespace, "pod-security.kubernetes.io/enforce-") // samples show the essential
+		kubectl(ctx, "label", "namespace", namespace, "pod-security.kubernetes.io/enforce-") // samples contain only the essentials
 		kubectl(ctx, "--namespace="+namespace, "apply", "--dry-run=server", "--kustomize=../../config/samples/files")
 		kubectl(ctx, "--namespace="+namespace, "apply", "--filename=../../config/samples/files/provides.yaml")
 		Eventually(secrets(namespace)).WithContext(ctx).Should(SatisfyAll(
@@ -222,8 +223,8 @@ func secrets(namespace string) func(context.Context) (map[string]map[string]stri
 	}
 }
 
-// expectNowhere looks for a text in all that can be read of a namespace without
-// reading its Secrets, and in the operator's log.
+// expectNowhere searches for a text in everything that can be read of a namespace
+// without reading its Secrets, and in the operator's log.
 func expectNowhere(ctx context.Context, namespace, text string) {
 	GinkgoHelper()
 	kinds := strings.Fields(kubectl(ctx, "api-resources", "--namespaced", "--verbs=list", "--output=name"))
@@ -236,8 +237,8 @@ func expectNowhere(ctx context.Context, namespace, text string) {
 		NotTo(ContainSubstring(text))
 }
 
-// failOnExitCode1 has a Job fail for a reason of its own when any of its containers,
-// sidecars included, ends with exit code 1.
+// failOnExitCode1 makes a Job fail with a reason of its own when any of its
+// containers, sidecars included, exits with code 1.
 func failOnExitCode1(job *batchv1.JobSpec) {
 	job.PodFailurePolicy = &batchv1.PodFailurePolicy{Rules: []batchv1.PodFailurePolicyRule{{
 		Action:      batchv1.PodFailurePolicyActionFailJob,
@@ -252,14 +253,14 @@ func addSidecar(job *batchv1.JobSpec) {
 	job.Template.Spec.InitContainers = append(job.Template.Spec.InitContainers, sidecar)
 }
 
-// runAs has the containers run as another user than the pod says.
+// runAs runs the containers as another user than the pod's.
 func runAs(job *batchv1.JobSpec, user int64) {
 	for i := range job.Template.Spec.Containers {
 		job.Template.Spec.Containers[i].SecurityContext.RunAsUser = &user
 	}
 }
 
-// debug adds a container to the pod of an ExtendedJob that waits for it.
+// debug adds a container to a pod of an ExtendedJob, which waits for it.
 func debug(ctx context.Context, namespace, name string) {
 	GinkgoHelper()
 	var pods corev1.PodList

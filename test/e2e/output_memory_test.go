@@ -44,8 +44,7 @@ var _ = Describe("The memory of the operator", Serial, func() {
 	It("does not depend on how much a job prints (69)", func(ctx context.Context) {
 		const (
 			mebibyte = 1 << 20
-			// more is far less than what is printed, and than what the kubelet keeps
-			// of that.
+			// more is far less than what is printed, and than what the kubelet keeps of it.
 			more = 64 * mebibyte
 		)
 		namespace := newNamespace(ctx)
@@ -57,8 +56,8 @@ var _ = Describe("The memory of the operator", Serial, func() {
 		Expect(k8s.Create(ctx, oneOff)).To(Succeed())
 		Eventually(the(oneOff)).WithContext(ctx).WithTimeout(5 * time.Minute).Should(
 			HaveField("Status.SettledRun", HaveValue(BeEquivalentTo(1))))
-		// How much of it the kubelet keeps depends on when it rotates the log: it may be
-		// more than the operator reads.
+		// The kubelet may keep more of it than the operator reads. That depends on when it
+		// rotates the log.
 		Expect(oneOff.Status.LastRun.Output.Reason).To(BeElementOf(fissilev1.ReasonStored, fissilev1.ReasonOutputTooLarge))
 
 		peak := memory.peak.Load()
@@ -68,7 +67,7 @@ var _ = Describe("The memory of the operator", Serial, func() {
 	})
 })
 
-// memory is the resident memory of the operator's leader, measured all the time.
+// memory continuously measures the resident memory of the operator's leader.
 type memory struct {
 	peak  atomic.Int64
 	count atomic.Int64
@@ -76,7 +75,7 @@ type memory struct {
 
 func (m *memory) samples() int64 { return m.count.Load() }
 
-// peakOf returns the most that was measured, when there were a few samples more.
+// peakOf returns the highest measurement, after a few more samples.
 func (m *memory) peakOf(ctx context.Context) int64 {
 	GinkgoHelper()
 	Eventually(m.samples).WithContext(ctx).Should(BeNumerically(">", m.samples()+10))
@@ -85,8 +84,8 @@ func (m *memory) peakOf(ctx context.Context) int64 {
 
 var residentMemory = regexp.MustCompile(`(?m)^process_resident_memory_bytes (\S+)$`)
 
-// measureMemory measures the memory until the spec ends. It reads the metrics as
-// a service account that may.
+// measureMemory measures the memory until the spec ends. It reads the metrics as a
+// service account with that right.
 func measureMemory(ctx context.Context, namespace string) *memory {
 	GinkgoHelper()
 	leader := stayingLeader(ctx)
@@ -115,8 +114,8 @@ func measureMemory(ctx context.Context, namespace string) *memory {
 	return m
 }
 
-// stayingLeader returns the leader's pod. A spec before may have left one that is
-// about to end, or that is gone and whose lease is not over yet.
+// stayingLeader returns the leader's pod. After a previous spec, the leader may be
+// about to end, or gone while its lease has not expired.
 func stayingLeader(ctx context.Context) (pod string) {
 	GinkgoHelper()
 	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: fissilev1.FieldManager}}
@@ -130,7 +129,7 @@ func stayingLeader(ctx context.Context) (pod string) {
 	return pod
 }
 
-// metricsClient does not verify: the certificate is for another name.
+// metricsClient does not verify the certificate, which is for another name.
 var metricsClient = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}}
 
 func (m *memory) sample(ctx context.Context, url, token string) {

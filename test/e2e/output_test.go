@@ -81,7 +81,7 @@ var _ = Describe("The output", func() {
 				Expect(kubectl(ctx, arguments...)).NotTo(ContainSubstring("canary-4711"))
 			}
 		},
-		// The template has the script, so the value is put together at run time.
+		// The script is in the template, so it assembles the value at run time.
 		Entry("a number", `v=canary; echo "{\"s\":\"$v-4711\",\"n\":4711}"`, fissilev1.ReasonOutputInvalid, `"n"`, "number"),
 		Entry("an object", `v=canary; echo "{\"o\":{\"s\":\"$v-4711\"}}"`, fissilev1.ReasonOutputInvalid, `"o"`, "object"),
 		Entry("null", `v=canary; echo "{\"s\":\"$v-4711\",\"z\":null}"`, fissilev1.ReasonOutputInvalid, `"z"`, "null"),
@@ -141,7 +141,7 @@ var _ = Describe("The output", func() {
 				},
 			}}}
 		}, true),
-		// Here Kubernetes deletes the pod. The operator may come first.
+		// Kubernetes deletes the pod here, possibly before the operator reads its log.
 		Entry("OnFailure", "exit 1", func(job *batchv1.JobSpec) {
 			job.Template.Spec.RestartPolicy = corev1.RestartPolicyOnFailure
 		}, false),
@@ -178,7 +178,7 @@ var _ = Describe("The output", func() {
 		Expect(k8s.Create(ctx, errand)).To(Succeed())
 		const runs = 12
 		for run := range int64(runs) {
-			// By requestID, for "now" would be delayed from the tenth time on.
+			// Uses requestID, because "now" would be delayed from the tenth time on.
 			patch(ctx, errand, fmt.Sprintf(`{"spec":{"trigger":{"requestID":"%d"}}}`, run))
 			Eventually(the(errand)).WithContext(ctx).Should(ejob.HaveSettled(run+1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		}

@@ -37,14 +37,13 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// plugin is a command of the kubectl plugin, by a user who may only run
-// ExtendedJobs.
+// plugin runs the kubectl plugin as a user who may only run ExtendedJobs.
 type plugin struct {
 	namespace string
 	user      string
 }
 
-// newPlugin makes a user who may run the ExtendedJobs of a namespace.
+// newPlugin creates a user who may run the ExtendedJobs of a namespace.
 func newPlugin(ctx context.Context, namespace string) plugin {
 	GinkgoHelper()
 	p := plugin{namespace: namespace, user: "runner-of-" + namespace}
@@ -60,18 +59,18 @@ func (p plugin) arguments(arguments ...string) []string {
 	return append(arguments, "--context="+os.Getenv("KUBE_CONTEXT"), "--namespace="+p.namespace, "--as="+p.user)
 }
 
-// ejob runs the plugin, and returns what it prints and its exit code.
+// ejob runs the plugin, and returns its output and its exit code.
 func (p plugin) ejob(ctx context.Context, arguments ...string) (out, messages string, code int) {
 	GinkgoHelper()
 	command := exec.CommandContext(ctx, os.Getenv("PLUGIN"), p.arguments(arguments...)...)
 	var stdout, stderr bytes.Buffer
 	command.Stdout, command.Stderr = &stdout, &stderr
-	_ = command.Run() // The exit code tells.
+	_ = command.Run() // The exit code shows errors.
 	GinkgoWriter.Printf("kubectl ejob %v: %d\n%s%s\n", arguments, command.ProcessState.ExitCode(), stdout.String(), stderr.String())
 	return stdout.String(), stderr.String(), command.ProcessState.ExitCode()
 }
 
-// onTerminal runs the plugin on a pseudo-terminal, and returns what that shows.
+// onTerminal runs the plugin on a pseudo-terminal, and returns what it shows.
 func (p plugin) onTerminal(ctx context.Context, arguments ...string) string {
 	GinkgoHelper()
 	line := strings.Join(append([]string{os.Getenv("PLUGIN")}, p.arguments(arguments...)...), " ")

@@ -33,9 +33,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// The policies of this file are the API server's own. They are about one
-// namespace, and go with the spec. Each takes a moment until it is in force, and
-// another one until it is not any more.
+// The API server enforces the policies of this file itself. They apply to one
+// namespace, and are deleted with the spec. Each takes a moment until it is in
+// force, and another one until it no longer is.
 
 var (
 	jobsResource    = metav1.GroupVersionResource{Group: batchv1.GroupName, Version: "v1", Resource: "jobs"}
@@ -43,7 +43,7 @@ var (
 	secretsResource = metav1.GroupVersionResource{Version: "v1", Resource: "secrets"}
 )
 
-// matching are the creations of a resource in a namespace.
+// matching matches requests to create a resource in a namespace.
 func matching(namespace string, resource metav1.GroupVersionResource) *admissionregistrationv1.MatchResources {
 	return &admissionregistrationv1.MatchResources{
 		NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{corev1.LabelMetadataName: namespace}},
@@ -58,7 +58,7 @@ func matching(namespace string, resource metav1.GroupVersionResource) *admission
 	}
 }
 
-// probe is an object of a resource that policies are tried on.
+// probe returns an object of a resource with which policies are tested.
 func probe(namespace string, resource metav1.GroupVersionResource) client.Object {
 	meta := metav1.ObjectMeta{Namespace: namespace, Name: "probe", Labels: map[string]string{"probe": "true"}}
 	template := shell(namespace, "probe", "true").Obj().Spec.JobTemplate.Spec.Template
@@ -73,8 +73,7 @@ func probe(namespace string, resource metav1.GroupVersionResource) client.Object
 	}
 }
 
-// mutate has the API server patch what is created of a resource, as CEL
-// expressions say.
+// mutate makes the API server patch new objects of a resource with CEL expressions.
 func mutate(ctx context.Context, namespace string, resource metav1.GroupVersionResource, patches ...string) {
 	GinkgoHelper()
 	const mark = "policy-is-in-force"
@@ -106,8 +105,8 @@ func mutate(ctx context.Context, namespace string, resource metav1.GroupVersionR
 	}).WithContext(ctx).Should(HaveKey(mark))
 }
 
-// refuse has the API server refuse to create what there is of a resource, with a
-// message, until that is lifted.
+// refuse makes the API server refuse new objects of a resource with a message, until
+// it is lifted.
 func refuse(ctx context.Context, namespace string, resource metav1.GroupVersionResource, message string) (lift func(context.Context)) {
 	GinkgoHelper()
 	policy := &admissionregistrationv1.ValidatingAdmissionPolicy{

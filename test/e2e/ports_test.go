@@ -36,7 +36,7 @@ import (
 
 const attackerPackage = "github.com/cloudfoundry-incubator/extendedjob-operator/test/attacker"
 
-// What reaches the operator's ports from a pod, without any right.
+// An attacker in a pod reaches the operator's ports without any right.
 var _ = Describe("An attacker in a pod", Serial, Label("attacks"), func() {
 	It("stops neither the operator nor what it does for others", func(ctx context.Context) {
 		namespace := newNamespace(ctx)
@@ -72,14 +72,14 @@ var _ = Describe("An attacker in a pod", Serial, Label("attacks"), func() {
 	})
 })
 
-// Where the operator listens, as parts of a URL.
+// The operator's ports, as parts of a URL.
 const (
 	metricsPort = "https:8443"
 	webhookPort = "https:9443"
 	healthPort  = "http:8081"
 )
 
-// attackingPod starts a pod with the attacker's program, as restricted as any.
+// attackingPod starts a pod with the attacker's program, as restricted as any other.
 func attackingPod(ctx context.Context, namespace string) string {
 	GinkgoHelper()
 	var nodes corev1.NodeList
@@ -102,7 +102,7 @@ func attackingPod(ctx context.Context, namespace string) string {
 	return pod.Name
 }
 
-// replica is one of the operator's pods, with the container that runs in it.
+// replica is one of the operator's pods, with its running container.
 type replica struct{ pod, address, container string }
 
 func replicas(ctx context.Context) []replica {
@@ -118,7 +118,7 @@ func replicas(ctx context.Context) []replica {
 	return all
 }
 
-// addresses are the URLs of ports of all replicas.
+// addresses returns the URLs of ports of all replicas.
 func addresses(all []replica, ports ...string) []string {
 	var urls []string
 	for _, r := range all {

@@ -29,8 +29,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// recorder remembers all Jobs that were ever created in a namespace: a Job that
-// succeeded is soon gone.
+// recorder remembers all Jobs that were ever created in a namespace, because a Job
+// that succeeded is soon deleted.
 type recorder struct {
 	mu    sync.Mutex
 	names []string
@@ -55,7 +55,7 @@ func recordJobs(ctx context.Context, namespace string) *recorder {
 	return r
 }
 
-// created are the names of the Jobs, in the order of their creation.
+// created returns the names of the Jobs, in the order of their creation.
 func (r *recorder) created() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -32,7 +32,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// firstFailure tells when a Job of a namespace is first seen to have failed.
+// firstFailure sends the time when a Job of a namespace is first seen to have
+// failed.
 func firstFailure(ctx context.Context, namespace string) <-chan time.Time {
 	GinkgoHelper()
 	watcher, err := k8s.Watch(ctx, &batchv1.JobList{}, client.InNamespace(namespace))

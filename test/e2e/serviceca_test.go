@@ -42,20 +42,21 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// serviceCASecret is what the overlay asks for.
+// serviceCASecret is the name that the overlay requests.
 const serviceCASecret = "extendedjob-service-ca-certificate"
 
-// serviceCA plays OpenShift's service CA, as far as the operator needs it.
+// serviceCA simulates OpenShift's service CA, as far as the operator needs it.
 type serviceCA struct {
 	key         *ecdsa.PrivateKey
 	certificate *x509.Certificate
 	bundle      []byte
 }
 
-// playServiceCA makes certificates and has them trusted until the specs end.
+// playServiceCA issues certificates and makes the API server trust them until the
+// specs end.
 func playServiceCA(ctx context.Context) {
 	GinkgoHelper()
-	// Of an earlier run, which signed with another key.
+	// An earlier run, which signed with another key, may have left a Secret.
 	left := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: serviceCASecret}}
 	Expect(client.IgnoreNotFound(k8s.Delete(ctx, left))).To(Succeed())
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -90,7 +91,7 @@ func playServiceCA(ctx context.Context) {
 	})
 }
 
-// serve makes the certificate that the Service asks for.
+// serve issues the certificate that the Service requests.
 func (ca *serviceCA) serve(ctx context.Context) error {
 	service := &corev1.Service{}
 	if err := k8s.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: webhookService}, service); err != nil {
@@ -115,7 +116,7 @@ func (ca *serviceCA) serve(ctx context.Context) error {
 	return k8s.Create(ctx, secret)
 }
 
-// sign makes the data of a Secret with a certificate for a host.
+// sign returns the data of a Secret with a certificate for a host.
 func (ca *serviceCA) sign(host string) (map[string][]byte, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -149,7 +150,7 @@ func (ca *serviceCA) sign(host string) (map[string][]byte, error) {
 	return map[string][]byte{corev1.TLSCertKey: certificatePEM, corev1.TLSPrivateKeyKey: keyPEM}, err
 }
 
-// inject has the API server trust the certificates, where it is asked to.
+// inject makes the API server trust the certificates, where objects request it.
 func (ca *serviceCA) inject(ctx context.Context) error {
 	crd := &apiextensionsv1.CustomResourceDefinition{}
 	validating := &admissionregistrationv1.ValidatingWebhookConfiguration{}

@@ -24,8 +24,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// shell makes an ExtendedJob with one container, named main, that runs a shell
-// script and is as restricted as pod security can demand.
+// shell returns an ExtendedJob with one container, named main, that runs a shell
+// script and is as restricted as pod security can require.
 func shell(namespace, name, script string) *ejob.Builder {
 	builder := ejob.New(namespace, name).Command("sh", "-c", script)
 	restrict(builder.PodSpec())

@@ -16,7 +16,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package e2e tests the operator as users get it: its own image and manifests on
+// Package e2e tests the operator as users install it: its own image and manifests on
 // a real cluster, with real pods and real logs. make test-e2e deploys it first.
 package e2e
 
@@ -47,14 +47,14 @@ import (
 )
 
 const (
-	// timeout is more than a run takes on a slow machine.
+	// timeout is longer than a run takes on a slow machine.
 	timeout = 2 * time.Minute
-	// quiet is how long nothing may happen where nothing is to happen.
+	// quiet is how long specs check that nothing happens.
 	quiet    = 3 * time.Second
 	interval = 100 * time.Millisecond
 
-	// early is for specs that take longest: if they began late, one process would
-	// work in the end, and the others wait for it.
+	// early is for the slowest specs: if they began late, one process would still work
+	// at the end while the others wait.
 	early = SpecPriority(1)
 
 	operatorNamespace  = "extendedjob-system"
@@ -64,8 +64,8 @@ const (
 var (
 	restConfig *rest.Config
 	k8s        client.WithWatch
-	// kubectlCache is the suite's own: in the user's, kubectl may remember a
-	// cluster without ExtendedJobs, and then knows no short names.
+	// kubectlCache is the suite's own. In the user's cache, kubectl may remember a
+	// cluster without ExtendedJobs, and would then not know short names.
 	kubectlCache string
 )
 
@@ -75,7 +75,7 @@ func TestE2E(t *testing.T) {
 }
 
 var _ = BeforeSuite(func(ctx context.Context) {
-	// Else there is no time limit where a context is given.
+	// Otherwise there is no time limit if a context is given.
 	EnforceDefaultTimeoutsWhenUsingContexts()
 	SetDefaultEventuallyTimeout(timeout)
 	SetDefaultEventuallyPollingInterval(interval)
@@ -89,7 +89,7 @@ var _ = BeforeSuite(func(ctx context.Context) {
 		&clientcmd.ConfigOverrides{CurrentContext: os.Getenv("KUBE_CONTEXT")},
 	).ClientConfig()
 	Expect(err).NotTo(HaveOccurred(), "the suite is started by make test-e2e, which says which cluster to use")
-	restConfig.QPS = -1 // specs ask for as much as they want
+	restConfig.QPS = -1 // specs have no rate limit
 	scheme := runtime.NewScheme()
 	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
 	Expect(apiextensionsv1.AddToScheme(scheme)).To(Succeed())
@@ -100,11 +100,11 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", "deployment", operatorDeployment, "--timeout=2m")
 })
 
-// newNamespace makes a namespace for a spec, in which pods have to be as
-// restricted as pod security can demand.
+// newNamespace creates a namespace for a spec, in which pods must be as restricted
+// as pod security can require.
 //
-// Where the operator may not look into new namespaces, E2E_NAMESPACE names one of
-// those that it may.
+// If the operator may not access new namespaces, E2E_NAMESPACE names one that it may
+// access.
 func newNamespace(ctx context.Context) string {
 	if name := os.Getenv("E2E_NAMESPACE"); name != "" {
 		DeferCleanup(func(ctx context.Context) {
@@ -123,13 +123,13 @@ func newNamespace(ctx context.Context) string {
 		}
 		Expect(client.IgnoreNotFound(k8s.Delete(ctx, namespace))).To(Succeed())
 	})
-	// After a spec that ended the operator, it may not serve its webhooks yet.
+	// After a spec that ended the operator, its webhooks may not be served yet.
 	probe := shell(namespace.Name, "probe", "true").Strategy(fissilev1.StrategyManual).Obj()
 	Eventually(k8s.Create).WithArguments(probe, client.DryRunAll).WithContext(ctx).Should(Succeed())
 	return namespace.Name
 }
 
-// report prints what tells why a spec failed.
+// report prints information about why a spec failed.
 func report(ctx context.Context, namespace string) {
 	for _, arguments := range [][]string{
 		{"--namespace=" + namespace, "describe", "extendedjobs,jobs,pods"},
@@ -141,7 +141,7 @@ func report(ctx context.Context, namespace string) {
 	}
 }
 
-// kubectl runs kubectl on the cluster and returns what it prints.
+// kubectl runs kubectl on the cluster and returns its output.
 func kubectl(ctx context.Context, arguments ...string) string {
 	GinkgoHelper()
 	output, err := command(ctx, arguments...).CombinedOutput()
@@ -155,7 +155,7 @@ func command(ctx context.Context, arguments ...string) *exec.Cmd {
 	}, arguments...)...)
 }
 
-// apply gives the manifest of an ExtendedJob to kubectl, with a command such as
+// apply passes the manifest of an ExtendedJob to kubectl, with a command such as
 // "apply --server-side".
 func apply(ctx context.Context, ej *fissilev1.ExtendedJob, how string) {
 	GinkgoHelper()
@@ -207,13 +207,13 @@ func jobs(namespace string) func(context.Context) ([]string, error) {
 	}
 }
 
-// patch changes an object as kubectl patch --type=merge does.
+// patch changes an object like kubectl patch --type=merge.
 func patch(ctx context.Context, object client.Object, merge string) {
 	GinkgoHelper()
 	Expect(k8s.Patch(ctx, object, client.RawPatch("application/merge-patch+json", []byte(merge)))).To(Succeed())
 }
 
-// trigger asks for a run.
+// trigger requests a run.
 func trigger(ctx context.Context, ej client.Object) {
 	GinkgoHelper()
 	patch(ctx, ej, `{"spec":{"trigger":{"strategy":"now"}}}`)

@@ -46,12 +46,13 @@ func waitFor(ctx context.Context, ej client.Object, condition string, limit time
 	return nil
 }
 
-// timeOut matches the error of a kubectl wait that waited in vain.
+// timeOut matches the error of a kubectl wait that timed out.
 func timeOut() types.GomegaMatcher {
 	return MatchError(ContainSubstring("timed out waiting for the condition"))
 }
 
-// keepWaiting expects that kubectl does not take the run that is due for over.
+// keepWaiting expects that kubectl does not mistake the run that is due for a
+// finished one.
 func keepWaiting(ctx context.Context, ej client.Object) {
 	GinkgoHelper()
 	for _, condition := range []string{"Running=false", "Complete", "Failed", "Ready"} {
@@ -64,7 +65,7 @@ func lastRun(number int64, result fissilev1.RunResult) types.GomegaMatcher {
 	return HaveField("Status.LastRun", HaveValue(SatisfyAll(HaveField("Number", number), HaveField("Result", result))))
 }
 
-// runningPod matches when a pod of the namespace runs, for Eventually.
+// runningPod reports whether a pod of the namespace is running, for Eventually.
 func runningPod(namespace string) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
 		var pods corev1.PodList

@@ -43,8 +43,8 @@ import (
 // memoryLimit is the memory limit of the operator's pod.
 const memoryLimit = 256
 
-// attacked is a replica of the operator, deployed as in a pod. The API server
-// does not call it.
+// attacked is a replica of the operator, deployed as in a pod. The API server does
+// not call it.
 type attacked struct {
 	*manager
 	webhook string
@@ -75,7 +75,7 @@ func newAttacked() *attacked {
 	return a
 }
 
-// peak returns the most memory that was ever resident, in MiB.
+// peak returns the highest resident memory so far, in MiB.
 func (a *attacked) peak() int {
 	GinkgoHelper()
 	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", a.session.Command.Process.Pid))
@@ -86,7 +86,7 @@ func (a *attacked) peak() int {
 }
 
 var _ = Describe("A client that sends what it likes", func() {
-	// connect opens a connection, encrypted but to the port of the probes.
+	// connect opens a connection, which is encrypted except to the port of the probes.
 	connect := func(address string, encrypted bool) net.Conn {
 		GinkgoHelper()
 		conn, err := new(net.Dialer).DialContext(context.Background(), "tcp", address)
@@ -98,8 +98,8 @@ var _ = Describe("A client that sends what it likes", func() {
 		}
 		return conn
 	}
-	// send sends as much as the server takes, and returns the status of its answer;
-	// 0, if the server just closes the connection.
+	// send sends as much as the server accepts, and returns the status of its response,
+	// or 0 if the server just closes the connection.
 	send := func(conn net.Conn, parts ...io.Reader) int {
 		go func() {
 			_, _ = io.Copy(conn, io.MultiReader(parts...)) // the server may stop reading

@@ -30,12 +30,12 @@ import (
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 )
 
-// auditLog is the API server's log of what the operator asked it for.
+// auditLog is the API server's log of the operator's requests.
 type auditLog struct {
 	path string
 }
 
-// end is the position after everything that was logged until now.
+// end returns the position after everything that was logged until now.
 func (l auditLog) end() int64 {
 	info, err := os.Stat(l.path)
 	Expect(err).NotTo(HaveOccurred())
@@ -54,7 +54,7 @@ func (l auditLog) since(position int64) []auditv1.Event {
 	for {
 		line, err := lines.ReadBytes('\n')
 		if err == io.EOF {
-			return events // a line without its end is being written
+			return events // an incomplete line is still being written
 		}
 		Expect(err).NotTo(HaveOccurred())
 		var event auditv1.Event
@@ -63,7 +63,7 @@ func (l auditLog) since(position int64) []auditv1.Event {
 	}
 }
 
-// creations are the results of the operator's attempts to create an object of a
+// creations returns the results of the operator's attempts to create an object of a
 // resource in a namespace: HTTP status codes.
 func (l auditLog) creations(namespace, resource string) []int32 {
 	var codes []int32
@@ -75,8 +75,8 @@ func (l auditLog) creations(namespace, resource string) []int32 {
 	return codes
 }
 
-// requests are what the operator asked for in a namespace after a position,
-// except for events and the webhook's trials.
+// requests returns the operator's requests in a namespace after a position, except
+// for events and the webhook's dry runs.
 func (l auditLog) requests(position int64, namespace string) []string {
 	var requests []string
 	for _, event := range l.since(position) {
@@ -89,10 +89,10 @@ func (l auditLog) requests(position int64, namespace string) []string {
 	return requests
 }
 
-// writes are what the operator wrote after a position in some namespaces, and to
-// what is in none; other specs leave objects behind in others. It is everything
-// but its Lease, the events of its leader election, and the reviews by which it
-// learns who may read its metrics. Trials of the webhook write nothing.
+// writes returns what the operator wrote after a position in some namespaces, and to
+// cluster-scoped objects; other specs leave objects behind in others. It includes
+// everything except its Lease, the events of its leader election, and the reviews by
+// which it checks who may read its metrics. The webhook's dry runs write nothing.
 func (l auditLog) writes(position int64, namespaces ...string) []string {
 	var writes []string
 	for _, event := range l.since(position) {
@@ -117,13 +117,13 @@ func (l auditLog) writes(position int64, namespaces ...string) []string {
 	return writes
 }
 
-// lostRace reports whether a request came with a resourceVersion that the cache
-// still had and the API server no longer.
+// lostRace reports whether the cache still had a request's resourceVersion, but the
+// API server no longer did.
 func lostRace(event auditv1.Event) bool {
 	return event.ResponseStatus != nil && event.ResponseStatus.Code == http.StatusConflict
 }
 
-// dryRun tells whether a request was one of the webhook's trials.
+// dryRun reports whether a request was one of the webhook's dry runs.
 func dryRun(event auditv1.Event) bool {
 	return strings.Contains(event.RequestURI, "dryRun=")
 }

@@ -18,8 +18,8 @@ package integration
 
 import (
 	"context"
-	"crypto/md5"  // #nosec G501 -- to look for it
-	"crypto/sha1" // #nosec G505 -- to look for it
+	"crypto/md5"  // #nosec G501 -- to search for it
+	"crypto/sha1" // #nosec G505 -- to search for it
 	"crypto/sha256"
 	"crypto/sha512"
 	"encoding/base64"
@@ -51,11 +51,11 @@ var _ = Describe("What Secrets hold", func() {
 			operator.stop()
 			operator.start()
 		})
-		// Each line of a hexadecimal dump has a whole one in it.
+		// Each line of a hexadecimal dump contains a whole one.
 		const canary = "canary42"
 		value := func(i int) string { return strings.Repeat(canary, 4) + fmt.Sprint(i) }
 		const values = 7
-		// literal is a value that everyone reads who reads ExtendedJobs.
+		// literal is a value that anyone who may read ExtendedJobs can read.
 		const literal = "plain-text-42"
 
 		plain := createInput(opaque("plain", value(1)))
@@ -125,8 +125,8 @@ var _ = Describe("What Secrets hold", func() {
 	})
 })
 
-// withoutSpecs is a list without what its users wrote: the specs of its items, and
-// the annotation that has a part of them in v1alpha1.
+// withoutSpecs removes from a list what its users wrote: the specs of its items, and
+// the annotation that holds a part of them in v1alpha1.
 func withoutSpecs(encoded []byte) string {
 	GinkgoHelper()
 	var list struct{ Items []map[string]any }
@@ -140,7 +140,7 @@ func withoutSpecs(encoded []byte) string {
 	return string(rest)
 }
 
-// disguises are the forms in which a value still tells what it is.
+// disguises returns the forms in which a value can still be recognized.
 func disguises(value []byte) map[string]string {
 	sums := map[string][]byte{"value": value}
 	for name, sum := range map[string]func([]byte) []byte{
@@ -153,7 +153,7 @@ func disguises(value []byte) map[string]string {
 	}
 	forms := map[string]string{}
 	for name, sum := range sums {
-		// What follows the first bytes may be cut off.
+		// Everything after the first bytes may be cut off.
 		forms[name+" in hexadecimal"] = hex.EncodeToString(sum[:8])
 		forms[name+" in base64"] = base64.StdEncoding.EncodeToString(sum[:9])
 		forms[name+" in base64 for URLs"] = base64.URLEncoding.EncodeToString(sum[:9])

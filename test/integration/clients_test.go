@@ -119,7 +119,7 @@ var _ = Describe("The typed clients", func() {
 	})
 })
 
-// fieldsOf are the fields that a manager owns.
+// fieldsOf returns the fields that a manager owns.
 func fieldsOf(manager string, entries []metav1.ManagedFieldsEntry) string {
 	var fields strings.Builder
 	for _, entry := range entries {

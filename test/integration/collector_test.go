@@ -35,14 +35,14 @@ func text(content string) sealedfiles.Content { return sealedfiles.Content{Data:
 
 func faulty(fault sealedfiles.Fault) sealedfiles.Content { return sealedfiles.Content{Fault: fault} }
 
-// sealFiles plays the collector of a pod, and returns what it hands over.
+// sealFiles plays a pod's collector, and returns its result.
 func sealFiles(pod *corev1.Pod, left files) (frame []byte, messageLimit int) {
 	GinkgoHelper()
 	collector := pod.Spec.InitContainers[0]
 	Expect(collector.Command).To(Equal([]string{sealedfiles.Command}))
 	var args []string
 	for _, arg := range collector.Args {
-		args = append(args, strings.ReplaceAll(arg, "$$", "$")) // as the kubelet does it
+		args = append(args, strings.ReplaceAll(arg, "$$", "$")) // like the kubelet
 	}
 	config, err := sealedfiles.ParseArgs(args)
 	Expect(err).NotTo(HaveOccurred())
@@ -58,8 +58,8 @@ func sealFiles(pod *corev1.Pod, left files) (frame []byte, messageLimit int) {
 	return sealer.Frame(), config.MessageLimit
 }
 
-// handOver has the collector of a pod end, with what it handed over: as its message,
-// if that fits, and in its log.
+// handOver ends a pod's collector with its result: as its message, if that fits, and
+// in its log.
 func handOver(pod *corev1.Pod, frame []byte, messageLimit int) {
 	GinkgoHelper()
 	message, _ := sealedfiles.Message(frame, messageLimit)
@@ -68,7 +68,7 @@ func handOver(pod *corev1.Pod, frame []byte, messageLimit int) {
 	collected(pod, message, log.String())
 }
 
-// collected has the collector of a pod end.
+// collected ends a pod's collector.
 func collected(pod *corev1.Pod, message, log string) {
 	name := pod.Spec.InitContainers[0].Name
 	pod.Status.InitContainerStatuses = []corev1.ContainerStatus{{

@@ -39,7 +39,7 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 		credentials *corev1.Secret
 		oneOff      *fissilev1.ExtendedJob
 	)
-	// oneOffThatRan is a one-off of which run 1 is over.
+	// oneOffThatRan returns a one-off whose run 1 is over.
 	oneOffThatRan := func(b *ejob.Builder) *fissilev1.ExtendedJob {
 		GinkgoHelper()
 		ej := create(b.Strategy(fissilev1.StrategyOnce))
@@ -282,7 +282,7 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 	)
 
 	It("is delayed when it is a link of a circle, and says so", func() {
-		// Each prints what the other reads, something else each time.
+		// Each reads the other's output, and prints something else each time.
 		links := map[string]*fissilev1.ExtendedJob{}
 		for name, input := range map[string]string{"ping": "pong-main", "pong": "ping-main"} {
 			b := ejob.New(namespace, name).UpdateOnConfigChange().Output(name).ReadsSecret(input)
@@ -375,7 +375,7 @@ var _ = Describe("A one-off that is updated on template change", func() {
 	})
 })
 
-// claimedWith is the resourceVersion that an input had when the last run was
+// claimedWith returns the resourceVersion that an input had when the last run was
 // claimed.
 func claimedWith(ej *fissilev1.ExtendedJob, name string) string {
 	GinkgoHelper()
@@ -388,7 +388,7 @@ func claimedWith(ej *fissilev1.ExtendedJob, name string) string {
 	return ""
 }
 
-// oneOffOf is the ExtendedJob of a name in the spec's namespace.
+// oneOffOf returns the ExtendedJob of a name in the spec's namespace.
 func oneOffOf(name string) *fissilev1.ExtendedJob {
 	GinkgoHelper()
 	ej := ejob.New(namespace, name).Obj()

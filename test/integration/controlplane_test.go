@@ -35,8 +35,8 @@ const (
 	operatorNamespace = controlplane.OperatorNamespace
 )
 
-// controlPlane is a kube-apiserver with etcd in which the operator is deployed
-// but not running. There are no other controllers and no nodes.
+// controlPlane is a kube-apiserver with etcd in which the operator is deployed but
+// not running. There are no other controllers and no nodes.
 type controlPlane struct {
 	*controlplane.Plane
 	client client.WithWatch
@@ -47,15 +47,15 @@ type controlPlane struct {
 	version            *version.Version
 }
 
-// startControlPlane installs what kustomize builds from the deployment: so its
-// custom resource definition and its roles are tested, too.
+// startControlPlane installs the output of kustomize for the deployment, so that its
+// CustomResourceDefinition and roles are tested, too.
 func startControlPlane(assets, directory string, scheme *runtime.Scheme) *controlPlane {
 	plane, err := controlplane.Start(controlplane.Options{
 		Repository: repository,
 		Directory:  directory,
 		Assets:     assets,
 		Scheme:     scheme,
-		// What the operator does.
+		// The operator's requests.
 		Audited: []auditv1.PolicyRule{{Level: auditv1.LevelMetadata, Users: []string{controlplane.OperatorUser}}},
 	})
 	DeferCleanup(plane.Stop)

@@ -35,7 +35,7 @@ var _ = Describe("The two versions", compat, func() {
 	ctx := context.Background()
 	labels, annotations := map[string]string{"label": "a"}, map[string]string{"annotation": "b"}
 
-	// old is what a client that knows v1alpha1 only sees.
+	// old returns what a client sees that only knows v1alpha1.
 	old := func(ej *fissilev1.ExtendedJob) *fissilev1alpha1.ExtendedJob {
 		GinkgoHelper()
 		seen := inV1alpha1(ej)

@@ -39,8 +39,8 @@ const maxAnnotations = 262144
 
 var _ = Describe("The custom resource definition", compat, func() {
 	It("can be applied and applied again by kubectl, which keeps all of it in an annotation", func() {
-		// Not from config/crd: kubectl would point the conversion webhook away from
-		// the manager that the tests run.
+		// Not from config/crd: kubectl would redirect the conversion webhook from the
+		// manager that the tests run.
 		crd := plane.CRDs[0].DeepCopy()
 		Expect(komega.Get(crd)()).To(Succeed())
 		crd.TypeMeta = metav1.TypeMeta{APIVersion: apiextensionsv1.SchemeGroupVersion.String(), Kind: "CustomResourceDefinition"}

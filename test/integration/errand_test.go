@@ -194,7 +194,7 @@ var _ = Describe("An errand", func() {
 	It("is delayed, and says so once, when a controller asks for it again right after each run (case 19)", func(ctx context.Context) {
 		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyNow))
 		heal(ctx, errand)
-		const free = 9 // A person may do so, too.
+		const free = 9 // Users may do this, too.
 		for number := int64(1); number <= free; number++ {
 			complete(activeJob(errand, number), nil)
 		}
@@ -212,8 +212,8 @@ var _ = Describe("An errand", func() {
 	})
 })
 
-// heal plays a GitOps tool whose manifest has strategy now: it writes that again
-// as soon as it sees another one.
+// heal plays a GitOps tool whose manifest has strategy now: it restores that as soon
+// as it sees another one.
 func heal(ctx context.Context, ej *fissilev1.ExtendedJob) {
 	GinkgoHelper()
 	watcher, err := plane.client.Watch(ctx, &fissilev1.ExtendedJobList{}, client.InNamespace(ej.Namespace))
@@ -229,7 +229,7 @@ func heal(ctx context.Context, ej *fissilev1.ExtendedJob) {
 	}()
 }
 
-// backoffEvents are the events that tell of a delay.
+// backoffEvents returns the events that report a delay.
 func backoffEvents(ej *fissilev1.ExtendedJob) func() ([]eventsv1.Event, error) {
 	return func() ([]eventsv1.Event, error) {
 		events, err := eventsOn(ej)()

@@ -27,7 +27,7 @@ import (
 )
 
 var _ = Describe("History", func() {
-	// runs goes through runs that succeed or fail, and returns their Jobs.
+	// runs performs runs that succeed or fail, and returns their Jobs.
 	runs := func(ej *fissilev1.ExtendedJob, results ...fissilev1.RunResult) []*batchv1.Job {
 		GinkgoHelper()
 		var jobs []*batchv1.Job

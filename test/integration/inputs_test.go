@@ -35,9 +35,9 @@ var _ = Describe("Inputs", func() {
 	It("are waited for and run for wherever a pod can name them (case 42)", func() {
 		type input struct {
 			object client.Object
-			// refer makes a pod name the object.
+			// refer adds a reference to the object to a pod.
 			refer func(*corev1.PodSpec)
-			// awaited is true if pods do not start without it.
+			// awaited reports whether pods cannot start without it.
 			awaited bool
 		}
 		named := func(name string) corev1.LocalObjectReference { return corev1.LocalObjectReference{Name: name} }
@@ -51,7 +51,7 @@ var _ = Describe("Inputs", func() {
 			pod.InitContainers = []corev1.Container{{Name: "init", Image: "busybox", RestartPolicy: restart}}
 			return &pod.InitContainers[0]
 		}
-		// The name of the object is that of the kind of reference.
+		// The object is named after the kind of reference.
 		inputs := map[string]input{
 			"cm-env": {configMap("cm-env", "1"), func(p *corev1.PodSpec) {
 				env(&p.Containers[0], corev1.EnvVarSource{ConfigMapKeyRef: &corev1.ConfigMapKeySelector{LocalObjectReference: named("cm-env"), Key: "key"}})
@@ -228,7 +228,7 @@ var _ = Describe("Inputs", func() {
 		b := ejob.New(namespace, "waiting").Strategy(fissilev1.StrategyOnce)
 		names := []string{"$(X)", "../secrets", "a%2Fb", "a..b", "foo(-v1"}
 		for i, name := range names {
-			// Unlike names in env, the API server takes these.
+			// The API server accepts these, unlike names in env.
 			b.PodSpec().Volumes = append(b.PodSpec().Volumes, corev1.Volume{Name: fmt.Sprintf("volume-%d", i), VolumeSource: corev1.VolumeSource{
 				Secret: &corev1.SecretVolumeSource{SecretName: name},
 			}})
@@ -245,12 +245,12 @@ var _ = Describe("Inputs", func() {
 	})
 })
 
-// configMap is a ConfigMap of the spec's namespace with one key.
+// configMap returns a ConfigMap of the spec's namespace with one key.
 func configMap(name, value string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Data: map[string]string{"key": value}}
 }
 
-// opaque is a Secret of the spec's namespace with one key.
+// opaque returns a Secret of the spec's namespace with one key.
 func opaque(name, value string) *corev1.Secret {
 	return &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Data: map[string][]byte{"key": []byte(value)}}
 }
@@ -272,7 +272,7 @@ func change(object client.Object, mutate func()) {
 	Eventually(komega.Update(object, mutate)).Should(Succeed())
 }
 
-// setValue changes what a ConfigMap or Secret holds.
+// setValue changes the value in a ConfigMap or Secret.
 func setValue(object client.Object, value string) {
 	GinkgoHelper()
 	change(object, func() {
@@ -292,7 +292,7 @@ func run(oneOff *fissilev1.ExtendedJob, number int64) {
 	Eventually(komega.Object(oneOff)).Should(ejob.HaveSettled(number, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 }
 
-// eventNotes are what the events with a reason say.
+// eventNotes returns the notes of the events with a reason.
 func eventNotes(ej *fissilev1.ExtendedJob, reason string) ([]string, error) {
 	events, err := eventsOn(ej)()
 	var notes []string

@@ -42,7 +42,7 @@ func jobsOf(ej *fissilev1.ExtendedJob) func() ([]batchv1.Job, error) {
 	}
 }
 
-// jobsEver is how many Jobs the operator has created in the spec's namespace.
+// jobsEver returns how many Jobs the operator has created in the spec's namespace.
 func jobsEver() int {
 	var created int
 	for _, code := range plane.audit.creations(namespace, "jobs") {
@@ -53,7 +53,7 @@ func jobsEver() int {
 	return created
 }
 
-// activeJob waits for the Job of a run to be there.
+// activeJob waits until the Job of a run exists.
 func activeJob(ej *fissilev1.ExtendedJob, number int64) *batchv1.Job {
 	GinkgoHelper()
 	job := &batchv1.Job{}
@@ -75,7 +75,7 @@ func complete(job *batchv1.Job, printed logs) {
 	succeed(job)
 }
 
-// succeed completes a Job whose pods nobody asks for.
+// succeed completes a Job whose pods are not used.
 func succeed(job *batchv1.Job) {
 	GinkgoHelper()
 	job.Status.Succeeded = 1
@@ -83,7 +83,7 @@ func succeed(job *batchv1.Job) {
 	finish(job, batchv1.JobComplete, batchv1.JobReasonCompletionsReached)
 }
 
-// fail plays the same for a Job whose pod fails once too often.
+// fail plays them for a Job whose pods have failed too often.
 func fail(job *batchv1.Job, printed logs) {
 	GinkgoHelper()
 	end(startPod(job), corev1.PodFailed, printed)
@@ -91,7 +91,7 @@ func fail(job *batchv1.Job, printed logs) {
 	finish(job, batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded)
 }
 
-// finish has a Job end as the Job controller of the API server's version does.
+// finish ends a Job like the Job controller of the API server's version.
 func finish(job *batchv1.Job, end batchv1.JobConditionType, reason string) {
 	GinkgoHelper()
 	conditions := []batchv1.JobConditionType{end}
@@ -140,7 +140,7 @@ func end(pod *corev1.Pod, phase corev1.PodPhase, printed logs) {
 	Eventually(watching.ResultChan()).Should(Receive(HaveField("Object.Status.Phase", phase)))
 }
 
-// startPod plays the Job controller and the scheduler: it makes a pod of a Job.
+// startPod plays the Job controller and the scheduler: it creates a pod of a Job.
 func startPod(job *batchv1.Job) *corev1.Pod {
 	GinkgoHelper()
 	pod := &corev1.Pod{

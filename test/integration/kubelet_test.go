@@ -34,8 +34,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// kubelet stands in for the node: the API server fetches the logs of its pods
-// from here.
+// kubelet stands in for the node: the API server fetches the logs of its pods from
+// it.
 type kubelet struct {
 	*httptest.Server
 	node string
@@ -51,15 +51,16 @@ type fault int
 
 const (
 	noFault fault = iota
-	// isDown fails before it has begun.
+	// isDown fails before the answer begins.
 	isDown
 	// breaksOff ends the connection in the middle of the log.
 	breaksOff
-	// appendsError writes an error after the log, as it cannot change the status.
+	// appendsError writes an error after the log, because it can no longer change the
+	// status.
 	appendsError
-	// hangs sends half of the log, and then nothing while somebody waits for it.
+	// hangs sends half of the log, and then nothing as long as the client waits.
 	hangs
-	// isRotated sends what a rotated log still has: its end.
+	// isRotated sends the remaining part of a rotated log: its end.
 	isRotated
 )
 
@@ -85,7 +86,7 @@ func (k *kubelet) register(c client.Client) {
 	Expect(c.Status().Update(context.Background(), node)).To(Succeed())
 }
 
-// print makes a container's log.
+// print sets a container's log.
 func (k *kubelet) print(pod *corev1.Pod, container, log string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -106,7 +107,7 @@ func (k *kubelet) setDown(down bool) {
 	k.down = down
 }
 
-// failOnce has something go wrong with the next log that is read.
+// failOnce causes a fault when the next log is read.
 func (k *kubelet) failOnce(f fault) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -142,7 +143,7 @@ func (k *kubelet) containerLogs(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// next is the log that is read now, and what goes wrong with it.
+// next returns the log to be read, and its fault.
 func (k *kubelet) next(name string) (log string, found bool, f fault) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

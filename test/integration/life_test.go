@@ -142,7 +142,7 @@ var _ = Describe("A namespace that is being deleted", compat, func() {
 		Eventually(komega.Object(waiting)).Should(
 			ejob.HaveCondition(fissilev1.ConditionReferencesResolved, metav1.ConditionFalse, fissilev1.ReasonReferencesMissing))
 
-		// There is no controller here to finish it.
+		// No controller here finishes it.
 		Expect(plane.client.Delete(context.Background(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: namespace}})).To(Succeed())
 		setStrategy(errand, fissilev1.StrategyNow)
 		Eventually(komega.Object(errand)).Should(SatisfyAll(

@@ -47,8 +47,8 @@ func startHangingKubelet() *kubelet {
 // samples is how often latencies are measured.
 const samples = 30
 
-// startLatencies are the times from the creation of an ExtendedJob to that of its
-// Job, of some in a namespace, one after the other; the shortest first.
+// startLatencies creates ExtendedJobs in a namespace, one after the other, and
+// returns the times until their Jobs are created, shortest first.
 func startLatencies(namespace, prefix string) []time.Duration {
 	GinkgoHelper()
 	var latencies []time.Duration
@@ -68,7 +68,7 @@ func startLatencies(namespace, prefix string) []time.Duration {
 
 var _ = Describe("A node that hangs", func() {
 	It("with 50 finished Jobs on it does not delay runs in another namespace", func() {
-		// As it is by default.
+		// The default.
 		output := operator.config.Output
 		operator.config.Output.LogReadTimeoutSeconds = nil
 		operator.restart()
@@ -99,7 +99,7 @@ var _ = Describe("A node that hangs", func() {
 		}
 		report("undisturbed", undisturbed)
 		report("disturbed", disturbed)
-		// The machine that tests run on has other things to do, too.
+		// The machine that runs the tests is also doing other work.
 		const noise = 100 * time.Millisecond
 		Expect(disturbed[samples/2]).To(BeNumerically("<=", 2*undisturbed[samples/2]+noise))
 		Expect(disturbed[samples-1]).To(BeNumerically("<", 2*time.Second))

@@ -35,11 +35,11 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
-// manager is the operator's program, as it is shipped, in a process of its own:
-// it can be killed and started again.
+// manager is the operator's program, as it is shipped, in a process of its own: it
+// can be killed and started again.
 type manager struct {
 	program string
-	// kubeconfig is a file with the way to the API server.
+	// kubeconfig is a file with access to the API server.
 	kubeconfig string
 	config     configv1alpha1.OperatorConfiguration
 	file       string
@@ -56,8 +56,8 @@ func newManager(directory string, plane *controlPlane) *manager {
 	m.config.Output.CollectorImage = "collector"
 	// Shorter than quietTime.
 	m.config.ConfigChange.DebounceMilliseconds = new(int32(100))
-	// Short, because a manager that was killed does not release it; and long enough
-	// for a busy machine.
+	// Short, because a killed manager does not release it, but long enough for a busy
+	// machine.
 	m.config.LeaderElection = configv1alpha1.LeaderElection{
 		LeaseDurationSeconds: new(int32(10)),
 		RenewDeadlineSeconds: new(int32(8)),
@@ -67,8 +67,8 @@ func newManager(directory string, plane *controlPlane) *manager {
 	return m
 }
 
-// start starts the program and returns when it is ready. It may not be the
-// leader yet. Arguments are beside those that it always has.
+// start starts the program and returns when it is ready, but perhaps not yet the
+// leader. Arguments are added to the usual ones.
 func (m *manager) start(arguments ...string) {
 	command := exec.CommandContext(context.Background(), m.program, append([]string{"--config=" + m.file, "--zap-log-level=debug"}, arguments...)...)
 	command.Env = append(os.Environ(), "KUBECONFIG="+m.kubeconfig)
@@ -86,13 +86,13 @@ func startAgain() {
 	}
 }
 
-// stop lets the manager end in good order.
+// stop shuts the manager down gracefully.
 func (m *manager) stop() {
 	m.session.Terminate()
 	Eventually(m.session).WithTimeout(longTimeout).Should(gexec.Exit(0))
 }
 
-// restart stops the program and starts it with the configuration as it is now.
+// restart stops the program and starts it with its current configuration.
 func (m *manager) restart(arguments ...string) {
 	GinkgoHelper()
 	m.stop()
@@ -100,13 +100,13 @@ func (m *manager) restart(arguments ...string) {
 	m.start(arguments...)
 }
 
-// kill ends the manager without a chance to do anything.
+// kill ends the manager immediately.
 func (m *manager) kill() {
 	m.session.Kill()
 	Eventually(m.session).Should(gexec.Exit())
 }
 
-// metric is the sum of a metric over everything that has these labels.
+// metric returns the sum of a metric over everything that has these labels.
 func (m *manager) metric(name string, labels map[string]string) (float64, error) {
 	families, err := m.families()
 	if err != nil {
@@ -127,8 +127,8 @@ func (m *manager) metric(name string, labels map[string]string) (float64, error)
 	return sum, nil
 }
 
-// workedOff fails unless the manager has reconciled at least this many times
-// and has nothing more in its queue.
+// workedOff fails unless the manager has reconciled at least this many times and its
+// queue is empty.
 func (m *manager) workedOff(g Gomega, reconciles int) {
 	controller := map[string]string{"controller": "extendedjob"}
 	total, err := m.metric("controller_runtime_reconcile_total", controller)

@@ -37,8 +37,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
-// BenchmarkMemory compares the memory of the operator in an empty cluster with
-// that in one full of Secrets and ConfigMaps that no ExtendedJob names.
+// BenchmarkMemory compares the operator's memory in an empty cluster with that in a
+// cluster full of Secrets and ConfigMaps that no ExtendedJob names.
 func BenchmarkMemory(b *testing.B) {
 	RegisterTestingT(b)
 	SetDefaultEventuallyTimeout(timeout)
@@ -48,7 +48,7 @@ func BenchmarkMemory(b *testing.B) {
 	directory := b.TempDir()
 	plane, err := controlplane.Start(controlplane.Options{
 		Repository: repository, Directory: directory, Assets: assets, Scheme: clientgoscheme.Scheme,
-		Audited: []auditv1.PolicyRule{{Level: auditv1.LevelNone}}, // no policy is without a rule
+		Audited: []auditv1.PolicyRule{{Level: auditv1.LevelNone}}, // a policy needs a rule
 	})
 	b.Cleanup(func() { Expect(plane.Stop()).To(Succeed()) })
 	Expect(err).NotTo(HaveOccurred())
@@ -77,8 +77,8 @@ func BenchmarkMemory(b *testing.B) {
 	}
 }
 
-// memoryAtRest starts the operator, and returns how much memory in MiB is
-// resident when it has been the leader for half a minute.
+// memoryAtRest starts the operator, and returns its resident memory in MiB after it
+// has been the leader for half a minute.
 func memoryAtRest(b *testing.B, operator *manager) float64 {
 	b.Helper()
 	operator.start()

@@ -61,7 +61,7 @@ var _ = Describe("Metrics", func() {
 		return response.StatusCode
 	}
 
-	// newToken is that of a new service account.
+	// newToken creates a service account and returns its token.
 	newToken := func() (*corev1.ServiceAccount, string) {
 		GinkgoHelper()
 		account := &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, GenerateName: "scraper-"}}
@@ -91,7 +91,7 @@ var _ = Describe("Metrics", func() {
 		Expect(plane.client.Create(context.Background(), binding)).To(Succeed())
 		DeferCleanup(func() error { return client.IgnoreNotFound(plane.client.Delete(context.Background(), binding)) })
 
-		// The API server takes a moment to know of the binding.
+		// The API server takes a moment to see the binding.
 		Eventually(scrape).WithArguments(token).WithTimeout(longTimeout).Should(Equal(http.StatusOK))
 	})
 

@@ -39,11 +39,11 @@ import (
 )
 
 var (
-	// selectors are metrics in a query, with what is between their braces.
+	// selectors are metrics in a query, with the text between their braces.
 	selectors = regexp.MustCompile(`\b([a-z]+(?:_[a-z]+)+|up)\{([^}]*)\}`)
 	matchers  = regexp.MustCompile(`([a-z_]+)!?=~?"`)
-	// ofTarget are the metric and the labels that Prometheus itself has for what it
-	// scrapes.
+	// ofTarget are the metric and the labels that Prometheus itself adds to its
+	// targets.
 	ofTarget = []string{"up", "job", "namespace"}
 )
 
@@ -104,7 +104,7 @@ var _ = Describe("Alerts and dashboard", func() {
 	})
 })
 
-// beSeen has something happen for each metric.
+// beSeen causes something for each metric.
 func beSeen() {
 	GinkgoHelper()
 	ej := create(ejob.New(namespace, "seen").Strategy(fissilev1.StrategyNow).Containers("json").Output("seen"))
@@ -117,8 +117,7 @@ func beSeen() {
 	response.Body.Close()
 }
 
-// expectServed expects that a metric is served, with the labels that a query asks
-// for.
+// expectServed expects that a metric is served, with the labels that a query uses.
 func expectServed(served map[string]*dto.MetricFamily, name, query, expression string) {
 	GinkgoHelper()
 	if slices.Contains(ofTarget, name) {
@@ -138,7 +137,7 @@ func expectServed(served map[string]*dto.MetricFamily, name, query, expression s
 	}
 }
 
-// families are all metrics that are served.
+// families returns all metrics that are served.
 func (m *manager) families() (map[string]*dto.MetricFamily, error) {
 	body, err := m.get("http://" + m.config.Metrics.BindAddress + "/metrics")
 	if err != nil {

@@ -41,22 +41,21 @@ const canary = "canary-4711"
 // good is output that can be stored.
 const good = `{"k":"` + canary + `"}`
 
-// outputPath is one of the ways that output takes, most of them wrong.
+// outputPath is one of the possible fates of output, most of them failures.
 type outputPath struct {
-	// name is that of the ExtendedJob, and the prefix of its Secrets.
+	// name is the name of the ExtendedJob, and the prefix of its Secrets.
 	name string
-	// printed is what its container main prints; good, if it is empty.
+	// printed is what its container main prints; defaults to good.
 	printed string
-	// reason is what the condition OutputPersisted says in the end.
+	// reason is the final reason of the condition OutputPersisted.
 	reason string
 	// edit changes the ExtendedJob.
 	edit func(*ejob.Builder)
 	// before happens before the run.
 	before func(*fissilev1.ExtendedJob)
-	// end ends the Job; complete, if it is nil.
+	// end ends the Job; defaults to complete.
 	end func(*batchv1.Job, logs)
-	// after happens when the condition is there, and makes it say finally in the
-	// end, some time.
+	// after happens when the condition has that reason, and changes it to finally.
 	after   func(*fissilev1.ExtendedJob)
 	finally string
 }
@@ -69,7 +68,7 @@ var _ = Describe("What a job printed", func() {
 		DeferCleanup(func() { operator.config.Output = before })
 		DeferCleanup(node.setDown, false)
 		quoteSecretsInRefusals()
-		// Output that is pending is tried again when the manager starts.
+		// Pending output is tried again when the manager starts.
 		DeferCleanup(kubectl, "delete", "extendedjobs", "--all")
 
 		paths := slices.Concat(pathsOfQuota(), pathsOfDocuments(), pathsOfLogs(wire), pathsOfConflicts(wire), pathsOfRefusals(), pathsOfFailedWrites(wire), pathsOfRuns())
@@ -111,8 +110,8 @@ var _ = Describe("What a job printed", func() {
 	})
 })
 
-// take lets an ExtendedJob run once, and returns it when the output is where it
-// belongs or the condition says why not.
+// take runs an ExtendedJob once, and returns it when the output is stored or the
+// condition says why not.
 func (p *outputPath) take(ctx context.Context) *fissilev1.ExtendedJob {
 	GinkgoHelper()
 	By(p.name)
@@ -138,8 +137,8 @@ func (p *outputPath) take(ctx context.Context) *fissilev1.ExtendedJob {
 	return ej
 }
 
-// expect waits for a reason of the condition. Output that is stored is stored
-// once, and exactly.
+// expect waits for a reason of the condition. Stored output is stored once, and
+// exactly.
 func (p *outputPath) expect(ctx context.Context, ej *fissilev1.ExtendedJob, reason string) {
 	GinkgoHelper()
 	status := metav1.ConditionFalse
@@ -163,8 +162,8 @@ func (p *outputPath) expect(ctx context.Context, ej *fissilev1.ExtendedJob, reas
 	)), p.name)
 }
 
-// canaryIn is where in a text the canary is, as it is or encoded as the data of a
-// Secret is; less than 0 if it is not.
+// canaryIn returns where a text contains the canary, in plain text or encoded as in
+// the data of a Secret, or a negative number.
 func canaryIn(text string) int {
 	return max(strings.Index(text, canary), strings.Index(text, "Y2FuYXJ5LTQ3MT"))
 }

@@ -40,18 +40,18 @@ func outputFile(path, secretName string) fissilev1.OutputFile {
 	return fissilev1.OutputFile{Container: "main", Path: path, SecretName: secretName}
 }
 
-// withLayout is a file of a layout.
+// withLayout returns a file with a layout.
 func withLayout(file fissilev1.OutputFile, layout fissilev1.OutputLayout) fissilev1.OutputFile {
 	file.Layout = layout
 	return file
 }
 
-// errandWithFiles asks for a run that leaves files.
+// errandWithFiles requests a run that leaves files.
 func errandWithFiles(files ...fissilev1.OutputFile) *ejob.Builder {
 	return ejob.New(namespace, "files").Strategy(fissilev1.StrategyNow).Files(files...)
 }
 
-// random is content that cannot be compressed.
+// random returns content that cannot be compressed.
 func random(size int) sealedfiles.Content {
 	data := make([]byte, size)
 	_, _ = rand.Read(data)
@@ -382,7 +382,7 @@ var _ = Describe("Output from files", func() {
 	})
 })
 
-// manyKeys is a file with so many keys that could be Secrets.
+// manyKeys returns a file with this many keys for Secrets.
 func manyKeys(number int) string {
 	keys := map[string]string{}
 	for i := range number {

@@ -78,7 +78,7 @@ var _ = Describe("The log", func() {
 	},
 		Entry("itself", func(pod *corev1.Pod) {
 			Expect(plane.client.Delete(context.Background(), pod, client.GracePeriodSeconds(0))).To(Succeed())
-			// The cache may know it before the log is read again, or not.
+			// The cache may or may not know it before the log is read again.
 		}, "has no pod left|pod .* is gone"),
 		Entry("with its node", func(*corev1.Pod) {
 			node.vanish(plane.client)
@@ -91,7 +91,7 @@ var _ = Describe("The log", func() {
 		job := activeJob(ej, 1)
 		end(startPod(job), corev1.PodFailed, logs{"main": `{"attempt":"1"}`})
 		last := startPod(job)
-		// FinishedAt counts in seconds.
+		// FinishedAt has a resolution of seconds.
 		Eventually(func() bool { return metav1.Now().Unix() > job.CreationTimestamp.Unix()+1 }).Should(BeTrue())
 		end(last, corev1.PodFailed, logs{"main": `{"attempt":"2"}`})
 		evicted := startPod(job)

@@ -59,8 +59,8 @@ func pathsOfLogs(wire *wire) []outputPath {
 	fails := func(f fault) func(*fissilev1.ExtendedJob) {
 		return func(*fissilev1.ExtendedJob) { node.failOnce(f) }
 	}
-	// Values are in each half of the log, and enough of them that the API server
-	// passes them on before it has all.
+	// Each half of the log contains values, enough that the API server passes them on
+	// before it has all.
 	noise := strings.Repeat(canary+"\n", 10_000)
 	noisy := noise + good + "\n" + noise
 	return []outputPath{
@@ -140,7 +140,7 @@ func pathsOfConflicts(wire *wire) []outputPath {
 			Expect(plane.client.Create(context.Background(), versionedsecret.New(last, versionedsecret.MaxOrdinal, ""))).To(Succeed())
 		}},
 
-		// What the cache did not know when the Secret was written.
+		// Changes that the cache did not know when the Secret was written.
 		{name: "appears", reason: fissilev1.ReasonOutputConflict, before: func(ej *fissilev1.ExtendedJob) {
 			wire.beforeWrite(ej.Name+"-main", func() { foreign(ej) })
 		}},
@@ -161,7 +161,7 @@ func pathsOfConflicts(wire *wire) []outputPath {
 	}
 }
 
-// operatorKey is the key that the operator has made.
+// operatorKey returns the key that the operator has created.
 func operatorKey() []byte {
 	GinkgoHelper()
 	secret := &corev1.Secret{}
@@ -169,7 +169,7 @@ func operatorKey() []byte {
 	return secret.Data["key"]
 }
 
-// pathsOfQuota wait until a quota is tried again.
+// pathsOfQuota wait until a quota is retried.
 func pathsOfQuota() []outputPath {
 	const secrets = corev1.ResourceName("count/secrets")
 	quota := &corev1.ResourceQuota{
@@ -199,7 +199,7 @@ func pathsOfRefusals() []outputPath {
 			})
 		}},
 		{name: "settings", reason: fissilev1.ReasonOutputUnavailable, end: func(job *batchv1.Job, printed logs) {
-			// Somebody has edited them.
+			// Somebody edits them.
 			Eventually(komega.Update(job, func() {
 				job.Annotations[fissilev1.AnnotationOutput] = `{"namePrefix":"planted"}`
 			})).Should(Succeed())
@@ -208,8 +208,8 @@ func pathsOfRefusals() []outputPath {
 	}
 }
 
-// pathsOfFailedWrites are the faults of the connection and of the API server, for
-// each way to write.
+// pathsOfFailedWrites are faults of the connection and the API server, for each kind
+// of write.
 func pathsOfFailedWrites(wire *wire) []outputPath {
 	var paths []outputPath
 	for name, f := range map[string]faultproxy.Fault{
@@ -247,7 +247,7 @@ func pathsOfRuns() []outputPath {
 
 func versioned(b *ejob.Builder) { b.Versioned() }
 
-// putSecret puts a Secret where output may go.
+// putSecret creates a Secret with a name that output may use.
 func putSecret(name string, change func(*corev1.Secret)) *corev1.Secret {
 	GinkgoHelper()
 	s := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}}
@@ -256,7 +256,7 @@ func putSecret(name string, change func(*corev1.Secret)) *corev1.Secret {
 	return s
 }
 
-// putOwn puts the Secret there that an earlier run would have left.
+// putOwn creates the Secret that an earlier run would have left.
 func putOwn(ej *fissilev1.ExtendedJob) *corev1.Secret {
 	GinkgoHelper()
 	return putSecret(ej.Name+"-main", func(s *corev1.Secret) {
@@ -276,8 +276,7 @@ func deleteSecret(name string) {
 	Expect(plane.client.Delete(context.Background(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}})).To(Succeed())
 }
 
-// expectFailure waits until the operator has failed, and tries again, because of
-// something.
+// expectFailure waits until the operator has failed, and retries, because of cause.
 func expectFailure(cause func()) {
 	GinkgoHelper()
 	failures := func() (float64, error) {
@@ -289,8 +288,8 @@ func expectFailure(cause func()) {
 	Eventually(failures).Should(BeNumerically(">", before))
 }
 
-// quoteSecretsInRefusals has the API server refuse to create the Secret
-// refused-main of the spec's namespace, and to change refused-owner-main, in
+// quoteSecretsInRefusals makes the API server refuse to create the Secret
+// refused-main of the spec's namespace, and to change refused-owner-main, with
 // messages that quote the data.
 func quoteSecretsInRefusals() {
 	GinkgoHelper()

@@ -39,7 +39,7 @@ import (
 var _ = Describe("An output Secret", func() {
 	const printed = `{"a":"1"}`
 
-	// run asks for a run and has its pod print something.
+	// run requests a run whose pod prints something.
 	run := func(ej *fissilev1.ExtendedJob, number int64, printed string) {
 		GinkgoHelper()
 		setStrategy(ej, fissilev1.StrategyNow)
@@ -120,7 +120,7 @@ var _ = Describe("An output Secret", func() {
 		first, err := secret("foo-main")()
 		Expect(err).NotTo(HaveOccurred())
 		Expect(plane.client.Delete(ctx, first)).To(Succeed())
-		edit(ej, func() { ej.Spec.FailedJobsHistoryLimit = new(int32(1)) }) // else requests in a row are delayed
+		edit(ej, func() { ej.Spec.FailedJobsHistoryLimit = new(int32(1)) }) // otherwise consecutive requests are delayed
 		run(ej, 2, printed)
 		stored(ej, 2)
 
@@ -418,7 +418,7 @@ var _ = Describe("An output Secret", func() {
 	})
 })
 
-// bypassValidation takes off the validating webhooks until the spec ends.
+// bypassValidation removes the validating webhooks until the spec ends.
 func bypassValidation(ctx context.Context) {
 	GinkgoHelper()
 	var webhooks admissionregistrationv1.ValidatingWebhookConfigurationList

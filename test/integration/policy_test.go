@@ -27,8 +27,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// refuse has the API server refuse operations on objects of a resource in the
-// spec's namespace that do not pass a validation, until that is lifted. Both take a
+// refuse makes the API server refuse operations on objects of a resource in the
+// spec's namespace that do not pass a validation, until it is lifted. Both take a
 // moment.
 func refuse(resource metav1.GroupVersionResource, validation admissionregistrationv1.Validation, operations ...admissionregistrationv1.OperationType) (lift func()) {
 	GinkgoHelper()

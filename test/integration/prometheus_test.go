@@ -34,7 +34,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
-// threshold ends the expression of an alert whose value is compared.
+// threshold is the comparison that ends the expression of an alert.
 var threshold = regexp.MustCompile(` [<>] [\d. *]+$`)
 
 var _ = Describe("A real Prometheus", Label("prometheus"), func() {
@@ -72,11 +72,11 @@ var _ = Describe("A real Prometheus", Label("prometheus"), func() {
 	})
 })
 
-// prometheus is a Prometheus, by the URL of its API.
+// prometheus is a Prometheus, identified by the URL of its API.
 type prometheus string
 
 // startPrometheus starts a Prometheus that scrapes the operator, with the labels
-// that the ServiceMonitor leads to.
+// that the ServiceMonitor sets.
 func startPrometheus(rules []query.Group) prometheus {
 	GinkgoHelper()
 	program := os.Getenv("PROMETHEUS")

@@ -95,8 +95,8 @@ var _ = Describe("A Job that cannot be created", compat, func() {
 	})
 })
 
-// rejected creates an ExtendedJob of which no Job can be made, past the validation
-// that would say so.
+// rejected creates an ExtendedJob whose Job is refused, bypassing the validation
+// that would report it.
 func rejected(ctx context.Context, name string) *fissilev1.ExtendedJob {
 	GinkgoHelper()
 	bypassValidation(ctx)
@@ -106,8 +106,8 @@ func rejected(ctx context.Context, name string) *fissilev1.ExtendedJob {
 	return b.Obj()
 }
 
-// forbidImage has the API server refuse Jobs with this image in the spec's
-// namespace, until that is lifted.
+// forbidImage makes the API server refuse Jobs with this image in the spec's
+// namespace, until it is lifted.
 func forbidImage(image string) (lift func()) {
 	GinkgoHelper()
 	lift = refuse(metav1.GroupVersionResource{Group: "batch", Version: "v1", Resource: "jobs"}, admissionregistrationv1.Validation{

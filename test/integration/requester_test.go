@@ -45,13 +45,13 @@ func as(user string, groups ...string) client.Client {
 	return c
 }
 
-// rule lets verbs be used on a resource.
+// rule allows verbs on a resource.
 func rule(group, resource string, verbs ...string) rbacv1.PolicyRule {
 	return rbacv1.PolicyRule{APIGroups: []string{group}, Resources: []string{resource}, Verbs: verbs}
 }
 
-// userWith returns the client of a user who has these rights in the spec's
-// namespace, and waits until the API server knows.
+// userWith returns the client of a user with these rights in the spec's namespace,
+// and waits until the API server knows them.
 func userWith(rules ...rbacv1.PolicyRule) client.Client {
 	GinkgoHelper()
 	rules = append(rules, rule("", "configmaps", "list"))
@@ -60,8 +60,8 @@ func userWith(rules ...rbacv1.PolicyRule) client.Client {
 	return bind(rbacv1.RoleRef{Kind: "Role", Name: role.Name})
 }
 
-// bind returns the client of a user who has a role in the spec's namespace, and
-// waits until the API server knows.
+// bind returns the client of a user with a role in the spec's namespace, and waits
+// until the API server knows it.
 func bind(role rbacv1.RoleRef) client.Client {
 	GinkgoHelper()
 	binding := &rbacv1.RoleBinding{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, GenerateName: "user-"}, RoleRef: role}
@@ -97,7 +97,7 @@ var _ = Describe("Without policies, what a user has the operator do", compat, Or
 		for i := range withoutConditions.Webhooks {
 			withoutConditions.Webhooks[i].MatchConditions = nil
 		}
-		Expect(plane.client.Update(ctx, withoutConditions)).To(Succeed()) // as OLM makes them
+		Expect(plane.client.Update(ctx, withoutConditions)).To(Succeed()) // as OLM creates them
 		operator.config.Webhook.ReviewRequesters = nil
 		operator.restart()
 		create(ejob.New(namespace, "probe").Strategy(fissilev1.StrategyManual))
@@ -128,7 +128,7 @@ var _ = Describe("Without policies, what a user has the operator do", compat, Or
 	requesterSpecs()
 })
 
-// requesterSpecs hold whatever looks after the rights of users.
+// requesterSpecs apply to both mechanisms that check the rights of users.
 func requesterSpecs() {
 	noJobs := func() string {
 		return fmt.Sprintf(`user "user-of-%s" cannot create resource "jobs" in API group "batch" in the namespace %q`, namespace, namespace)

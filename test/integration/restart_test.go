@@ -35,7 +35,7 @@ import (
 var _ = Describe("A restart of the manager", func() {
 	It("writes nothing and starts nothing for 200 ExtendedJobs of every kind at rest", early, func(ctx context.Context) {
 		var settled []*fissilev1.ExtendedJob
-		// rest brings ExtendedJobs to rest after a run.
+		// rest creates ExtendedJobs that are at rest after a run.
 		rest := func(count int, kind string, strategy fissilev1.TriggerStrategy, finish func(*batchv1.Job, logs), result fissilev1.RunResult, end fissilev1.TriggerStrategy) {
 			GinkgoHelper()
 			for i := range count {

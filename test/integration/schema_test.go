@@ -36,7 +36,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// valid are manifests in which every field is valid that the tests make wrong.
+// valid are manifests in which every field that the tests invalidate is valid.
 var valid = map[string]string{
 	"v1": `
 apiVersion: fissile.cloudfoundry.org/v1
@@ -197,8 +197,8 @@ func expectRefusal(err error, field string) {
 	Expect(err).To(HaveField("ErrStatus.Details.Causes", ContainElement(HaveField("Field", field))))
 }
 
-// createManifest creates an object as kubectl does, which asks for errors about
-// unknown fields.
+// createManifest creates an object like kubectl, which requests errors about unknown
+// fields.
 func createManifest(document []byte) error {
 	GinkgoHelper()
 	object := &unstructured.Unstructured{}
@@ -207,7 +207,7 @@ func createManifest(document []byte) error {
 	return plane.client.Create(context.Background(), object, client.FieldValidation(metav1.FieldValidationStrict))
 }
 
-// named is an empty object of a version, to be read or deleted.
+// named returns an empty object of a version, to be read or deleted.
 func named(name, version string) *unstructured.Unstructured {
 	object := &unstructured.Unstructured{}
 	object.SetGroupVersionKind(fissilev1.GroupVersion.WithKind("ExtendedJob").GroupKind().WithVersion(version))
@@ -216,7 +216,7 @@ func named(name, version string) *unstructured.Unstructured {
 	return object
 }
 
-// patched is a manifest after a JSON patch.
+// patched returns a manifest after a JSON patch.
 func patched(document, patch string) []byte {
 	GinkgoHelper()
 	encoded, err := yaml.YAMLToJSON([]byte(document))

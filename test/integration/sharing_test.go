@@ -32,7 +32,7 @@ import (
 
 var _ = Describe("Many one-offs", func() {
 	AfterEach(func() {
-		// Other specs start the operator again, which would look at all of them.
+		// Other specs restart the operator, which would then reconcile all of them.
 		Expect(plane.client.DeleteAllOf(context.Background(), &fissilev1.ExtendedJob{}, client.InNamespace(namespace))).To(Succeed())
 	})
 
@@ -53,7 +53,7 @@ var _ = Describe("Many one-offs", func() {
 	})
 
 	It("whose five inputs change 200 times in a row run at most twice, the last time with the last data", func() {
-		// As it is by default.
+		// The default.
 		debounce := operator.config.ConfigChange
 		operator.config.ConfigChange.DebounceMilliseconds = nil
 		operator.restart()
@@ -140,8 +140,8 @@ func completeJobs(g Gomega) {
 	}
 }
 
-// settledOneOffs are the one-offs of the spec's namespace, if none of them runs
-// or is about to.
+// settledOneOffs returns the one-offs of the spec's namespace, if none of them is
+// running or about to run.
 func settledOneOffs(g Gomega, number int) []fissilev1.ExtendedJob {
 	var list fissilev1.ExtendedJobList
 	g.Expect(plane.client.List(context.Background(), &list, client.InNamespace(namespace))).To(Succeed())
@@ -154,8 +154,8 @@ func settledOneOffs(g Gomega, number int) []fissilev1.ExtendedJob {
 	return list.Items
 }
 
-// reads counts the reads of single objects that the operator has made in the
-// spec's namespace since a position in the audit log.
+// reads counts the operator's reads of single objects in the spec's namespace since
+// a position in the audit log.
 func reads(resource string, position int64) int {
 	reads := 0
 	for _, request := range plane.audit.requests(position, namespace) {

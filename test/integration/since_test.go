@@ -25,8 +25,8 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// since is the version of Kubernetes, 1.since, from which on it does what specs
-// meet. The suite runs on the oldest that the operator supports, too.
+// since is the minor version of Kubernetes 1 that introduced what specs rely on. The
+// suite also runs on the oldest version that the operator supports.
 type since uint
 
 const (
@@ -37,10 +37,10 @@ const (
 	jobsAreManaged since = 32
 )
 
-// there tells whether the API server does it.
+// there reports whether the API server does it.
 func (s since) there() bool { return plane.version.Minor() >= uint(s) }
 
-// required skips a spec about what the API server cannot do.
+// required skips a spec about something that the API server cannot do.
 func (s since) required() {
 	GinkgoHelper()
 	if !s.there() {

@@ -65,12 +65,12 @@ var _ = Describe("A status that can be computed", compat, func() {
 	})
 })
 
-// oddity makes up what an operator may observe, however odd.
+// oddity generates what an operator may observe, however odd.
 type oddity struct{ *rand.Rand }
 
 func (r *oddity) one(of ...string) string { return of[r.IntN(len(of))] }
 
-// text is what others may write where the operator quotes them.
+// text returns text that others may write where the operator quotes it.
 func (r *oddity) text() string {
 	return r.one("", "spot-reclaimed", "Ein Grund, ohne CamelCase", "日本語", "a\nb\x00c", strings.Repeat("long ", 2000), "OOMKilled", "-", "\xff\xfe")
 }
@@ -105,7 +105,7 @@ func (r *oddity) observation(stored *fissilev1.ExtendedJob) plan.Observation {
 	return o
 }
 
-// end has a Job end in some way, or not.
+// end ends a Job in some way, or not.
 func (r *oddity) end(job *batchv1.Job) {
 	ending := batchv1.JobConditionType(r.one(string(batchv1.JobFailed), string(batchv1.JobComplete), string(batchv1.JobSuspended)))
 	job.Status.Conditions = []batchv1.JobCondition{{Type: ending, Status: corev1.ConditionTrue, Reason: r.text(), Message: r.text()}}
@@ -124,7 +124,7 @@ func (r *oddity) inputs() *plan.Inputs {
 	return inputs
 }
 
-// do plays what comes of a step.
+// do simulates the result of a step.
 func (r *oddity) do(o *plan.Observation, step plan.Step) {
 	switch step.Kind {
 	case plan.ReadLive:

@@ -96,15 +96,15 @@ var _ = Describe("The status", func() {
 	})
 })
 
-// table splits what kubectl get prints about one object into the fields of the
-// header and of the row.
+// table splits kubectl get's output for one object into the fields of the header and
+// of the row.
 func table(output string) (header, row []string) {
 	GinkgoHelper()
 	lines := strings.Split(strings.TrimRight(output, "\n"), "\n")
 	Expect(lines).To(HaveLen(2), output)
 	fields := func(line string) []string {
 		var fields []string
-		for field := range strings.SplitSeq(line, "   ") { // at least three blanks are between columns
+		for field := range strings.SplitSeq(line, "   ") { // at least three spaces separate columns
 			if field = strings.TrimSpace(field); field != "" {
 				fields = append(fields, field)
 			}

@@ -14,10 +14,9 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package integration tests the operator against a real kube-apiserver and
-// etcd: the custom resource definition and the roles as kustomize builds them,
-// and the program as main.go wires it, with its webhooks. Jobs, pods and logs
-// are played by the tests.
+// Package integration tests the operator against a real kube-apiserver and etcd: the
+// CustomResourceDefinition and the roles as kustomize builds them, and the program
+// as main.go wires it, with its webhooks. The tests play Jobs, pods and logs.
 package integration
 
 import (
@@ -50,14 +49,14 @@ var (
 )
 
 // compat is for specs that an API server of another version may make fail: about
-// what it accepts, refuses, warns of, fills in, converts or forgets, who may do what,
-// how it merges and deletes, and how it answers a client. They run on the oldest
-// one that the operator supports, too. What the operator decides by itself from the
-// objects that it sees is tested once.
+// what it accepts, refuses, warns of, defaults, converts or drops, who may do what,
+// how it merges and deletes, and how it answers a client. They also run on the
+// oldest version that the operator supports. Decisions that the operator makes by
+// itself from the objects that it sees are tested once.
 var compat = Label("compat")
 
-// early is for specs that take longest: if they began late, one process would work
-// in the end, and the others wait for it.
+// early is for the slowest specs: if they began late, one process would still work
+// at the end while the others wait.
 const early = SpecPriority(1)
 
 func TestIntegration(t *testing.T) {

@@ -19,18 +19,18 @@ package integration
 import "time"
 
 const (
-	// timeout is for what takes the operator a few API requests.
+	// timeout is for actions that take the operator a few API requests.
 	timeout = 10 * time.Second
-	// longTimeout is for what waits for a Lease to expire, or for the time that
-	// the Job of an inherited run holds its name.
+	// longTimeout is for a Lease to expire, or for the Job of an inherited run to
+	// release its name.
 	longTimeout = 40 * time.Second
 	// logReadTimeout is for how long the operator tries to read a log.
 	logReadTimeout = 5 * time.Second
 	// crowdTimeout is for runs of hundreds of ExtendedJobs.
 	crowdTimeout = 3 * time.Minute
-	// quietTime is for how long nothing must happen. The operator acts within
+	// quietTime is how long specs check that nothing happens. The operator acts within
 	// milliseconds of an event.
 	quietTime = 500 * time.Millisecond
-	// interval is between two looks.
+	// interval is the time between two polls.
 	interval = 20 * time.Millisecond
 )

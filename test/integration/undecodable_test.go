@@ -49,7 +49,7 @@ var _ = Describe("An ExtendedJob that cannot be decoded", compat, Serial, func()
 		bad.SetGroupVersionKind(fissilev1.GroupVersion.WithKind("ExtendedJob"))
 		bad.SetNamespace(namespace)
 		bad.SetName("bad")
-		// Schema and webhooks are changed in a moment.
+		// Changes of the schema and the webhooks take effect after a moment.
 		Eventually(func() error { return plane.client.Create(context.Background(), bad) }).Should(Succeed())
 		DeferCleanup(func() { Expect(client.IgnoreNotFound(plane.client.Delete(context.Background(), bad))).To(Succeed()) })
 
@@ -75,8 +75,7 @@ var _ = Describe("An ExtendedJob that cannot be decoded", compat, Serial, func()
 	})
 })
 
-// admitWhatever has the schema of v1 admit whatever is an object, until the spec
-// ends.
+// admitWhatever makes the schema of v1 admit any object, until the spec ends.
 func admitWhatever() {
 	GinkgoHelper()
 	crd := &apiextensionsv1.CustomResourceDefinition{}
@@ -95,7 +94,7 @@ func admitWhatever() {
 	})
 }
 
-// keepFromWebhooks takes a namespace away from the webhooks, until that is undone.
+// keepFromWebhooks excludes a namespace from the webhooks, until it is restored.
 func keepFromWebhooks(namespace string) (restore func()) {
 	GinkgoHelper()
 	var list admissionregistrationv1.ValidatingWebhookConfigurationList

@@ -44,8 +44,8 @@ func create(b *ejob.Builder) *fissilev1.ExtendedJob {
 	return ej
 }
 
-// edit edits an ExtendedJob as kubectl edit does, once more if somebody else
-// wrote it meanwhile.
+// edit edits an ExtendedJob like kubectl edit, and retries if somebody else wrote it
+// meanwhile.
 func edit(ej *fissilev1.ExtendedJob, change func()) {
 	GinkgoHelper()
 	Eventually(komega.Update(ej, change)).Should(Succeed())
@@ -56,7 +56,7 @@ func setStrategy(ej *fissilev1.ExtendedJob, strategy fissilev1.TriggerStrategy) 
 	edit(ej, func() { ej.Spec.Trigger.Strategy = strategy })
 }
 
-// manifest is an ExtendedJob as a user writes it.
+// manifest returns an ExtendedJob as a user writes it.
 func manifest(ej *fissilev1.ExtendedJob) *unstructured.Unstructured {
 	GinkgoHelper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(ej)
@@ -67,7 +67,7 @@ func manifest(ej *fissilev1.ExtendedJob) *unstructured.Unstructured {
 	return object
 }
 
-// inV1alpha1 names the same ExtendedJob in the other version.
+// inV1alpha1 returns a reference to the same ExtendedJob in the other version.
 func inV1alpha1(ej *fissilev1.ExtendedJob) *fissilev1alpha1.ExtendedJob {
 	return &fissilev1alpha1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: ej.Namespace, Name: ej.Name}}
 }
@@ -108,13 +108,13 @@ func eventsOn(ej *fissilev1.ExtendedJob) func() ([]eventsv1.Event, error) {
 	}
 }
 
-// kubectl runs kubectl in the spec's namespace and returns what it printed.
+// kubectl runs kubectl in the spec's namespace and returns its output.
 func kubectl(arguments ...string) string {
 	GinkgoHelper()
 	return kubectlWithInput("", arguments...)
 }
 
-// kubectlWithInput does the same with a standard input.
+// kubectlWithInput does the same with standard input.
 func kubectlWithInput(input string, arguments ...string) string {
 	GinkgoHelper()
 	output, err := runKubectl(input, arguments...)
@@ -122,8 +122,8 @@ func kubectlWithInput(input string, arguments ...string) string {
 	return output
 }
 
-// kubectlRefusal is what kubectl says when the API server refuses what it is asked
-// for.
+// kubectlRefusal returns what kubectl prints when the API server refuses its
+// request.
 func kubectlRefusal(input string, arguments ...string) string {
 	GinkgoHelper()
 	output, err := runKubectl(input, arguments...)

@@ -37,7 +37,7 @@ var _ = Describe("The validating webhook", compat, func() {
 	ctx := context.Background()
 	both := []string{"v1", "v1alpha1"}
 	template := map[string]string{"v1": "/spec/jobTemplate/spec/template", "v1alpha1": "/spec/template"}
-	// inTemplate is the path of a field of the pod template, as refusals name it.
+	// inTemplate returns the path of a field of the pod template, as in refusals.
 	inTemplate := func(version, field string) string {
 		return strings.ReplaceAll(template[version][1:], "/", ".") + "." + field
 	}
@@ -262,7 +262,7 @@ var _ = Describe("The validating webhook", compat, func() {
 		Eventually(komega.Object(ej)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		edit(ej, func() { ej.Labels = map[string]string{"key": "value"} })
 		edit(ej, func() { ej.Spec.Output.WriteOnFailure = new(true) })
-		Eventually(trials).Should(Equal(1)) // the audit log is written after the answer
+		Eventually(trials).Should(Equal(1)) // the audit log is written after the response
 		edit(ej, func() { ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Image = "busybox:1.37" })
 		Eventually(trials).Should(Equal(2))
 		Eventually(komega.Object(ej)).Should(ejob.BeIdle()) // or the edit takes two attempts

@@ -62,7 +62,7 @@ restartPolicy: Never
 		}
 		deleteInput(first)
 		createVersion("my-db", 2, "1")
-		// The names of these are like those of versions.
+		// These names look like versions.
 		for _, name := range []string{"db-password", "db-v12", "plain-v2", "plain-v3"} {
 			createInput(opaque(name, "1"))
 		}

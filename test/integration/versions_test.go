@@ -34,8 +34,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// full are manifests that use every field, the pod's apart, that their version
-// has.
+// full are manifests that use every field that their version has, except the pod's.
 var full = map[string]string{
 	"v1": `
 apiVersion: fissile.cloudfoundry.org/v1
@@ -253,7 +252,7 @@ var _ = Describe("The versions of the API", compat, func() {
 		for _, name := range []string{"one-off", "full"} {
 			before := read(name, "v1")
 			migrated := before.DeepCopy()
-			// What a storage migrator does, and what rewrites a stored object at once.
+			// Like a storage migrator, this rewrites a stored object.
 			Eventually(komega.Update(migrated, func() { migrated.SetLabels(map[string]string{"migrated": "true"}) })).Should(Succeed())
 			Eventually(komega.Update(migrated, func() { migrated.SetLabels(nil) })).Should(Succeed())
 			Expect(migrated).To(SatisfyAll(
@@ -281,7 +280,7 @@ var _ = Describe("The versions of the API", compat, func() {
 	})
 })
 
-// must is a value that there is no reason not to get.
+// must returns a value that cannot fail here.
 func must[T any](value T, err error) T {
 	GinkgoHelper()
 	Expect(err).NotTo(HaveOccurred())

@@ -30,25 +30,25 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/faultproxy"
 )
 
-// wire is between the operator and the API server, and sees all that the
-// operator sends. A value on it has the canary in it.
+// wire is between the operator and the API server, and sees everything that the
+// operator sends. Values on it contain the canary.
 type wire struct {
 	mu sync.Mutex
-	// meddling is what is done to requests.
+	// meddling is done to requests.
 	meddling *meddling
 	// strays are the requests with a value that do not write Secrets.
 	strays []string
 }
 
-// meddling is done to the first request of a sort, or to all of them.
+// meddling is done to the first request of a kind, or to all of them.
 type meddling struct {
 	concerns func(r *http.Request, body string) bool
 	do       func() faultproxy.Fault
 	always   bool
 }
 
-// tapOperator starts the operator anew, with more arguments and with a wire
-// between it and the API server, until the spec ends.
+// tapOperator restarts the operator, with additional arguments and a wire between it
+// and the API server, until the spec ends.
 func tapOperator(arguments ...string) *wire {
 	GinkgoHelper()
 	w := &wire{}
@@ -104,8 +104,7 @@ func (w *wire) failWrites(secret string, f faultproxy.Fault) {
 	w.meddle(&meddling{concerns: writes(secret), do: func() faultproxy.Fault { return f }, always: true})
 }
 
-// beforeWrite has something happen just before the next write of a value to a
-// Secret.
+// beforeWrite calls happen just before the next write of a value to a Secret.
 func (w *wire) beforeWrite(secret string, happen func()) {
 	w.meddle(&meddling{concerns: writes(secret), do: func() faultproxy.Fault {
 		happen()
@@ -113,8 +112,8 @@ func (w *wire) beforeWrite(secret string, happen func()) {
 	}})
 }
 
-// writes tells whether a request writes a value to a Secret. Its name is in the
-// address, or in what is created.
+// writes reports whether a request writes a value to a Secret. Its name is in the
+// URL, or in the new object.
 func writes(secret string) func(*http.Request, string) bool {
 	return func(r *http.Request, body string) bool {
 		return canaryIn(body) >= 0 && (strings.HasSuffix(r.URL.Path, "/secrets/"+secret) ||
@@ -130,8 +129,7 @@ func (w *wire) failLog(f faultproxy.Fault) {
 	})
 }
 
-// leaveAlone tells whether what was to be done to a request was done, and does
-// nothing to any more.
+// leaveAlone reports whether the meddling with a request was done, and ends it.
 func (w *wire) leaveAlone() bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -22,7 +22,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// SetDefaults fills in what is not set.
+// SetDefaults sets the defaults of fields that are not set.
 func SetDefaults(c *OperatorConfiguration) {
 	c.RunInOwnNamespace = cmp.Or(c.RunInOwnNamespace, new(false))
 	c.Concurrency = cmp.Or(c.Concurrency, new(int32(10)))

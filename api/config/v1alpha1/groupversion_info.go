@@ -15,7 +15,7 @@ limitations under the License.
 */
 
 // Package v1alpha1 is the operator's own configuration: a file that the manager
-// reads at its start, not a resource of the cluster.
+// reads when it starts, not a resource of the cluster.
 //
 // It imports apimachinery only, so that other programs can write such a file.
 // +kubebuilder:object:generate=true

@@ -23,9 +23,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// ExtendedJob is a Job that can be run more than once. It runs on demand (an
-// errand) or once at creation (a one-off), deletes the Job when it has
-// succeeded, and can keep the JSON that it printed in Secrets.
+// ExtendedJob is a Job that can run again. It runs on demand (an errand) or once
+// at creation (a one-off). Jobs that succeed are deleted, and their output can be
+// kept in Secrets.
 // +genclient
 // +kubebuilder:object:root=true
 // +kubebuilder:storageversion
@@ -48,7 +48,7 @@ type ExtendedJob struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
-	// spec is what to run, and when.
+	// spec defines what to run, and when.
 	// +required
 	Spec ExtendedJobSpec `json:"spec,omitzero"`
 
@@ -73,20 +73,19 @@ type ExtendedJobList struct {
 	Items []ExtendedJob `json:"items"`
 }
 
-// ExtendedJobSpec is what to run, and when.
+// ExtendedJobSpec defines what to run, and when.
 type ExtendedJobSpec struct {
-	// trigger says when a run starts.
+	// trigger determines when a run starts.
 	// +required
 	Trigger Trigger `json:"trigger,omitzero"`
 
-	// jobTemplate is the Job that a run creates, as in a CronJob. A
-	// backoffLimit that is not set is 2. The pod's restartPolicy must be Never or
-	// OnFailure.
+	// jobTemplate is the Job that a run creates, as in a CronJob. backoffLimit
+	// defaults to 2. The pod's restartPolicy must be Never or OnFailure.
 	// +required
 	JobTemplate batchv1.JobTemplateSpec `json:"jobTemplate,omitzero"`
 
-	// suspend holds back runs while it is true. What was due starts when it is
-	// false again. A run that is active goes on.
+	// suspend holds back runs while it is true. A run that is due starts when it
+	// becomes false. An active run continues.
 	// +optional
 	Suspend *bool `json:"suspend,omitempty"`
 
@@ -99,55 +98,54 @@ type ExtendedJobSpec struct {
 	// +optional
 	UpdateOnTemplateChange *bool `json:"updateOnTemplateChange,omitempty"`
 
-	// updateDebounce is how long nothing may change before a run for a change
-	// starts, so that changes which belong together are one run. Each further
-	// change makes it wait anew, up to ten times as long in all. At most 10m. The
-	// operator's configuration decides, if not set.
+	// updateDebounce delays a run for a change until nothing has changed for this
+	// long, so that related changes share one run. Each further change restarts the
+	// wait, up to ten times this long in total. At most 10m. Defaults to the
+	// operator's configuration.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	// +kubebuilder:validation:MaxLength=64
 	// +kubebuilder:validation:Pattern=`^([0-9]{1,5}(\.[0-9]{1,9})?(ns|us|µs|ms|s|m|h)){1,3}$`
 	UpdateDebounce *metav1.Duration `json:"updateDebounce,omitempty"`
 
-	// output keeps the JSON object that the containers print, or files that they
-	// write, in Secrets. Without it nothing is kept.
+	// output keeps the JSON object that containers print, or files that they write,
+	// in Secrets. Without it no output is kept.
 	// +optional
 	Output *Output `json:"output,omitempty"`
 
-	// successfulJobsHistoryLimit is how many Jobs of successful runs stay,
-	// with their pods, so that their logs can be read. 0 if not set.
+	// successfulJobsHistoryLimit is how many Jobs of successful runs are kept, with
+	// their pods, so that their logs can be read. Defaults to 0.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	SuccessfulJobsHistoryLimit *int32 `json:"successfulJobsHistoryLimit,omitempty"`
 
-	// failedJobsHistoryLimit is how many Jobs of failed runs stay, with their
-	// pods. 1 if not set.
+	// failedJobsHistoryLimit is how many Jobs of failed runs are kept, with their
+	// pods. Defaults to 1.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
 	FailedJobsHistoryLimit *int32 `json:"failedJobsHistoryLimit,omitempty"`
 }
 
-// Trigger says when a run starts.
+// Trigger determines when a run starts.
 type Trigger struct {
-	// strategy is "manual" (an errand: nothing runs), "now" (run it once, then
-	// back to manual), "once" (a one-off: run it once at creation, then done) or
-	// "done" (a one-off that has run).
+	// strategy is "manual" (an errand: nothing runs), "now" (run once, then back to
+	// manual), "once" (a one-off: run once at creation, then done) or "done" (a
+	// one-off that has run).
 	// +required
 	Strategy TriggerStrategy `json:"strategy,omitempty"`
 
-	// requestID asks for a run: each new value, the first included, is one
-	// request, on an errand and on a one-off alike. Any text will do, for
-	// instance a version or a commit. Only users write it: the operator echoes it
-	// in status.servedRequestID when that run is over, and the same value runs
-	// nothing again.
+	// requestID requests a run: each new value, including the first, is one request,
+	// for errands and one-offs alike. It can be any text, such as a version or a
+	// commit. Only users write it. When the run is over, the operator copies it to
+	// status.servedRequestID, and the same value does not run again.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=128
 	RequestID string `json:"requestID,omitempty"`
 
-	// env is added to the containers of the next run on demand, in place of
-	// variables of the same name. With strategy "now" it is removed again with the
-	// strategy; with requestID it belongs to that request and stays.
+	// env is added to the containers of the next run on demand, and replaces
+	// variables of the same name. With strategy "now" it is removed together with
+	// the strategy; with requestID it belongs to that request and stays.
 	// +optional
 	// +listType=map
 	// +listMapKey=name
@@ -163,19 +161,19 @@ type TriggerEnvVar struct {
 	// +kubebuilder:validation:MaxLength=256
 	Name string `json:"name,omitempty"`
 
-	// value is the value, as in a container's env. Use valueFrom for what must not
-	// be read by everyone who may read ExtendedJobs.
+	// value is the value, as in a container's env. Anyone who may read ExtendedJobs
+	// can read it; use valueFrom for secrets.
 	// +optional
 	// +kubebuilder:validation:MaxLength=32768
 	Value *string `json:"value,omitempty"`
 
-	// valueFrom takes the value from elsewhere, as in a container's env. A run
-	// waits for a ConfigMap or Secret that it names.
+	// valueFrom is the source of the value, as in a container's env. A run waits for
+	// a ConfigMap or Secret that it names.
 	// +optional
 	ValueFrom *corev1.EnvVarSource `json:"valueFrom,omitempty"`
 
 	// containers are the names of the containers and init containers that get the
-	// variable. All containers, but no init container, if not set.
+	// variable. Defaults to all containers, but no init container.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -185,41 +183,41 @@ type TriggerEnvVar struct {
 	Containers []string `json:"containers,omitempty"`
 }
 
-// TriggerStrategy says when a run starts.
+// TriggerStrategy determines when a run starts.
 // +kubebuilder:validation:Enum=manual;now;once;done
 type TriggerStrategy string
 
 const (
 	// StrategyManual runs nothing. It is the resting state of an errand.
 	StrategyManual TriggerStrategy = "manual"
-	// StrategyNow asks for one run. When that has finished, the operator sets
-	// the strategy back: to manual, or to done for a one-off.
+	// StrategyNow requests one run. When it is over, the operator sets the strategy
+	// back: to manual, or to done for a one-off.
 	StrategyNow TriggerStrategy = "now"
-	// StrategyOnce asks for one run in the object's lifetime. When that has
-	// finished, the operator sets the strategy to done.
+	// StrategyOnce requests one run in the object's lifetime. When it is over, the
+	// operator sets the strategy to done.
 	StrategyOnce TriggerStrategy = "once"
-	// StrategyDone is the resting state of a one-off: nothing runs, except
-	// after a change that the one-off asks to be run again for.
+	// StrategyDone is the resting state of a one-off: nothing runs, except for a
+	// change that the one-off is configured to follow.
 	StrategyDone TriggerStrategy = "done"
 )
 
-// Output says how to keep what the containers print, and the files that they
-// write.
+// Output defines how the output that containers print, and the files that they
+// write, are kept.
 // +kubebuilder:validation:MinProperties=1
 type Output struct {
-	// namePrefix starts the names of the Secrets that hold what containers print:
+	// namePrefix begins the names of the Secrets for printed output:
 	// `<namePrefix>-<container>`. A prefix that ends in "-" or "." gets no second
-	// separator, so "foo" and "foo-" both give "foo-json" for a container named json.
-	// Required, unless there are files: without it, nothing that is printed is kept.
+	// separator: "foo" and "foo-" both give "foo-json" for a container named json.
+	// Required unless there are files. Without it, printed output is not kept.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][-a-z0-9.]*$`
 	NamePrefix string `json:"namePrefix,omitempty"`
 
-	// containers are the names of the containers that print output. What others
-	// print does not matter. All of the template's that files does not name, if not
-	// set.
+	// containers are the names of the containers that print output. Any other
+	// printed text is ignored. Defaults to all of the template's containers that
+	// files does not name.
 	// +optional
 	// +listType=set
 	// +kubebuilder:validation:MinItems=1
@@ -234,16 +232,17 @@ type Output struct {
 	// +kubebuilder:default=json
 	OutputType OutputType `json:"outputType,omitempty"`
 
-	// directory is where the containers that files names find an empty directory to
-	// write them to, each one of its own. "/mnt/quarks", if not set.
+	// directory is where each container that files names finds an empty directory of
+	// its own to write to. Defaults to "/mnt/quarks".
 	// +optional
 	// +kubebuilder:validation:MinLength=2
 	// +kubebuilder:validation:MaxLength=512
 	// +kubebuilder:validation:Pattern=`^/[^:]+$`
 	Directory string `json:"directory,omitempty"`
 
-	// files are what containers write for Secrets. They are encrypted in the pod, and
-	// only the operator can decrypt them: they are in no log.
+	// files are the files that containers write for Secrets. They are encrypted in
+	// the pod, and only the operator can decrypt them. They do not appear in any
+	// log.
 	// +optional
 	// +listType=map
 	// +listMapKey=container
@@ -251,136 +250,135 @@ type Output struct {
 	// +kubebuilder:validation:MaxItems=64
 	Files []OutputFile `json:"files,omitempty"`
 
-	// secretLabels are put on the Secrets.
+	// secretLabels are added to the Secrets.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=64
 	SecretLabels map[string]string `json:"secretLabels,omitempty"`
 
-	// secretAnnotations are put on the Secrets.
+	// secretAnnotations are added to the Secrets.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=64
 	SecretAnnotations map[string]string `json:"secretAnnotations,omitempty"`
 
-	// writeOnFailure keeps the output of a failed run, too: that of the last
-	// pod that failed.
+	// writeOnFailure also keeps the output of failed runs: that of the last pod that
+	// failed.
 	// +optional
 	WriteOnFailure *bool `json:"writeOnFailure,omitempty"`
 
-	// versioned keeps what containers print in every run in new, immutable Secrets,
+	// versioned keeps the printed output of each run in new, immutable Secrets,
 	// `<namePrefix>-<container>-v<N>`, instead of overwriting one.
 	// +optional
 	Versioned *bool `json:"versioned,omitempty"`
 
-	// versionsToKeep is how many versions of a versioned Secret stay. The newest
-	// one, and one that a waiting or running Job refers to, stay in any case.
-	// All, if not set.
+	// versionsToKeep is how many versions of a versioned Secret are kept. The
+	// newest, and any that a waiting or running Job refers to, are always kept.
+	// Defaults to all.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	VersionsToKeep int32 `json:"versionsToKeep,omitempty"`
 
-	// deletionPolicy says what happens to the Secrets when the ExtendedJob is
-	// deleted: with "Delete" they go with it, with "Retain" they stay. Delete,
-	// if not set.
+	// deletionPolicy is what happens to the Secrets when the ExtendedJob is deleted:
+	// "Delete" deletes them, "Retain" keeps them. Defaults to Delete.
 	// +optional
 	DeletionPolicy DeletionPolicy `json:"deletionPolicy,omitempty"`
 
-	// ifExists says what a run does about Secrets that are there already, from an
-	// earlier run or retained from an earlier ExtendedJob of this name: with
-	// "Overwrite" it replaces them, with "Keep" they stay as they are and only
-	// missing ones are made, so that a password is generated once. With versioned,
-	// the newest version that is there stays, and no further one is made.
-	// Overwrite, if not set.
+	// ifExists is what a run does with Secrets that already exist, from an earlier
+	// run or retained from an earlier ExtendedJob of this name. "Overwrite" replaces
+	// them. "Keep" leaves them and creates only missing ones, so that a password is
+	// generated once; with versioned, the newest existing version is kept, and no
+	// other is created. Defaults to Overwrite.
 	// +optional
 	IfExists ExistingOutput `json:"ifExists,omitempty"`
 }
 
 // OutputFile is a file that a container writes, and the Secret for it.
 type OutputFile struct {
-	// container is the name of the container, or init container, that writes the file.
-	// What it prints is kept only if containers names it, too.
+	// container is the name of the container, or init container, that writes the
+	// file. Its printed output is kept only if containers names it, too.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=63
 	Container string `json:"container,omitempty"`
 
-	// path is the path of the file in the directory. A file that is written in pieces
-	// is complete when the pod ends.
+	// path is the path of the file in the directory. A file that is written in
+	// pieces is complete when the pod ends.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=256
 	Path string `json:"path,omitempty"`
 
-	// secretName is the name of the Secret. A versioned one adds `-v<N>`.
+	// secretName is the name of the Secret. Versions add `-v<N>`.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[a-z0-9][-a-z0-9.]*$`
 	SecretName string `json:"secretName,omitempty"`
 
-	// layout says what the file is. With "Keys" it is a flat JSON object of strings,
-	// which are the keys of the Secret. With "SecretPerKey" it is one whose strings
-	// are such objects, and each is a Secret of its own, `<secretName>-<key>`; those of
-	// keys that are gone are deleted, unless deletionPolicy is Retain. With "File" it
-	// is one key of the Secret, whatever is in it. Keys, if not set.
+	// layout is how the file becomes a Secret. "Keys": the file is a flat JSON
+	// object of strings, the keys of the Secret. "SecretPerKey": it is such an
+	// object, whose strings are again such objects, and each becomes a Secret of its
+	// own, `<secretName>-<key>`. Secrets of removed keys are deleted, unless
+	// deletionPolicy is Retain. "File": any content becomes one key of the Secret.
+	// Defaults to Keys.
 	// +optional
 	Layout OutputLayout `json:"layout,omitempty"`
 
-	// key is the Secret's key with the layout File: the name of the file, if not set.
+	// key is the Secret's key with the layout File. Defaults to the name of the
+	// file.
 	// +optional
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=253
 	// +kubebuilder:validation:Pattern=`^[-._a-zA-Z0-9]+$`
 	Key string `json:"key,omitempty"`
 
-	// type is the type of the Secret. A type of Kubernetes's own demands keys:
-	// kubernetes.io/tls, for instance, tls.crt and tls.key. Opaque, if not set.
+	// type is the type of the Secret. Kubernetes' own types require keys:
+	// kubernetes.io/tls, for instance, tls.crt and tls.key. Defaults to Opaque.
 	// +optional
 	Type OutputSecretType `json:"type,omitempty"`
 
-	// versioned keeps the file of every run in a new, immutable Secret,
+	// versioned keeps the file of each run in a new, immutable Secret,
 	// `<secretName>-v<N>`, instead of overwriting one.
 	// +optional
 	Versioned *bool `json:"versioned,omitempty"`
 
-	// versionsToKeep is how many versions of a versioned Secret stay. The newest
-	// one, and one that a waiting or running Job refers to, stay in any case.
-	// All, if not set.
+	// versionsToKeep is how many versions of a versioned Secret are kept. The
+	// newest, and any that a waiting or running Job refers to, are always kept.
+	// Defaults to all.
 	// +optional
 	// +kubebuilder:validation:Minimum=1
 	VersionsToKeep int32 `json:"versionsToKeep,omitempty"`
 
-	// skipUnchanged makes no new version if data, labels and annotations are those of
-	// the newest one.
+	// skipUnchanged creates no version whose data, labels and annotations equal
+	// those of the newest one.
 	// +optional
 	SkipUnchanged *bool `json:"skipUnchanged,omitempty"`
 
-	// secretLabels are put on the Secret, beside those of the output.
+	// secretLabels are added to the Secret, besides those of the output.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=64
 	SecretLabels map[string]string `json:"secretLabels,omitempty"`
 
-	// secretAnnotations are put on the Secret, beside those of the output.
+	// secretAnnotations are added to the Secret, besides those of the output.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=64
 	SecretAnnotations map[string]string `json:"secretAnnotations,omitempty"`
 
-	// whenMissing says what becomes of a run that does not leave the file: with "Fail"
-	// none of its output is stored, with "Ignore" the other output is. Fail, if not
-	// set.
+	// whenMissing is what happens if a run does not leave the file: "Fail" stores
+	// none of its output, "Ignore" stores the other output. Defaults to Fail.
 	// +optional
 	WhenMissing MissingFile `json:"whenMissing,omitempty"`
 }
 
-// OutputLayout says how a file becomes a Secret.
+// OutputLayout is how a file becomes a Secret.
 // +kubebuilder:validation:Enum=Keys;SecretPerKey;File
 type OutputLayout string
 
 const (
-	// LayoutKeys makes the keys of a flat JSON object those of the Secret.
+	// LayoutKeys turns the keys of a flat JSON object into those of the Secret.
 	LayoutKeys OutputLayout = "Keys"
-	// LayoutSecretPerKey makes each key of a JSON object a Secret.
+	// LayoutSecretPerKey turns each key of a JSON object into a Secret.
 	LayoutSecretPerKey OutputLayout = "SecretPerKey"
-	// LayoutFile makes the file one key of the Secret, as it is.
+	// LayoutFile turns the file into one key of the Secret, unchanged.
 	LayoutFile OutputLayout = "File"
 )
 
@@ -388,7 +386,7 @@ const (
 // +kubebuilder:validation:Enum=Opaque;kubernetes.io/tls;kubernetes.io/dockerconfigjson;kubernetes.io/basic-auth;kubernetes.io/ssh-auth
 type OutputSecretType string
 
-// MissingFile says what becomes of a run that does not leave a file.
+// MissingFile is what happens if a run does not leave a file.
 // +kubebuilder:validation:Enum=Fail;Ignore
 type MissingFile string
 
@@ -399,15 +397,14 @@ const (
 	MissingFileIgnore MissingFile = "Ignore"
 )
 
-// ExistingOutput says what a run does about output Secrets that are there
-// already.
+// ExistingOutput is what a run does with output Secrets that already exist.
 // +kubebuilder:validation:Enum=Overwrite;Keep
 type ExistingOutput string
 
 const (
-	// ExistingOutputOverwrite replaces what is there.
+	// ExistingOutputOverwrite replaces existing Secrets.
 	ExistingOutputOverwrite ExistingOutput = "Overwrite"
-	// ExistingOutputKeep leaves what is there, and makes what is missing.
+	// ExistingOutputKeep leaves existing Secrets, and creates missing ones.
 	ExistingOutputKeep ExistingOutput = "Keep"
 )
 
@@ -418,7 +415,7 @@ type OutputType string
 // OutputTypeJSON is a flat JSON object whose values are all strings.
 const OutputTypeJSON OutputType = "json"
 
-// DeletionPolicy says what happens to output Secrets when their ExtendedJob is
+// DeletionPolicy is what happens to output Secrets when their ExtendedJob is
 // deleted.
 // +kubebuilder:validation:Enum=Delete;Retain
 type DeletionPolicy string
@@ -426,35 +423,35 @@ type DeletionPolicy string
 const (
 	// DeletionPolicyDelete deletes the Secrets with the ExtendedJob.
 	DeletionPolicyDelete DeletionPolicy = "Delete"
-	// DeletionPolicyRetain leaves the Secrets when the ExtendedJob is deleted.
+	// DeletionPolicyRetain keeps the Secrets when the ExtendedJob is deleted.
 	DeletionPolicyRetain DeletionPolicy = "Retain"
 )
 
 // ExtendedJobStatus is what the operator observed and did. Only the operator
-// writes it, as a whole. It has no bounds on what others determine, such as names
-// and reasons on a Job: a status that the API server refused would stop the
-// ExtendedJob.
+// writes it, as a whole. Values that others determine, such as names and reasons
+// on a Job, are not bounded: if the API server refused the status, the
+// ExtendedJob would stop.
 type ExtendedJobStatus struct {
-	// conditions are Ready, Complete, Failed and Running, and as far as they apply
+	// conditions are Ready, Complete, Failed and Running and, where they apply,
 	// Reconciling, Stalled, ReferencesResolved, OutputPersisted and Suspended.
-	// Complete and Failed are about the last run, or about the one that is due.
+	// Complete and Failed describe the last run, or the one that is due.
 	// +optional
 	// +listType=map
 	// +listMapKey=type
 	Conditions []metav1.Condition `json:"conditions,omitempty"`
 
-	// observedGeneration is the metadata.generation that this status is about; -1
-	// until the operator has seen the ExtendedJob.
+	// observedGeneration is the metadata.generation that this status describes, or
+	// -1 until the operator has seen the ExtendedJob.
 	// +optional
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 
 	// restingStrategy is the strategy while no run is due: manual for an errand,
-	// done for a one-off. A "now" becomes this when its run is over.
+	// done for a one-off. "now" is set back to it when the run is over.
 	// +optional
 	RestingStrategy TriggerStrategy `json:"restingStrategy,omitempty"`
 
-	// oneOffDone is true when the one run of a one-off is over. Strategy "once"
-	// then runs nothing any more.
+	// oneOffDone is true when the one run of a one-off is over. Strategy "once" then
+	// no longer runs anything.
 	// +optional
 	OneOffDone bool `json:"oneOffDone,omitempty"`
 
@@ -470,8 +467,8 @@ type ExtendedJobStatus struct {
 	// +optional
 	Failed *int64 `json:"failed,omitempty"`
 
-	// settledRun is the number of the last run that is over: its output is stored
-	// or given up, and the strategy is set back.
+	// settledRun is the number of the last run that is over: its output is stored or
+	// given up, and the strategy is set back.
 	// +optional
 	SettledRun *int64 `json:"settledRun,omitempty"`
 
@@ -479,11 +476,11 @@ type ExtendedJobStatus struct {
 	// +optional
 	ServedRequestID string `json:"servedRequestID,omitempty"`
 
-	// active is the name of the Job of the run that is active now.
+	// active is the name of the Job of the active run.
 	// +optional
 	Active string `json:"active,omitempty"`
 
-	// due is the run that is due and waits to start. Not set while none is.
+	// due is the run that is due and waits to start, if any.
 	// +optional
 	Due *DueRun `json:"due,omitempty"`
 
@@ -491,7 +488,7 @@ type ExtendedJobStatus struct {
 	// +optional
 	LastRun *Run `json:"lastRun,omitempty"`
 
-	// history lists the runs before the last one, newest first: at most ten.
+	// history lists the runs before the last one, newest first, at most ten.
 	// +optional
 	// +listType=atomic
 	History []FinishedRun `json:"history,omitempty"`
@@ -500,23 +497,23 @@ type ExtendedJobStatus struct {
 	// +optional
 	Inputs *Inputs `json:"inputs,omitempty"`
 
-	// templateDigest identifies the jobTemplate that the last run was started
-	// with: as it was written and, with updateOnTemplateChange, as the API server
+	// templateDigest identifies the jobTemplate that the last run was started with:
+	// as it was written and, with updateOnTemplateChange, as the API server
 	// completed it.
 	// +optional
 	TemplateDigest string `json:"templateDigest,omitempty"`
 
-	// outputs are the Secrets that hold the newest output. A Secret that was
-	// deleted is not listed.
+	// outputs are the Secrets that hold the newest output, without those that were
+	// deleted.
 	// +optional
 	// +listType=map
 	// +listMapKey=secretName
 	Outputs []OutputSecret `json:"outputs,omitempty"`
 
-	// formerOutputs are Secrets that held the output of earlier runs and that no run
-	// writes any more, because a container or namePrefix has another name: at most
-	// the last 16. Of a versioned Secret it is the newest version. They stay until
-	// somebody deletes them, or the ExtendedJob.
+	// formerOutputs are Secrets with output of earlier runs that no run writes any
+	// longer, because a container or namePrefix was renamed: the last 16 at most.
+	// Only the newest version of a versioned Secret is listed. They stay until they
+	// or the ExtendedJob are deleted.
 	// +optional
 	// +listType=atomic
 	FormerOutputs []string `json:"formerOutputs,omitempty"`
@@ -532,12 +529,11 @@ type DueRun struct {
 	// +optional
 	RequestID string `json:"requestID,omitempty"`
 
-	// reason is what the run waits for, as a word: the reason of the condition
-	// Running.
+	// reason is why the run waits, in one word: the reason of the condition Running.
 	// +required
 	Reason string `json:"reason,omitempty"`
 
-	// message is what the run waits for, in a sentence.
+	// message says the same in a sentence.
 	// +optional
 	Message string `json:"message,omitempty"`
 }
@@ -577,18 +573,18 @@ type Run struct {
 	// +optional
 	Result RunResult `json:"result,omitempty"`
 
-	// reason is why the run did not succeed, as a word; while it is active, what
-	// keeps it from running, if anything does.
+	// reason is why the run did not succeed, in one word. While the run is active,
+	// it is what keeps the pods from running, if anything does.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 
 	// message says the same in a sentence. For a run that succeeded, it names the
-	// output that was kept as it was, if any.
+	// output that was kept unchanged, if any.
 	// +optional
 	Message string `json:"message,omitempty"`
 
-	// output is what became of the run's output. Not set while the run is active,
-	// and without spec.output.
+	// output is what happened to the run's output. Not set while the run is active,
+	// or without spec.output.
 	// +optional
 	Output *RunOutput `json:"output,omitempty"`
 
@@ -599,12 +595,12 @@ type Run struct {
 	ChangedInputs []ObjectName `json:"changedInputs,omitempty"`
 
 	// inputsChanged is true once an input changed while the run was active. With
-	// updateOnConfigChange, another run then follows.
+	// updateOnConfigChange, another run follows.
 	// +optional
 	InputsChanged bool `json:"inputsChanged,omitempty"`
 
-	// streak is how many runs in a row, including this one, had the same trigger
-	// right after the end of the one before. Not set for the first. A long streak
+	// streak is how many consecutive runs, including this one, had the same trigger
+	// right after the previous one ended. Not set for the first. A long streak
 	// delays the next run.
 	// +optional
 	Streak int32 `json:"streak,omitempty"`
@@ -615,7 +611,7 @@ type Run struct {
 	Claim *Claim `json:"claim,omitempty"`
 }
 
-// RunOutput is what became of a run's output.
+// RunOutput is what happened to a run's output.
 type RunOutput struct {
 	// reason is a reason of the condition OutputPersisted.
 	// +required
@@ -640,26 +636,26 @@ type Claim struct {
 	// +required
 	Strategy TriggerStrategy `json:"strategy,omitempty"`
 
-	// specDigest identifies the jobTemplate, output and env that the run was
-	// started with. A "now" that is still there when the run is over is a new
-	// request if they were edited since.
+	// specDigest identifies the jobTemplate, output and env that the run was started
+	// with. If they were edited since, a "now" that remains when the run is over is
+	// a new request.
 	// +optional
 	SpecDigest string `json:"specDigest,omitempty"`
 
 	// strategyChanged is true once another strategy was seen while the run was
-	// active. The run's strategy, found again at its end, is then a new request.
+	// active. If the run's strategy is back at its end, it is a new request.
 	// +optional
 	StrategyChanged bool `json:"strategyChanged,omitempty"`
 
-	// jobUID is the UID of the run's Job, once that has existed for some time. A
-	// Job that was seen and is gone was deleted; one that was never seen may not
-	// have been created yet.
+	// jobUID is the UID of the run's Job, once it has existed for some time. A Job
+	// that was seen and is gone was deleted; one that was never seen may not have
+	// been created yet.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	JobUID types.UID `json:"jobUID,omitempty"`
 }
 
-// FinishedRun is a run that is over, in short.
+// FinishedRun summarizes a run that is over.
 type FinishedRun struct {
 	// number is the number of the run.
 	// +required
@@ -677,7 +673,7 @@ type FinishedRun struct {
 	// +required
 	Result RunResult `json:"result,omitempty"`
 
-	// reason is why the run did not succeed, as a word.
+	// reason is why the run did not succeed, in one word.
 	// +optional
 	Reason string `json:"reason,omitempty"`
 
@@ -686,11 +682,11 @@ type FinishedRun struct {
 	StartTime metav1.Time `json:"startTime,omitzero"`
 
 	// durationSeconds is the time from the start of the run to the end of its Job.
-	// Not set if it has had no Job that finished.
+	// Not set if no Job of the run finished.
 	// +optional
 	DurationSeconds *int64 `json:"durationSeconds,omitempty"`
 
-	// jobName is the name of the run's Job, which may be gone.
+	// jobName is the name of the run's Job, which may no longer exist.
 	// +optional
 	JobName string `json:"jobName,omitempty"`
 
@@ -723,14 +719,14 @@ const (
 type RunResult string
 
 const (
-	// ResultSucceeded says that the Job completed and its output, if any, is
+	// ResultSucceeded means that the Job completed and its output, if any, is
 	// stored.
 	ResultSucceeded RunResult = "Succeeded"
-	// ResultFailed says that the Job failed, or its output could not be stored.
+	// ResultFailed means that the Job failed, or its output could not be stored.
 	ResultFailed RunResult = "Failed"
-	// ResultAborted says that somebody deleted the Job before it finished.
+	// ResultAborted means that somebody deleted the Job before it finished.
 	ResultAborted RunResult = "Aborted"
-	// ResultCancelled says that the trigger was taken back before the Job was
+	// ResultCancelled means that the request was withdrawn before the Job was
 	// created.
 	ResultCancelled RunResult = "Cancelled"
 )
@@ -741,7 +737,7 @@ type Inputs struct {
 	// +required
 	Digest string `json:"digest,omitempty"`
 
-	// objects are the ConfigMaps and Secrets, as they were.
+	// objects are the ConfigMaps and Secrets, as they were then.
 	// +optional
 	// +listType=atomic
 	Objects []InputObject `json:"objects,omitempty"`
@@ -751,18 +747,17 @@ type Inputs struct {
 type InputObject struct {
 	ObjectName `json:",inline"`
 
-	// resolvedName is the name of the version that was used for a versioned
-	// Secret.
+	// resolvedName is the version that was used for a versioned Secret.
 	// +optional
 	ResolvedName string `json:"resolvedName,omitempty"`
 
-	// uid is the object's UID. Not set if there was none, or if it is an output of
-	// the ExtendedJob itself.
+	// uid is the object's UID. Not set if the object did not exist, or is an output
+	// of the ExtendedJob itself.
 	// +optional
 	// +kubebuilder:validation:Type=string
 	UID types.UID `json:"uid,omitempty"`
 
-	// resourceVersion is the object's resourceVersion. Not set where uid is not.
+	// resourceVersion is the object's resourceVersion. Not set without uid.
 	// +optional
 	ResourceVersion string `json:"resourceVersion,omitempty"`
 }
@@ -773,7 +768,7 @@ type ObjectName struct {
 	// +required
 	Kind InputKind `json:"kind,omitempty"`
 
-	// name is the object's name, as the template has it.
+	// name is the object's name, as in the template.
 	// +required
 	Name string `json:"name,omitempty"`
 }
@@ -803,18 +798,18 @@ type OutputSecret struct {
 	// +optional
 	Version int64 `json:"version,omitempty"`
 
-	// keys is how many keys the Secret has. Not set if the operator was
-	// restarted while it stored the output.
+	// keys is how many keys the Secret has. Not set if the operator restarted while
+	// it stored the output.
 	// +optional
 	Keys *int64 `json:"keys,omitempty"`
 
-	// bytes is how many bytes its values have in all. Not set if the operator
-	// was restarted while it stored the output.
+	// bytes is the total size of its values. Not set if the operator restarted while
+	// it stored the output.
 	// +optional
 	Bytes *int64 `json:"bytes,omitempty"`
 
-	// storedAt is when the output was stored. Not set if the operator was
-	// restarted while it stored the output.
+	// storedAt is when the output was stored. Not set if the operator restarted
+	// while it stored the output.
 	// +optional
 	StoredAt metav1.Time `json:"storedAt,omitzero"`
 }

@@ -42,22 +42,22 @@ const (
 	// AnnotationRequestID is the spec.trigger.requestID that the run serves, on
 	// Jobs.
 	AnnotationRequestID = "fissile.cloudfoundry.org/request-id"
-	// AnnotationClaim is the claim that the Job was made for, on Jobs.
+	// AnnotationClaim is the claim that the Job was created for, on Jobs.
 	AnnotationClaim = "fissile.cloudfoundry.org/claim"
 	// AnnotationInputsDigest is the digest of the ConfigMaps and Secrets that the
 	// run was claimed with, on Jobs.
 	AnnotationInputsDigest = "fissile.cloudfoundry.org/inputs-digest"
-	// AnnotationOutput holds the output settings as of the run's start as
-	// JSON, on Jobs.
+	// AnnotationOutput holds the output settings as of the run's start, as JSON, on
+	// Jobs.
 	AnnotationOutput = "fissile.cloudfoundry.org/output"
-	// AnnotationOutputContainers names the containers that the output is of, those
-	// of the template as of the run's start, separated by commas, on Jobs.
+	// AnnotationOutputContainers names the containers whose output is kept, as of
+	// the run's start, separated by commas, on Jobs.
 	AnnotationOutputContainers = "fissile.cloudfoundry.org/output-containers"
-	// AnnotationSeal proves that the operator wrote its other annotations, on Jobs and
-	// output Secrets.
+	// AnnotationSeal proves that the operator wrote the other annotations, on Jobs
+	// and output Secrets.
 	AnnotationSeal = "fissile.cloudfoundry.org/seal"
-	// AnnotationJobUID is the UID of the Job that printed the output, on
-	// output Secrets. A retry finds by it what it has already written.
+	// AnnotationJobUID is the UID of the Job that printed the output, on output
+	// Secrets. It shows a retry what has already been written.
 	AnnotationJobUID = "fissile.cloudfoundry.org/job-uid"
 	// AnnotationOwnerName is the name of the ExtendedJob that an output Secret
 	// belongs to.
@@ -68,19 +68,19 @@ const (
 	// AnnotationSecretPerKey is the secretName of a file with the layout SecretPerKey,
 	// on the output Secrets of its keys.
 	AnnotationSecretPerKey = "fissile.cloudfoundry.org/secret-per-key" //nolint:gosec // It is a name.
-	// AnnotationManagedKeys names the keys of spec.output.secretLabels
-	// and secretAnnotations that the operator put on an output Secret, so that a
-	// later run can take them off again.
+	// AnnotationManagedKeys names the keys of spec.output.secretLabels and
+	// secretAnnotations that the operator added to an output Secret, so that a later
+	// run can remove them.
 	AnnotationManagedKeys = "fissile.cloudfoundry.org/managed-keys"
 	// AnnotationSettledRun records the last settled run on the ExtendedJob, as
-	// "<uid>/<number>/<result>/<one-off done>". Bound to the UID, so that a
-	// copied or restored manifest does not carry the original's history.
+	// "<uid>/<number>/<result>/<one-off done>". The UID keeps a copied or restored
+	// manifest from inheriting the original's history.
 	AnnotationSettledRun = "fissile.cloudfoundry.org/settled-run"
-	// AnnotationConversionData holds, on a v1alpha1 ExtendedJob, the spec
-	// fields that only v1 has, as JSON.
+	// AnnotationConversionData holds the spec fields that exist only in v1, as JSON,
+	// on v1alpha1 ExtendedJobs.
 	AnnotationConversionData = "fissile.cloudfoundry.org/conversion-data"
-	// AnnotationRetiredTrigger holds, on a v1 ExtendedJob, the trigger fields
-	// that only v1alpha1 has, as JSON.
+	// AnnotationRetiredTrigger holds the trigger fields that exist only in v1alpha1,
+	// as JSON, on v1 ExtendedJobs.
 	AnnotationRetiredTrigger = "fissile.cloudfoundry.org/retired-trigger"
 )
 

@@ -23,8 +23,8 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// ExtendedJob is a Job that can be run more than once, in the shape of
-// cf-operator's manifests. New manifests use v1.
+// ExtendedJob is a Job that can run again, in the format of cf-operator's
+// manifests. Use v1 for new manifests.
 // +genclient
 // +kubebuilder:object:root=true
 // +kubebuilder:subresource:status
@@ -46,11 +46,11 @@ type ExtendedJob struct {
 	// +optional
 	metav1.ObjectMeta `json:"metadata,omitzero"`
 
-	// spec is what to run, and when.
+	// spec defines what to run, and when.
 	// +required
 	Spec ExtendedJobSpec `json:"spec,omitzero"`
 
-	// status is what the operator observed and did; the same as in v1.
+	// status is what the operator observed and did, as in v1.
 	// +optional
 	// +structType=atomic
 	// +kubebuilder:default={"observedGeneration":-1}
@@ -71,9 +71,9 @@ type ExtendedJobList struct {
 	Items []ExtendedJob `json:"items"`
 }
 
-// ExtendedJobSpec is what to run, and when.
+// ExtendedJobSpec defines what to run, and when.
 type ExtendedJobSpec struct {
-	// trigger says when a run starts.
+	// trigger determines when a run starts.
 	// +required
 	Trigger Trigger `json:"trigger,omitzero"`
 
@@ -87,22 +87,22 @@ type ExtendedJobSpec struct {
 	// +optional
 	UpdateOnConfigChange *bool `json:"updateOnConfigChange,omitempty"`
 
-	// output keeps the JSON object that the containers print in Secrets.
-	// Without it nothing is kept.
+	// output keeps the JSON object that the containers print in Secrets. Without it
+	// no output is kept.
 	// +optional
 	Output *Output `json:"output,omitempty"`
 }
 
-// Trigger says when a run starts.
+// Trigger determines when a run starts.
 type Trigger struct {
-	// strategy is "manual" (an errand: nothing runs), "now" (run it once, then
-	// back to manual), "once" (a one-off: run it once at creation, then done) or
-	// "done" (a one-off that has run).
+	// strategy is "manual" (an errand: nothing runs), "now" (run once, then back to
+	// manual), "once" (a one-off: run once at creation, then done) or "done" (a
+	// one-off that has run).
 	// +required
 	Strategy fissilev1.TriggerStrategy `json:"strategy,omitempty"`
 
-	// when has no effect. It belonged to a trigger on pod states that
-	// cf-operator retired.
+	// when has no effect. It belonged to a trigger on pod states that cf-operator
+	// retired.
 	//
 	// Deprecated: remove it.
 	// +optional
@@ -118,11 +118,11 @@ type Trigger struct {
 	Selector *metav1.LabelSelector `json:"selector,omitempty"`
 }
 
-// Output says how to keep what the containers print.
+// Output defines how printed output is kept.
 type Output struct {
-	// namePrefix starts the names of the Secrets: `<namePrefix>-<container>`. A
-	// prefix that ends in "-" or "." gets no second separator, so "foo" and
-	// "foo-" both give "foo-json" for a container named json.
+	// namePrefix begins the names of the Secrets: `<namePrefix>-<container>`. A
+	// prefix that ends in "-" or "." gets no second separator: "foo" and "foo-" both
+	// give "foo-json" for a container named json.
 	// +required
 	// +kubebuilder:validation:MinLength=1
 	// +kubebuilder:validation:MaxLength=200
@@ -135,17 +135,17 @@ type Output struct {
 	// +kubebuilder:default=json
 	OutputType fissilev1.OutputType `json:"outputType,omitempty"`
 
-	// secretLabels are put on the Secrets.
+	// secretLabels are added to the Secrets.
 	// +optional
 	// +kubebuilder:validation:MaxProperties=64
 	SecretLabels map[string]string `json:"secretLabels,omitempty"`
 
-	// writeOnFailure keeps the output of a failed run, too: that of the last
-	// pod that failed.
+	// writeOnFailure also keeps the output of failed runs: that of the last pod that
+	// failed.
 	// +optional
 	WriteOnFailure *bool `json:"writeOnFailure,omitempty"`
 
-	// versioned keeps the output of every run in new, immutable Secrets,
+	// versioned keeps the output of each run in new, immutable Secrets,
 	// `<namePrefix>-<container>-v<N>`, instead of overwriting one.
 	// +optional
 	Versioned *bool `json:"versioned,omitempty"`
