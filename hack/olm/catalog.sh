@@ -29,7 +29,7 @@ done
 schema: olm.package
 name: extendedjob-operator
 defaultChannel: $CHANNEL
-description: Jobs that run on demand, run again when their configuration changes, and keep what they print as Secrets."
+description: Jobs that run on demand, run again when their configuration changes, and keep their output in Secrets."
   echo "$entries"
   for pair in "$@"; do
     "$OPM" render "${pair%%=*}" --output=yaml --migrate-level=bundle-object-to-csv-metadata \

@@ -41,7 +41,7 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" | 
 {{- dig "health" "bindAddress" ":8081" .Values.configuration | trimPrefix ":" }}
 {{- end }}
 
-{{- /* Is not empty if metrics are served. */ -}}
+{{- /* Not empty if metrics are served. */ -}}
 {{- define "extendedjob-operator.servesMetrics" -}}
 {{- if ne (include "extendedjob-operator.metricsPort" .) "0" }}true{{ end }}
 {{- end }}

@@ -34,16 +34,16 @@ type ClaimApplyConfiguration struct {
 	Generation *int64 `json:"generation,omitempty"`
 	// strategy is the strategy that the run was started for.
 	Strategy *fissilev1.TriggerStrategy `json:"strategy,omitempty"`
-	// specDigest identifies the jobTemplate, output and env that the run was
-	// started with. A "now" that is still there when the run is over is a new
-	// request if they were edited since.
+	// specDigest identifies the jobTemplate, output and env that the run was started
+	// with. If they were edited since, a "now" that remains when the run is over is
+	// a new request.
 	SpecDigest *string `json:"specDigest,omitempty"`
 	// strategyChanged is true once another strategy was seen while the run was
-	// active. The run's strategy, found again at its end, is then a new request.
+	// active. If the run's strategy is back at its end, it is a new request.
 	StrategyChanged *bool `json:"strategyChanged,omitempty"`
-	// jobUID is the UID of the run's Job, once that has existed for some time. A
-	// Job that was seen and is gone was deleted; one that was never seen may not
-	// have been created yet.
+	// jobUID is the UID of the run's Job, once it has existed for some time. A Job
+	// that was seen and is gone was deleted; one that was never seen may not have
+	// been created yet.
 	JobUID *types.UID `json:"jobUID,omitempty"`
 }
 

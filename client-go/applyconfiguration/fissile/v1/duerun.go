@@ -31,10 +31,9 @@ type DueRunApplyConfiguration struct {
 	Cause *fissilev1.RunCause `json:"cause,omitempty"`
 	// requestID is the spec.trigger.requestID that asks for the run.
 	RequestID *string `json:"requestID,omitempty"`
-	// reason is what the run waits for, as a word: the reason of the condition
-	// Running.
+	// reason is why the run waits, in one word: the reason of the condition Running.
 	Reason *string `json:"reason,omitempty"`
-	// message is what the run waits for, in a sentence.
+	// message says the same in a sentence.
 	Message *string `json:"message,omitempty"`
 }
 

@@ -27,14 +27,14 @@ import (
 // ExtendedJobApplyConfiguration represents a declarative configuration of the ExtendedJob type for use
 // with apply.
 //
-// ExtendedJob is a Job that can be run more than once. It runs on demand (an
-// errand) or once at creation (a one-off), deletes the Job when it has
-// succeeded, and can keep the JSON that it printed in Secrets.
+// ExtendedJob is a Job that can run again. It runs on demand (an errand) or once
+// at creation (a one-off). Jobs that succeed are deleted, and their output can be
+// kept in Secrets.
 type ExtendedJobApplyConfiguration struct {
 	metav1.TypeMetaApplyConfiguration `json:""`
 	// metadata is the standard object metadata.
 	*metav1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	// spec is what to run, and when.
+	// spec defines what to run, and when.
 	Spec *ExtendedJobSpecApplyConfiguration `json:"spec,omitempty"`
 	// status is what the operator observed and did.
 	Status *ExtendedJobStatusApplyConfiguration `json:"status,omitempty"`

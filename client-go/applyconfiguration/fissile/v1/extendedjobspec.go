@@ -26,35 +26,34 @@ import (
 // ExtendedJobSpecApplyConfiguration represents a declarative configuration of the ExtendedJobSpec type for use
 // with apply.
 //
-// ExtendedJobSpec is what to run, and when.
+// ExtendedJobSpec defines what to run, and when.
 type ExtendedJobSpecApplyConfiguration struct {
-	// trigger says when a run starts.
+	// trigger determines when a run starts.
 	Trigger *TriggerApplyConfiguration `json:"trigger,omitempty"`
-	// jobTemplate is the Job that a run creates, as in a CronJob. A
-	// backoffLimit that is not set is 2. The pod's restartPolicy must be Never or
-	// OnFailure.
+	// jobTemplate is the Job that a run creates, as in a CronJob. backoffLimit
+	// defaults to 2. The pod's restartPolicy must be Never or OnFailure.
 	JobTemplate *batchv1.JobTemplateSpecApplyConfiguration `json:"jobTemplate,omitempty"`
-	// suspend holds back runs while it is true. What was due starts when it is
-	// false again. A run that is active goes on.
+	// suspend holds back runs while it is true. A run that is due starts when it
+	// becomes false. An active run continues.
 	Suspend *bool `json:"suspend,omitempty"`
 	// updateOnConfigChange runs a one-off again when the data of a ConfigMap or
 	// Secret that its pods use changes.
 	UpdateOnConfigChange *bool `json:"updateOnConfigChange,omitempty"`
 	// updateOnTemplateChange runs a one-off again when jobTemplate changes.
 	UpdateOnTemplateChange *bool `json:"updateOnTemplateChange,omitempty"`
-	// updateDebounce is how long nothing may change before a run for a change
-	// starts, so that changes which belong together are one run. Each further
-	// change makes it wait anew, up to ten times as long in all. At most 10m. The
-	// operator's configuration decides, if not set.
+	// updateDebounce delays a run for a change until nothing has changed for this
+	// long, so that related changes share one run. Each further change restarts the
+	// wait, up to ten times this long in total. At most 10m. Defaults to the
+	// operator's configuration.
 	UpdateDebounce *metav1.Duration `json:"updateDebounce,omitempty"`
-	// output keeps the JSON object that the containers print, or files that they
-	// write, in Secrets. Without it nothing is kept.
+	// output keeps the JSON object that containers print, or files that they write,
+	// in Secrets. Without it no output is kept.
 	Output *OutputApplyConfiguration `json:"output,omitempty"`
-	// successfulJobsHistoryLimit is how many Jobs of successful runs stay,
-	// with their pods, so that their logs can be read. 0 if not set.
+	// successfulJobsHistoryLimit is how many Jobs of successful runs are kept, with
+	// their pods, so that their logs can be read. Defaults to 0.
 	SuccessfulJobsHistoryLimit *int32 `json:"successfulJobsHistoryLimit,omitempty"`
-	// failedJobsHistoryLimit is how many Jobs of failed runs stay, with their
-	// pods. 1 if not set.
+	// failedJobsHistoryLimit is how many Jobs of failed runs are kept, with their
+	// pods. Defaults to 1.
 	FailedJobsHistoryLimit *int32 `json:"failedJobsHistoryLimit,omitempty"`
 }
 

@@ -27,22 +27,22 @@ import (
 // with apply.
 //
 // ExtendedJobStatus is what the operator observed and did. Only the operator
-// writes it, as a whole. It has no bounds on what others determine, such as names
-// and reasons on a Job: a status that the API server refused would stop the
-// ExtendedJob.
+// writes it, as a whole. Values that others determine, such as names and reasons
+// on a Job, are not bounded: if the API server refused the status, the
+// ExtendedJob would stop.
 type ExtendedJobStatusApplyConfiguration struct {
-	// conditions are Ready, Complete, Failed and Running, and as far as they apply
+	// conditions are Ready, Complete, Failed and Running and, where they apply,
 	// Reconciling, Stalled, ReferencesResolved, OutputPersisted and Suspended.
-	// Complete and Failed are about the last run, or about the one that is due.
+	// Complete and Failed describe the last run, or the one that is due.
 	Conditions []metav1.ConditionApplyConfiguration `json:"conditions,omitempty"`
-	// observedGeneration is the metadata.generation that this status is about; -1
-	// until the operator has seen the ExtendedJob.
+	// observedGeneration is the metadata.generation that this status describes, or
+	// -1 until the operator has seen the ExtendedJob.
 	ObservedGeneration *int64 `json:"observedGeneration,omitempty"`
 	// restingStrategy is the strategy while no run is due: manual for an errand,
-	// done for a one-off. A "now" becomes this when its run is over.
+	// done for a one-off. "now" is set back to it when the run is over.
 	RestingStrategy *fissilev1.TriggerStrategy `json:"restingStrategy,omitempty"`
-	// oneOffDone is true when the one run of a one-off is over. Strategy "once"
-	// then runs nothing any more.
+	// oneOffDone is true when the one run of a one-off is over. Strategy "once" then
+	// no longer runs anything.
 	OneOffDone *bool `json:"oneOffDone,omitempty"`
 	// runs is how many runs have been started.
 	Runs *int64 `json:"runs,omitempty"`
@@ -50,32 +50,32 @@ type ExtendedJobStatusApplyConfiguration struct {
 	Succeeded *int64 `json:"succeeded,omitempty"`
 	// failed is how many runs failed or were aborted.
 	Failed *int64 `json:"failed,omitempty"`
-	// settledRun is the number of the last run that is over: its output is stored
-	// or given up, and the strategy is set back.
+	// settledRun is the number of the last run that is over: its output is stored or
+	// given up, and the strategy is set back.
 	SettledRun *int64 `json:"settledRun,omitempty"`
 	// servedRequestID is the last spec.trigger.requestID whose run is over.
 	ServedRequestID *string `json:"servedRequestID,omitempty"`
-	// active is the name of the Job of the run that is active now.
+	// active is the name of the Job of the active run.
 	Active *string `json:"active,omitempty"`
-	// due is the run that is due and waits to start. Not set while none is.
+	// due is the run that is due and waits to start, if any.
 	Due *DueRunApplyConfiguration `json:"due,omitempty"`
 	// lastRun is the latest run, active or over.
 	LastRun *RunApplyConfiguration `json:"lastRun,omitempty"`
-	// history lists the runs before the last one, newest first: at most ten.
+	// history lists the runs before the last one, newest first, at most ten.
 	History []FinishedRunApplyConfiguration `json:"history,omitempty"`
 	// inputs are the ConfigMaps and Secrets that the last run was started with.
 	Inputs *InputsApplyConfiguration `json:"inputs,omitempty"`
-	// templateDigest identifies the jobTemplate that the last run was started
-	// with: as it was written and, with updateOnTemplateChange, as the API server
+	// templateDigest identifies the jobTemplate that the last run was started with:
+	// as it was written and, with updateOnTemplateChange, as the API server
 	// completed it.
 	TemplateDigest *string `json:"templateDigest,omitempty"`
-	// outputs are the Secrets that hold the newest output. A Secret that was
-	// deleted is not listed.
+	// outputs are the Secrets that hold the newest output, without those that were
+	// deleted.
 	Outputs []OutputSecretApplyConfiguration `json:"outputs,omitempty"`
-	// formerOutputs are Secrets that held the output of earlier runs and that no run
-	// writes any more, because a container or namePrefix has another name: at most
-	// the last 16. Of a versioned Secret it is the newest version. They stay until
-	// somebody deletes them, or the ExtendedJob.
+	// formerOutputs are Secrets with output of earlier runs that no run writes any
+	// longer, because a container or namePrefix was renamed: the last 16 at most.
+	// Only the newest version of a versioned Secret is listed. They stay until they
+	// or the ExtendedJob are deleted.
 	FormerOutputs []string `json:"formerOutputs,omitempty"`
 }
 

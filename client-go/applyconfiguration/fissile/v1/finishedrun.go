@@ -26,7 +26,7 @@ import (
 // FinishedRunApplyConfiguration represents a declarative configuration of the FinishedRun type for use
 // with apply.
 //
-// FinishedRun is a run that is over, in short.
+// FinishedRun summarizes a run that is over.
 type FinishedRunApplyConfiguration struct {
 	// number is the number of the run.
 	Number *int64 `json:"number,omitempty"`
@@ -36,14 +36,14 @@ type FinishedRunApplyConfiguration struct {
 	RequestID *string `json:"requestID,omitempty"`
 	// result is how the run ended.
 	Result *fissilev1.RunResult `json:"result,omitempty"`
-	// reason is why the run did not succeed, as a word.
+	// reason is why the run did not succeed, in one word.
 	Reason *string `json:"reason,omitempty"`
 	// startTime is when the run was started.
 	StartTime *metav1.Time `json:"startTime,omitempty"`
 	// durationSeconds is the time from the start of the run to the end of its Job.
-	// Not set if it has had no Job that finished.
+	// Not set if no Job of the run finished.
 	DurationSeconds *int64 `json:"durationSeconds,omitempty"`
-	// jobName is the name of the run's Job, which may be gone.
+	// jobName is the name of the run's Job, which may no longer exist.
 	JobName *string `json:"jobName,omitempty"`
 	// secrets are the names of the Secrets that the run's output was stored in.
 	Secrets []string `json:"secrets,omitempty"`

@@ -29,13 +29,12 @@ import (
 // InputObject is a ConfigMap or Secret that a run was started with.
 type InputObjectApplyConfiguration struct {
 	ObjectNameApplyConfiguration `json:""`
-	// resolvedName is the name of the version that was used for a versioned
-	// Secret.
+	// resolvedName is the version that was used for a versioned Secret.
 	ResolvedName *string `json:"resolvedName,omitempty"`
-	// uid is the object's UID. Not set if there was none, or if it is an output of
-	// the ExtendedJob itself.
+	// uid is the object's UID. Not set if the object did not exist, or is an output
+	// of the ExtendedJob itself.
 	UID *types.UID `json:"uid,omitempty"`
-	// resourceVersion is the object's resourceVersion. Not set where uid is not.
+	// resourceVersion is the object's resourceVersion. Not set without uid.
 	ResourceVersion *string `json:"resourceVersion,omitempty"`
 }
 

@@ -25,7 +25,7 @@ package v1
 type InputsApplyConfiguration struct {
 	// digest is a keyed digest of their data: `<encoding>:<key ID>:<MAC>`.
 	Digest *string `json:"digest,omitempty"`
-	// objects are the ConfigMaps and Secrets, as they were.
+	// objects are the ConfigMaps and Secrets, as they were then.
 	Objects []InputObjectApplyConfiguration `json:"objects,omitempty"`
 }
 

@@ -29,7 +29,7 @@ import (
 type ObjectNameApplyConfiguration struct {
 	// kind is "ConfigMap" or "Secret".
 	Kind *fissilev1.InputKind `json:"kind,omitempty"`
-	// name is the object's name, as the template has it.
+	// name is the object's name, as in the template.
 	Name *string `json:"name,omitempty"`
 }
 

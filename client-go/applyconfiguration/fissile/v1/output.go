@@ -25,51 +25,50 @@ import (
 // OutputApplyConfiguration represents a declarative configuration of the Output type for use
 // with apply.
 //
-// Output says how to keep what the containers print, and the files that they
-// write.
+// Output defines how the output that containers print, and the files that they
+// write, are kept.
 type OutputApplyConfiguration struct {
-	// namePrefix starts the names of the Secrets that hold what containers print:
+	// namePrefix begins the names of the Secrets for printed output:
 	// `<namePrefix>-<container>`. A prefix that ends in "-" or "." gets no second
-	// separator, so "foo" and "foo-" both give "foo-json" for a container named json.
-	// Required, unless there are files: without it, nothing that is printed is kept.
+	// separator: "foo" and "foo-" both give "foo-json" for a container named json.
+	// Required unless there are files. Without it, printed output is not kept.
 	NamePrefix *string `json:"namePrefix,omitempty"`
-	// containers are the names of the containers that print output. What others
-	// print does not matter. All of the template's that files does not name, if not
-	// set.
+	// containers are the names of the containers that print output. Any other
+	// printed text is ignored. Defaults to all of the template's containers that
+	// files does not name.
 	Containers []string `json:"containers,omitempty"`
 	// outputType is the format of the output. Only "json" is supported: a flat
 	// JSON object whose values are all strings.
 	OutputType *fissilev1.OutputType `json:"outputType,omitempty"`
-	// directory is where the containers that files names find an empty directory to
-	// write them to, each one of its own. "/mnt/quarks", if not set.
+	// directory is where each container that files names finds an empty directory of
+	// its own to write to. Defaults to "/mnt/quarks".
 	Directory *string `json:"directory,omitempty"`
-	// files are what containers write for Secrets. They are encrypted in the pod, and
-	// only the operator can decrypt them: they are in no log.
+	// files are the files that containers write for Secrets. They are encrypted in
+	// the pod, and only the operator can decrypt them. They do not appear in any
+	// log.
 	Files []OutputFileApplyConfiguration `json:"files,omitempty"`
-	// secretLabels are put on the Secrets.
+	// secretLabels are added to the Secrets.
 	SecretLabels map[string]string `json:"secretLabels,omitempty"`
-	// secretAnnotations are put on the Secrets.
+	// secretAnnotations are added to the Secrets.
 	SecretAnnotations map[string]string `json:"secretAnnotations,omitempty"`
-	// writeOnFailure keeps the output of a failed run, too: that of the last
-	// pod that failed.
+	// writeOnFailure also keeps the output of failed runs: that of the last pod that
+	// failed.
 	WriteOnFailure *bool `json:"writeOnFailure,omitempty"`
-	// versioned keeps what containers print in every run in new, immutable Secrets,
+	// versioned keeps the printed output of each run in new, immutable Secrets,
 	// `<namePrefix>-<container>-v<N>`, instead of overwriting one.
 	Versioned *bool `json:"versioned,omitempty"`
-	// versionsToKeep is how many versions of a versioned Secret stay. The newest
-	// one, and one that a waiting or running Job refers to, stay in any case.
-	// All, if not set.
+	// versionsToKeep is how many versions of a versioned Secret are kept. The
+	// newest, and any that a waiting or running Job refers to, are always kept.
+	// Defaults to all.
 	VersionsToKeep *int32 `json:"versionsToKeep,omitempty"`
-	// deletionPolicy says what happens to the Secrets when the ExtendedJob is
-	// deleted: with "Delete" they go with it, with "Retain" they stay. Delete,
-	// if not set.
+	// deletionPolicy is what happens to the Secrets when the ExtendedJob is deleted:
+	// "Delete" deletes them, "Retain" keeps them. Defaults to Delete.
 	DeletionPolicy *fissilev1.DeletionPolicy `json:"deletionPolicy,omitempty"`
-	// ifExists says what a run does about Secrets that are there already, from an
-	// earlier run or retained from an earlier ExtendedJob of this name: with
-	// "Overwrite" it replaces them, with "Keep" they stay as they are and only
-	// missing ones are made, so that a password is generated once. With versioned,
-	// the newest version that is there stays, and no further one is made.
-	// Overwrite, if not set.
+	// ifExists is what a run does with Secrets that already exist, from an earlier
+	// run or retained from an earlier ExtendedJob of this name. "Overwrite" replaces
+	// them. "Keep" leaves them and creates only missing ones, so that a password is
+	// generated once; with versioned, the newest existing version is kept, and no
+	// other is created. Defaults to Overwrite.
 	IfExists *fissilev1.ExistingOutput `json:"ifExists,omitempty"`
 }
 

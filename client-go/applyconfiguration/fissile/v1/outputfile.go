@@ -27,42 +27,43 @@ import (
 //
 // OutputFile is a file that a container writes, and the Secret for it.
 type OutputFileApplyConfiguration struct {
-	// container is the name of the container, or init container, that writes the file.
-	// What it prints is kept only if containers names it, too.
+	// container is the name of the container, or init container, that writes the
+	// file. Its printed output is kept only if containers names it, too.
 	Container *string `json:"container,omitempty"`
-	// path is the path of the file in the directory. A file that is written in pieces
-	// is complete when the pod ends.
+	// path is the path of the file in the directory. A file that is written in
+	// pieces is complete when the pod ends.
 	Path *string `json:"path,omitempty"`
-	// secretName is the name of the Secret. A versioned one adds `-v<N>`.
+	// secretName is the name of the Secret. Versions add `-v<N>`.
 	SecretName *string `json:"secretName,omitempty"`
-	// layout says what the file is. With "Keys" it is a flat JSON object of strings,
-	// which are the keys of the Secret. With "SecretPerKey" it is one whose strings
-	// are such objects, and each is a Secret of its own, `<secretName>-<key>`; those of
-	// keys that are gone are deleted, unless deletionPolicy is Retain. With "File" it
-	// is one key of the Secret, whatever is in it. Keys, if not set.
+	// layout is how the file becomes a Secret. "Keys": the file is a flat JSON
+	// object of strings, the keys of the Secret. "SecretPerKey": it is such an
+	// object, whose strings are again such objects, and each becomes a Secret of its
+	// own, `<secretName>-<key>`. Secrets of removed keys are deleted, unless
+	// deletionPolicy is Retain. "File": any content becomes one key of the Secret.
+	// Defaults to Keys.
 	Layout *fissilev1.OutputLayout `json:"layout,omitempty"`
-	// key is the Secret's key with the layout File: the name of the file, if not set.
+	// key is the Secret's key with the layout File. Defaults to the name of the
+	// file.
 	Key *string `json:"key,omitempty"`
-	// type is the type of the Secret. A type of Kubernetes's own demands keys:
-	// kubernetes.io/tls, for instance, tls.crt and tls.key. Opaque, if not set.
+	// type is the type of the Secret. Kubernetes' own types require keys:
+	// kubernetes.io/tls, for instance, tls.crt and tls.key. Defaults to Opaque.
 	Type *fissilev1.OutputSecretType `json:"type,omitempty"`
-	// versioned keeps the file of every run in a new, immutable Secret,
+	// versioned keeps the file of each run in a new, immutable Secret,
 	// `<secretName>-v<N>`, instead of overwriting one.
 	Versioned *bool `json:"versioned,omitempty"`
-	// versionsToKeep is how many versions of a versioned Secret stay. The newest
-	// one, and one that a waiting or running Job refers to, stay in any case.
-	// All, if not set.
+	// versionsToKeep is how many versions of a versioned Secret are kept. The
+	// newest, and any that a waiting or running Job refers to, are always kept.
+	// Defaults to all.
 	VersionsToKeep *int32 `json:"versionsToKeep,omitempty"`
-	// skipUnchanged makes no new version if data, labels and annotations are those of
-	// the newest one.
+	// skipUnchanged creates no version whose data, labels and annotations equal
+	// those of the newest one.
 	SkipUnchanged *bool `json:"skipUnchanged,omitempty"`
-	// secretLabels are put on the Secret, beside those of the output.
+	// secretLabels are added to the Secret, besides those of the output.
 	SecretLabels map[string]string `json:"secretLabels,omitempty"`
-	// secretAnnotations are put on the Secret, beside those of the output.
+	// secretAnnotations are added to the Secret, besides those of the output.
 	SecretAnnotations map[string]string `json:"secretAnnotations,omitempty"`
-	// whenMissing says what becomes of a run that does not leave the file: with "Fail"
-	// none of its output is stored, with "Ignore" the other output is. Fail, if not
-	// set.
+	// whenMissing is what happens if a run does not leave the file: "Fail" stores
+	// none of its output, "Ignore" stores the other output. Defaults to Fail.
 	WhenMissing *fissilev1.MissingFile `json:"whenMissing,omitempty"`
 }
 

@@ -33,14 +33,14 @@ type OutputSecretApplyConfiguration struct {
 	SecretName *string `json:"secretName,omitempty"`
 	// version is the ordinal of a versioned Secret.
 	Version *int64 `json:"version,omitempty"`
-	// keys is how many keys the Secret has. Not set if the operator was
-	// restarted while it stored the output.
+	// keys is how many keys the Secret has. Not set if the operator restarted while
+	// it stored the output.
 	Keys *int64 `json:"keys,omitempty"`
-	// bytes is how many bytes its values have in all. Not set if the operator
-	// was restarted while it stored the output.
+	// bytes is the total size of its values. Not set if the operator restarted while
+	// it stored the output.
 	Bytes *int64 `json:"bytes,omitempty"`
-	// storedAt is when the output was stored. Not set if the operator was
-	// restarted while it stored the output.
+	// storedAt is when the output was stored. Not set if the operator restarted
+	// while it stored the output.
 	StoredAt *metav1.Time `json:"storedAt,omitempty"`
 }
 

@@ -44,23 +44,23 @@ type RunApplyConfiguration struct {
 	CompletionTime *metav1.Time `json:"completionTime,omitempty"`
 	// result is how the run ended. Not set while it is active.
 	Result *fissilev1.RunResult `json:"result,omitempty"`
-	// reason is why the run did not succeed, as a word; while it is active, what
-	// keeps it from running, if anything does.
+	// reason is why the run did not succeed, in one word. While the run is active,
+	// it is what keeps the pods from running, if anything does.
 	Reason *string `json:"reason,omitempty"`
 	// message says the same in a sentence. For a run that succeeded, it names the
-	// output that was kept as it was, if any.
+	// output that was kept unchanged, if any.
 	Message *string `json:"message,omitempty"`
-	// output is what became of the run's output. Not set while the run is active,
-	// and without spec.output.
+	// output is what happened to the run's output. Not set while the run is active,
+	// or without spec.output.
 	Output *RunOutputApplyConfiguration `json:"output,omitempty"`
 	// changedInputs are the objects whose change caused a run with cause
 	// ConfigChange.
 	ChangedInputs []ObjectNameApplyConfiguration `json:"changedInputs,omitempty"`
 	// inputsChanged is true once an input changed while the run was active. With
-	// updateOnConfigChange, another run then follows.
+	// updateOnConfigChange, another run follows.
 	InputsChanged *bool `json:"inputsChanged,omitempty"`
-	// streak is how many runs in a row, including this one, had the same trigger
-	// right after the end of the one before. Not set for the first. A long streak
+	// streak is how many consecutive runs, including this one, had the same trigger
+	// right after the previous one ended. Not set for the first. A long streak
 	// delays the next run.
 	Streak *int32 `json:"streak,omitempty"`
 	// claim is the operator's own record of an active run. It is removed when the

@@ -21,7 +21,7 @@ package v1
 // RunOutputApplyConfiguration represents a declarative configuration of the RunOutput type for use
 // with apply.
 //
-// RunOutput is what became of a run's output.
+// RunOutput is what happened to a run's output.
 type RunOutputApplyConfiguration struct {
 	// reason is a reason of the condition OutputPersisted.
 	Reason *string `json:"reason,omitempty"`

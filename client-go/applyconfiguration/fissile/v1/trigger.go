@@ -25,21 +25,20 @@ import (
 // TriggerApplyConfiguration represents a declarative configuration of the Trigger type for use
 // with apply.
 //
-// Trigger says when a run starts.
+// Trigger determines when a run starts.
 type TriggerApplyConfiguration struct {
-	// strategy is "manual" (an errand: nothing runs), "now" (run it once, then
-	// back to manual), "once" (a one-off: run it once at creation, then done) or
-	// "done" (a one-off that has run).
+	// strategy is "manual" (an errand: nothing runs), "now" (run once, then back to
+	// manual), "once" (a one-off: run once at creation, then done) or "done" (a
+	// one-off that has run).
 	Strategy *fissilev1.TriggerStrategy `json:"strategy,omitempty"`
-	// requestID asks for a run: each new value, the first included, is one
-	// request, on an errand and on a one-off alike. Any text will do, for
-	// instance a version or a commit. Only users write it: the operator echoes it
-	// in status.servedRequestID when that run is over, and the same value runs
-	// nothing again.
+	// requestID requests a run: each new value, including the first, is one request,
+	// for errands and one-offs alike. It can be any text, such as a version or a
+	// commit. Only users write it. When the run is over, the operator copies it to
+	// status.servedRequestID, and the same value does not run again.
 	RequestID *string `json:"requestID,omitempty"`
-	// env is added to the containers of the next run on demand, in place of
-	// variables of the same name. With strategy "now" it is removed again with the
-	// strategy; with requestID it belongs to that request and stays.
+	// env is added to the containers of the next run on demand, and replaces
+	// variables of the same name. With strategy "now" it is removed together with
+	// the strategy; with requestID it belongs to that request and stays.
 	Env []TriggerEnvVarApplyConfiguration `json:"env,omitempty"`
 }
 

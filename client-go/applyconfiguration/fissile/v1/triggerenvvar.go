@@ -29,14 +29,14 @@ import (
 type TriggerEnvVarApplyConfiguration struct {
 	// name is the name of the variable.
 	Name *string `json:"name,omitempty"`
-	// value is the value, as in a container's env. Use valueFrom for what must not
-	// be read by everyone who may read ExtendedJobs.
+	// value is the value, as in a container's env. Anyone who may read ExtendedJobs
+	// can read it; use valueFrom for secrets.
 	Value *string `json:"value,omitempty"`
-	// valueFrom takes the value from elsewhere, as in a container's env. A run
-	// waits for a ConfigMap or Secret that it names.
+	// valueFrom is the source of the value, as in a container's env. A run waits for
+	// a ConfigMap or Secret that it names.
 	ValueFrom *corev1.EnvVarSourceApplyConfiguration `json:"valueFrom,omitempty"`
 	// containers are the names of the containers and init containers that get the
-	// variable. All containers, but no init container, if not set.
+	// variable. Defaults to all containers, but no init container.
 	Containers []string `json:"containers,omitempty"`
 }
 

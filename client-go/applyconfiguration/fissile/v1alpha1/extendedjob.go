@@ -28,15 +28,15 @@ import (
 // ExtendedJobApplyConfiguration represents a declarative configuration of the ExtendedJob type for use
 // with apply.
 //
-// ExtendedJob is a Job that can be run more than once, in the shape of
-// cf-operator's manifests. New manifests use v1.
+// ExtendedJob is a Job that can run again, in the format of cf-operator's
+// manifests. Use v1 for new manifests.
 type ExtendedJobApplyConfiguration struct {
 	v1.TypeMetaApplyConfiguration `json:""`
 	// metadata is the standard object metadata.
 	*v1.ObjectMetaApplyConfiguration `json:"metadata,omitempty"`
-	// spec is what to run, and when.
+	// spec defines what to run, and when.
 	Spec *ExtendedJobSpecApplyConfiguration `json:"spec,omitempty"`
-	// status is what the operator observed and did; the same as in v1.
+	// status is what the operator observed and did, as in v1.
 	Status *fissilev1.ExtendedJobStatusApplyConfiguration `json:"status,omitempty"`
 }
 

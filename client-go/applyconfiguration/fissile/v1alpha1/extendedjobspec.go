@@ -25,9 +25,9 @@ import (
 // ExtendedJobSpecApplyConfiguration represents a declarative configuration of the ExtendedJobSpec type for use
 // with apply.
 //
-// ExtendedJobSpec is what to run, and when.
+// ExtendedJobSpec defines what to run, and when.
 type ExtendedJobSpecApplyConfiguration struct {
-	// trigger says when a run starts.
+	// trigger determines when a run starts.
 	Trigger *TriggerApplyConfiguration `json:"trigger,omitempty"`
 	// template is the pod that a run starts. Its restartPolicy must be Never or
 	// OnFailure.
@@ -35,8 +35,8 @@ type ExtendedJobSpecApplyConfiguration struct {
 	// updateOnConfigChange runs a one-off again when the data of a ConfigMap or
 	// Secret that its pods use changes.
 	UpdateOnConfigChange *bool `json:"updateOnConfigChange,omitempty"`
-	// output keeps the JSON object that the containers print in Secrets.
-	// Without it nothing is kept.
+	// output keeps the JSON object that the containers print in Secrets. Without it
+	// no output is kept.
 	Output *OutputApplyConfiguration `json:"output,omitempty"`
 }
 

@@ -25,21 +25,21 @@ import (
 // OutputApplyConfiguration represents a declarative configuration of the Output type for use
 // with apply.
 //
-// Output says how to keep what the containers print.
+// Output defines how printed output is kept.
 type OutputApplyConfiguration struct {
-	// namePrefix starts the names of the Secrets: `<namePrefix>-<container>`. A
-	// prefix that ends in "-" or "." gets no second separator, so "foo" and
-	// "foo-" both give "foo-json" for a container named json.
+	// namePrefix begins the names of the Secrets: `<namePrefix>-<container>`. A
+	// prefix that ends in "-" or "." gets no second separator: "foo" and "foo-" both
+	// give "foo-json" for a container named json.
 	NamePrefix *string `json:"namePrefix,omitempty"`
 	// outputType is the format of the output. Only "json" is supported: a flat
 	// JSON object whose values are all strings.
 	OutputType *v1.OutputType `json:"outputType,omitempty"`
-	// secretLabels are put on the Secrets.
+	// secretLabels are added to the Secrets.
 	SecretLabels map[string]string `json:"secretLabels,omitempty"`
-	// writeOnFailure keeps the output of a failed run, too: that of the last
-	// pod that failed.
+	// writeOnFailure also keeps the output of failed runs: that of the last pod that
+	// failed.
 	WriteOnFailure *bool `json:"writeOnFailure,omitempty"`
-	// versioned keeps the output of every run in new, immutable Secrets,
+	// versioned keeps the output of each run in new, immutable Secrets,
 	// `<namePrefix>-<container>-v<N>`, instead of overwriting one.
 	Versioned *bool `json:"versioned,omitempty"`
 }

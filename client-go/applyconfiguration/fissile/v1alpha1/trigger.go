@@ -26,14 +26,14 @@ import (
 // TriggerApplyConfiguration represents a declarative configuration of the Trigger type for use
 // with apply.
 //
-// Trigger says when a run starts.
+// Trigger determines when a run starts.
 type TriggerApplyConfiguration struct {
-	// strategy is "manual" (an errand: nothing runs), "now" (run it once, then
-	// back to manual), "once" (a one-off: run it once at creation, then done) or
-	// "done" (a one-off that has run).
+	// strategy is "manual" (an errand: nothing runs), "now" (run once, then back to
+	// manual), "once" (a one-off: run once at creation, then done) or "done" (a
+	// one-off that has run).
 	Strategy *v1.TriggerStrategy `json:"strategy,omitempty"`
-	// when has no effect. It belonged to a trigger on pod states that
-	// cf-operator retired.
+	// when has no effect. It belonged to a trigger on pod states that cf-operator
+	// retired.
 	//
 	// Deprecated: remove it.
 	When *string `json:"when,omitempty"`
