@@ -131,7 +131,7 @@ var _ = Describe("The operator", Serial, func() {
 			kubectl(ctx, "apply", "--dry-run=server", "--filename="+crd)
 		}
 		Expect(kubectl(ctx, "explain", "ejob.spec.output", "--api-version=fissile.cloudfoundry.org/v1")).
-			To(ContainSubstring("namePrefix starts the names of the Secrets"))
+			To(ContainSubstring("namePrefix begins the names of the Secrets"))
 		Expect(kubectl(ctx, "explain", "ejob.spec.trigger", "--api-version=fissile.cloudfoundry.org/v1alpha1")).
 			To(ContainSubstring("strategy is"))
 	})
