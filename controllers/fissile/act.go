@@ -24,12 +24,14 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // act does one step and updates the observation with the result.
@@ -89,7 +91,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 		return err
 	}
 	run := o.EJ.Status.LastRun
-	job, err := plan.NewJob(o.whole, run)
+	job, err := runjob.New(o.whole, run)
 	if err != nil {
 		r.reject(o, plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: err.Error(), NeedsEdit: true})
 		return nil
@@ -153,7 +155,7 @@ func (r *Reconciler) reject(o *observation, rejection plan.Rejection) {
 // labelJob restores our labels on a Job that only a live read has found.
 func (r *Reconciler) labelJob(ctx context.Context, o *observation, job *batchv1.Job) error {
 	labelled := job.DeepCopy()
-	labelled.Labels = plan.Merged(job.Labels, plan.Labels(o.EJ))
+	labelled.Labels = labels.Merge(job.Labels, runjob.Labels(o.EJ))
 	if err := r.Client.Patch(ctx, labelled, client.MergeFromWithOptions(job, client.MergeFromWithOptimisticLock{})); err != nil {
 		return err
 	}
@@ -228,7 +230,7 @@ func (r *Reconciler) reportFailure(ctx context.Context, o *observation, kind pla
 // if it is still as observed, because it may be history by now.
 func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1.Job) error {
 	preconditions := client.Preconditions{UID: &job.UID}
-	if plan.Finished(job) == nil {
+	if runjob.Finished(job) == nil {
 		preconditions.ResourceVersion = &job.ResourceVersion
 	}
 	err := r.Client.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground), preconditions)
@@ -236,7 +238,7 @@ func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1
 		return err
 	}
 	o.process.deletedJob = job.UID
-	if number, ok := plan.RunNumber(o.EJ, job); ok {
+	if number, ok := runjob.RunNumber(o.EJ, job); ok {
 		delete(o.Jobs, number)
 	}
 	return nil

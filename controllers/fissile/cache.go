@@ -34,6 +34,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
@@ -143,7 +144,7 @@ func labelsOfPod(all map[string]string) map[string]string {
 	job, ok := all[batchv1.JobNameLabel]
 	kept := onlyOurs(all)
 	if ok {
-		kept = plan.Merged(kept, map[string]string{batchv1.JobNameLabel: job})
+		kept = labels.Merge(kept, map[string]string{batchv1.JobNameLabel: job})
 	}
 	return kept
 }
@@ -249,14 +250,14 @@ func outputNames(ej *plan.ExtendedJob) []string {
 
 func outputNamesOfJob(obj client.Object) []string {
 	job := obj.(*batchv1.Job)
-	output, err := plan.OutputSettings(job)
+	output, err := runjob.OutputSettings(job)
 	if err != nil || output == nil {
 		return nil // If the settings cannot be read, the run says so.
 	}
-	return namesOf(plan.TargetsOfJob(job, output))
+	return namesOf(runjob.TargetsOfJob(job, output))
 }
 
-func namesOf(targets []plan.Target) []string {
+func namesOf(targets []runjob.Target) []string {
 	var names []string
 	for _, target := range targets {
 		names = append(names, target.Name())
@@ -268,7 +269,7 @@ func namesOf(targets []plan.Target) []string {
 // all versions of those that may be versioned.
 func inputKeys(ej *plan.ExtendedJob) []string {
 	var keys []string
-	for _, reference := range slices.Concat(ej.Template.References, plan.EnvReferences(ej.Spec.Trigger.Env)) {
+	for _, reference := range slices.Concat(ej.Template.References, runjob.EnvReferences(ej.Spec.Trigger.Env)) {
 		keys = append(keys, inputIndexKey(reference.Kind, reference.Name))
 		if base, _, ok := versionedsecret.ParseName(reference.Name); ok && reference.Kind == configrefs.Secret {
 			keys = append(keys, versionsIndexKey(base))

@@ -31,7 +31,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/joboutput"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
@@ -109,7 +109,7 @@ func (r *logReader) read(ctx context.Context, request logRequest) ([]document, e
 		if err != nil {
 			return nil, err
 		}
-		documents = append(documents, document{container: plan.CollectorContainer, files: files})
+		documents = append(documents, document{container: runjob.CollectorContainer, files: files})
 	}
 	return documents, nil
 }

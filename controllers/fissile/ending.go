@@ -23,7 +23,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // ending returns which container of a failed Job ended last with an error, how it ended
@@ -32,7 +32,7 @@ func ending(job *batchv1.Job, pods []corev1.Pod, stays bool) string {
 	if job == nil {
 		return ""
 	}
-	if finished := plan.Finished(job); finished == nil || finished.Type != batchv1.JobFailed {
+	if finished := runjob.Finished(job); finished == nil || finished.Type != batchv1.JobFailed {
 		return ""
 	}
 	var last *corev1.Pod
@@ -65,7 +65,7 @@ func ending(job *batchv1.Job, pods []corev1.Pod, stays bool) string {
 func failedContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for i := range statuses {
-			if ended := statuses[i].State.Terminated; ended != nil && ended.ExitCode != 0 && statuses[i].Name != plan.CollectorContainer {
+			if ended := statuses[i].State.Terminated; ended != nil && ended.ExitCode != 0 && statuses[i].Name != runjob.CollectorContainer {
 				return &statuses[i]
 			}
 		}

@@ -46,6 +46,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -247,7 +248,7 @@ func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Obj
 	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
 		requests = r.requests(ctx, secret.GetNamespace(), indexUID, uid)
 	}
-	for _, name := range plan.TargetNames(secret.GetName()) {
+	for _, name := range runjob.TargetNames(secret.GetName()) {
 		requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), name)...)
 	}
 	return requests

@@ -23,7 +23,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
@@ -39,7 +39,7 @@ func (r *logReader) readFiles(ctx context.Context, pod types.NamespacedName) (se
 }
 
 func (r *logReader) parseFiles(ctx context.Context, pod types.NamespacedName) (files sealedfiles.Frame, err error) {
-	err = r.readLog(ctx, r.logs.Open, pod, plan.CollectorContainer, func(log io.Reader) error {
+	err = r.readLog(ctx, r.logs.Open, pod, runjob.CollectorContainer, func(log io.Reader) error {
 		files, err = sealedfiles.ParseLog(log)
 		return err
 	})
@@ -54,7 +54,7 @@ func filesError(err error, pod string) error {
 	case isSealedFault(err):
 		return unopened(err)
 	default:
-		return logError(err, pod, plan.CollectorContainer)
+		return logError(err, pod, runjob.CollectorContainer)
 	}
 }
 

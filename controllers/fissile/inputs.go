@@ -27,6 +27,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -95,7 +96,7 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 // whether it exists or not. Such output does not make it run again.
 func ownOutput(ej *plan.ExtendedJob, reference configrefs.Reference) bool {
 	return reference.Kind == configrefs.Secret &&
-		slices.ContainsFunc(ej.Targets(), func(target plan.Target) bool { return target.Has(reference.Name) })
+		slices.ContainsFunc(ej.Targets(), func(target runjob.Target) bool { return target.Has(reference.Name) })
 }
 
 // missing returns what keeps pods from starting: the object of a reference, or keys

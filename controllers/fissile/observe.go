@@ -30,6 +30,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // observation is what is observed of an ExtendedJob in one reconcile, kept up to date
@@ -117,7 +118,7 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 		return nil
 	}
 	job := &batchv1.Job{}
-	err = r.APIReader.Get(ctx, client.ObjectKey{Namespace: ej.Namespace, Name: plan.JobName(ej, run.Number)}, job)
+	err = r.APIReader.Get(ctx, client.ObjectKey{Namespace: ej.Namespace, Name: runjob.JobName(ej, run.Number)}, job)
 	switch {
 	case apierrors.IsNotFound(err):
 		delete(o.Jobs, run.Number)

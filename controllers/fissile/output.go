@@ -33,6 +33,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // outputError is why a run's output is not stored.
@@ -70,17 +71,17 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 	}
 	o.process.storeFailing = storeFailure{}
 	if o.EJ.Status.LastRun.Result == "" {
-		runOutputSeconds.Observe(r.Clock.Since(plan.Finished(job).LastTransitionTime.Time).Seconds())
+		runOutputSeconds.Observe(r.Clock.Since(runjob.Finished(job).LastTransitionTime.Time).Seconds())
 	}
 	return nil
 }
 
 func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job) (*plan.Output, error) {
-	settings, err := plan.OutputSettings(job)
+	settings, err := runjob.OutputSettings(job)
 	if err != nil {
 		return nil, err
 	}
-	targets := plan.TargetsOfJob(job, settings)
+	targets := runjob.TargetsOfJob(job, settings)
 	if len(targets) == 0 {
 		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
 			"Annotation %s of Job %s, which names the containers, is gone.", fissilev1.AnnotationOutputContainers, job.Name)}
@@ -126,7 +127,7 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 
 // readOutput returns the contents for some targets, in their order, or errReading.
 // Files that are missing, and may be, are left out.
-func (r *Reconciler) readOutput(ctx context.Context, o *observation, w *secretWriter, targets []plan.Target) ([]secretContent, error) {
+func (r *Reconciler) readOutput(ctx context.Context, o *observation, w *secretWriter, targets []runjob.Target) ([]secretContent, error) {
 	if len(targets) == 0 {
 		return nil, nil
 	}
@@ -184,7 +185,7 @@ func (r *Reconciler) readDocuments(ctx context.Context, pod *corev1.Pod, request
 // shows all pods that the Job counts. Only a live read proves that there is none.
 func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (*corev1.Pod, error) {
 	phase, counted := corev1.PodSucceeded, job.Status.Succeeded
-	if plan.Finished(job).Type == batchv1.JobFailed {
+	if runjob.Finished(job).Type == batchv1.JobFailed {
 		phase, counted = corev1.PodFailed, job.Status.Failed
 	}
 	pods, err := r.cachedPods(ctx, job)

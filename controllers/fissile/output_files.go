@@ -27,22 +27,22 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/joboutput"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
 // filesOf returns the files of a run if targets need them and the collector's
 // termination message holds them. It returns nil if only the collector's log can hold
 // them.
-func (w *secretWriter) filesOf(pod *corev1.Pod, targets []plan.Target) ([]sealedfiles.Content, error) {
-	if !slices.ContainsFunc(targets, func(target plan.Target) bool { return target.File != nil }) {
+func (w *secretWriter) filesOf(pod *corev1.Pod, targets []runjob.Target) ([]sealedfiles.Content, error) {
+	if !slices.ContainsFunc(targets, func(target runjob.Target) bool { return target.File != nil }) {
 		return []sealedfiles.Content{}, nil
 	}
-	at := slices.IndexFunc(pod.Status.InitContainerStatuses, func(status corev1.ContainerStatus) bool { return status.Name == plan.CollectorContainer })
+	at := slices.IndexFunc(pod.Status.InitContainerStatuses, func(status corev1.ContainerStatus) bool { return status.Name == runjob.CollectorContainer })
 	if at < 0 {
 		return nil, uncollected(pod, "it has no such container")
 	}
-	if why := neverStarted(pod, plan.CollectorContainer); why != "" {
+	if why := neverStarted(pod, runjob.CollectorContainer); why != "" {
 		return nil, uncollected(pod, why)
 	}
 	terminated := pod.Status.InitContainerStatuses[at].State.Terminated
@@ -57,12 +57,12 @@ func (w *secretWriter) filesOf(pod *corev1.Pod, targets []plan.Target) ([]sealed
 
 // open returns the decrypted files of the run, in the order of spec.output.files.
 func (w *secretWriter) open(sealed sealedfiles.Frame) ([]sealedfiles.Content, error) {
-	key, err := plan.FilesKey(w.sealKey, w.ej, w.job)
+	key, err := runjob.FilesKey(w.sealKey, w.ej, w.job)
 	if err != nil {
 		return nil, err
 	}
-	number, _ := plan.RunNumber(w.ej, w.job)
-	files, err := sealed.Open(key, plan.FilesRun(w.ej, number), plan.CollectedFiles(w.settings))
+	number, _ := runjob.RunNumber(w.ej, w.job)
+	files, err := sealed.Open(key, runjob.FilesRun(w.ej, number), runjob.CollectedFiles(w.settings))
 	if err != nil {
 		return nil, unopened(err)
 	}
@@ -72,7 +72,7 @@ func (w *secretWriter) open(sealed sealedfiles.Frame) ([]sealedfiles.Content, er
 // uncollected means that the collector of a pod never began.
 func uncollected(pod *corev1.Pod, why string) error {
 	return &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-		"Container %s of pod %s has no files to hand over: %s.", plan.CollectorContainer, pod.Name, why)}
+		"Container %s of pod %s has no files to hand over: %s.", runjob.CollectorContainer, pod.Name, why)}
 }
 
 // unopened means that what the collector handed over cannot be opened, or does not
@@ -87,19 +87,19 @@ func unopened(err error) error {
 	case errors.Is(err, sealedfiles.ErrCut):
 		why = "what it handed over is not complete: it was stopped, or its log was rotated"
 	}
-	return &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s: the files cannot be opened: %s.", plan.CollectorContainer, why)}
+	return &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s: the files cannot be opened: %s.", runjob.CollectorContainer, why)}
 }
 
 // secretContent is what goes to a target.
 type secretContent struct {
-	target plan.Target
+	target runjob.Target
 	data   map[string][]byte
 }
 
 // contents returns what goes to targets. Documents come in the order of the printing
 // targets, files in that of spec.output.files. Files that are missing, and may be,
 // are left out.
-func (w *secretWriter) contents(targets []plan.Target, documents []document, files []sealedfiles.Content) ([]secretContent, error) {
+func (w *secretWriter) contents(targets []runjob.Target, documents []document, files []sealedfiles.Content) ([]secretContent, error) {
 	var contents []secretContent
 	for _, target := range targets {
 		if target.File == nil {
@@ -147,14 +147,14 @@ func (w *secretWriter) faulty(file *fissilev1.OutputFile, fault sealedfiles.Faul
 		what = fmt.Sprintf("is not a regular file, but of kind %s: write a file", fault)
 	}
 	return &outputError{reason: reason, message: fmt.Sprintf(
-		"Container %s: file %q %s.", file.Container, path.Join(plan.OutputDirectory(w.settings), file.Path), what)}
+		"Container %s: file %q %s.", file.Container, path.Join(runjob.OutputDirectory(w.settings), file.Path), what)}
 }
 
 // dataOf returns a file as the data of a Secret or, if each key is a Secret, as the
 // texts of these.
-func dataOf(target plan.Target, file []byte) (map[string][]byte, error) {
+func dataOf(target runjob.Target, file []byte) (map[string][]byte, error) {
 	if target.File.Layout == fissilev1.LayoutFile {
-		return checkType(target, map[string][]byte{plan.FileKey(target.File): file})
+		return checkType(target, map[string][]byte{runjob.FileKey(target.File): file})
 	}
 	data, err := joboutput.ParseFile(file)
 	if err != nil {
@@ -167,8 +167,8 @@ func dataOf(target plan.Target, file []byte) (map[string][]byte, error) {
 }
 
 // checkType returns data, or an error if the type demands a key that data lacks.
-func checkType(target plan.Target, data map[string][]byte) (map[string][]byte, error) {
-	required := plan.KeysOfType(target.Type)
+func checkType(target runjob.Target, data map[string][]byte) (map[string][]byte, error) {
+	required := runjob.KeysOfType(target.Type)
 	if len(required) == 0 || slices.ContainsFunc(required, func(keys []string) bool {
 		return !slices.ContainsFunc(keys, func(key string) bool { _, ok := data[key]; return !ok })
 	}) {
@@ -182,7 +182,7 @@ func checkType(target plan.Target, data map[string][]byte) (map[string][]byte, e
 }
 
 // invalidContent means that the content of a file does not fit.
-func invalidContent(target plan.Target, err error) error {
+func invalidContent(target runjob.Target, err error) error {
 	reason := fissilev1.ReasonOutputInvalid
 	if invalid, ok := errors.AsType[*joboutput.Error](err); ok {
 		reason = invalid.Reason

@@ -25,6 +25,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -35,7 +36,7 @@ type keptSecrets map[string]*metav1.PartialObjectMetadata
 
 // kept finds the Secrets to keep in the cache. Secrets that this run made before a
 // crash are among them.
-func (w *secretWriter) kept(ctx context.Context, targets []plan.Target) (keptSecrets, error) {
+func (w *secretWriter) kept(ctx context.Context, targets []runjob.Target) (keptSecrets, error) {
 	kept := make(keptSecrets)
 	if w.settings.IfExists != fissilev1.ExistingOutputKeep {
 		return kept, nil
@@ -62,7 +63,7 @@ func (w *secretWriter) kept(ctx context.Context, targets []plan.Target) (keptSec
 // existing returns the Secrets of a target's name, newest version first. It returns
 // none for a target with a Secret per key, because their names are not known before
 // the file is read.
-func (w *secretWriter) existing(ctx context.Context, target plan.Target) ([]*metav1.PartialObjectMetadata, error) {
+func (w *secretWriter) existing(ctx context.Context, target runjob.Target) ([]*metav1.PartialObjectMetadata, error) {
 	switch {
 	case target.PerKey:
 		return nil, nil
@@ -90,13 +91,13 @@ func (w *secretWriter) ownsOrInherits(ctx context.Context, secret *metav1.Partia
 }
 
 // missing returns the targets whose output is to be written.
-func (k keptSecrets) missing(targets []plan.Target) []plan.Target {
-	return slices.DeleteFunc(slices.Clone(targets), func(target plan.Target) bool { return k[target.SecretName] != nil })
+func (k keptSecrets) missing(targets []runjob.Target) []runjob.Target {
+	return slices.DeleteFunc(slices.Clone(targets), func(target runjob.Target) bool { return k[target.SecretName] != nil })
 }
 
 // takeOver makes this ExtendedJob the owner of Secrets that an earlier one left.
 // Their data stays.
-func (w *secretWriter) takeOver(ctx context.Context, targets []plan.Target, kept keptSecrets) error {
+func (w *secretWriter) takeOver(ctx context.Context, targets []runjob.Target, kept keptSecrets) error {
 	for _, target := range targets {
 		cached := kept[target.SecretName]
 		if cached == nil || owns(w.ej, cached) {
@@ -125,7 +126,7 @@ func (w *secretWriter) takeOver(ctx context.Context, targets []plan.Target, kept
 
 // output returns the output of a run that kept some Secrets and wrote others, in the
 // order of the targets.
-func (w *secretWriter) output(targets []plan.Target, kept keptSecrets, written map[string]fissilev1.OutputSecret) *plan.Output {
+func (w *secretWriter) output(targets []runjob.Target, kept keptSecrets, written map[string]fissilev1.OutputSecret) *plan.Output {
 	output := &plan.Output{Reason: fissilev1.ReasonStored, Kept: w.unchanged}
 	for _, target := range targets {
 		secret := kept[target.SecretName]
@@ -143,7 +144,7 @@ func (w *secretWriter) output(targets []plan.Target, kept keptSecrets, written m
 
 // keptSecret returns a kept Secret as the status lists it: as before, if it already
 // did.
-func (w *secretWriter) keptSecret(target plan.Target, secret metav1.Object) fissilev1.OutputSecret {
+func (w *secretWriter) keptSecret(target runjob.Target, secret metav1.Object) fissilev1.OutputSecret {
 	for _, output := range w.ej.Status.Outputs {
 		if output.SecretName == secret.GetName() && output.Container == target.Container {
 			return output

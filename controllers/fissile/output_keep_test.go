@@ -36,7 +36,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // keepTest is an ExtendedJob whose first run has generated a password.
@@ -150,7 +150,7 @@ func (v *keepTest) runThrough(dieAt int, after bool) (died bool) {
 			v.Fatal(err)
 		}
 		switch {
-		case len(jobs.Items) == 1 && plan.Finished(&jobs.Items[0]) == nil:
+		case len(jobs.Items) == 1 && runjob.Finished(&jobs.Items[0]) == nil:
 			v.endJob()
 		case len(jobs.Items) == 0 && v.atRest():
 			return died

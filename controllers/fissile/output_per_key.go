@@ -30,7 +30,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 const (
@@ -44,8 +44,8 @@ const (
 // perKey replaces each target whose keys are Secrets with one target per key, and
 // splits its content accordingly. It leaves out targets that nothing goes to, and
 // checks the new ones like the others.
-func (w *secretWriter) perKey(ctx context.Context, targets []plan.Target, contents []secretContent, kept keptSecrets) ([]plan.Target, []secretContent, error) {
-	var all, added []plan.Target
+func (w *secretWriter) perKey(ctx context.Context, targets []runjob.Target, contents []secretContent, kept keptSecrets) ([]runjob.Target, []secretContent, error) {
+	var all, added []runjob.Target
 	var split []secretContent
 	for _, target := range targets {
 		at := slices.IndexFunc(contents, func(c secretContent) bool {
@@ -112,12 +112,12 @@ func partsOf(whole secretContent) ([]secretContent, error) {
 }
 
 // checkCollisions refuses Secrets of keys that have the name of another one.
-func checkCollisions(all, added []plan.Target) error {
+func checkCollisions(all, added []runjob.Target) error {
 	for _, target := range added {
-		others := slices.DeleteFunc(slices.Clone(all), func(other plan.Target) bool {
+		others := slices.DeleteFunc(slices.Clone(all), func(other runjob.Target) bool {
 			return other.File == target.File && other.Key == target.Key
 		})
-		if at := slices.IndexFunc(others, func(other plan.Target) bool {
+		if at := slices.IndexFunc(others, func(other runjob.Target) bool {
 			return other.Has(target.SecretName) || other.SecretName == target.SecretName
 		}); at >= 0 {
 			return invalidContent(target, fmt.Errorf("the Secret %s is that of %s, too", target.SecretName, others[at].Source()))
@@ -128,7 +128,7 @@ func checkCollisions(all, added []plan.Target) error {
 
 // deleteKeysGone deletes the Secrets of keys that are no longer in their files, and
 // returns their names. Secrets that are to be retained, or to stay as they are, stay.
-func (w *secretWriter) deleteKeysGone(ctx context.Context, complete []string, targets []plan.Target) ([]string, error) {
+func (w *secretWriter) deleteKeysGone(ctx context.Context, complete []string, targets []runjob.Target) ([]string, error) {
 	if len(complete) == 0 || w.settings.DeletionPolicy == fissilev1.DeletionPolicyRetain || w.settings.IfExists == fissilev1.ExistingOutputKeep {
 		return nil, nil
 	}
@@ -161,12 +161,12 @@ func (w *secretWriter) deleteKeysGone(ctx context.Context, complete []string, ta
 
 // isOfKeyGone reports whether a Secret was made by this run or an earlier one for the
 // key of a file, and this run has read the file and no longer found the key.
-func (w *secretWriter) isOfKeyGone(ctx context.Context, secret *metav1.PartialObjectMetadata, complete []string, targets []plan.Target) (bool, error) {
+func (w *secretWriter) isOfKeyGone(ctx context.Context, secret *metav1.PartialObjectMetadata, complete []string, targets []runjob.Target) (bool, error) {
 	if !owns(w.ej, secret) || secret.DeletionTimestamp != nil || !slices.Contains(complete, secret.Annotations[fissilev1.AnnotationSecretPerKey]) ||
-		slices.ContainsFunc(targets, func(target plan.Target) bool { return target.Has(secret.Name) }) {
+		slices.ContainsFunc(targets, func(target runjob.Target) bool { return target.Has(secret.Name) }) {
 		return false, nil
 	}
-	number, _ := plan.RunNumber(w.ej, w.job)
+	number, _ := runjob.RunNumber(w.ej, w.job)
 	run, err := w.storedRun(ctx, secret)
 	return run > 0 && run <= number, err
 }

@@ -29,11 +29,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 )
 
@@ -54,7 +56,7 @@ type secretWriter struct {
 // stored finds the Secrets in the cache that already hold this run's output, and
 // reports whether that is all of it. It finds none for a target with a Secret per
 // key, because their names are not known before the file is read.
-func (w *secretWriter) stored(ctx context.Context, targets []plan.Target) ([]fissilev1.OutputSecret, bool, error) {
+func (w *secretWriter) stored(ctx context.Context, targets []runjob.Target) ([]fissilev1.OutputSecret, bool, error) {
 	secrets := make([]fissilev1.OutputSecret, 0, len(targets))
 	for _, target := range targets {
 		secret, err := w.storedFor(ctx, target)
@@ -69,7 +71,7 @@ func (w *secretWriter) stored(ctx context.Context, targets []plan.Target) ([]fis
 	return secrets, true, nil
 }
 
-func (w *secretWriter) storedFor(ctx context.Context, target plan.Target) (*fissilev1.OutputSecret, error) {
+func (w *secretWriter) storedFor(ctx context.Context, target runjob.Target) (*fissilev1.OutputSecret, error) {
 	switch {
 	case target.PerKey:
 		return nil, nil
@@ -89,9 +91,9 @@ func (w *secretWriter) storedFor(ctx context.Context, target plan.Target) (*fiss
 
 // checkNames refuses names that the operator's configuration reserves. The webhook
 // does that as well, but not for ExtendedJobs that existed before.
-func (w *secretWriter) checkNames(targets []plan.Target) error {
+func (w *secretWriter) checkNames(targets []runjob.Target) error {
 	for _, target := range targets {
-		if name, pattern := plan.ReservedSecret(w.ReservedSecretNames, target); pattern != "" {
+		if name, pattern := runjob.ReservedSecret(w.ReservedSecretNames, target); pattern != "" {
 			return &outputError{reason: fissilev1.ReasonOutputInvalid, message: fmt.Sprintf(
 				"Secret %s is refused, because the operator's configuration reserves names like %s: edit %s, and run again.", name, pattern, target.NamedBy())}
 		}
@@ -101,7 +103,7 @@ func (w *secretWriter) checkNames(targets []plan.Target) error {
 
 // checkWay finds Secrets of others, as the cache shows them, where the output is to
 // go. A new version is never in conflict with them.
-func (w *secretWriter) checkWay(ctx context.Context, targets []plan.Target) error {
+func (w *secretWriter) checkWay(ctx context.Context, targets []runjob.Target) error {
 	for _, target := range targets {
 		if target.Versioned || target.PerKey {
 			continue
@@ -170,7 +172,7 @@ func (w *secretWriter) outputSecret(name string, version int64, content secretCo
 
 // put creates the Secret, or replaces the one that exists. If the cache was wrong
 // about which of the two applies, a live read decides.
-func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret, target plan.Target) error {
+func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret, target runjob.Target) error {
 	if w.settings.IfExists == fissilev1.ExistingOutputKeep {
 		// A Secret that the cache did not show is kept once it does.
 		return refusal(secret.Name, w.Client.Create(ctx, secret))
@@ -215,7 +217,7 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 
 // mayReplace refuses a Secret that is not this ExtendedJob's, and one that a newer
 // run wrote.
-func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObjectMetadata, target plan.Target) error {
+func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObjectMetadata, target runjob.Target) error {
 	if !owns(w.ej, secret) {
 		inherited, err := w.inherits(ctx, secret)
 		if err != nil || inherited {
@@ -233,7 +235,7 @@ func (w *secretWriter) superseded(ctx context.Context, secret metav1.Object) err
 	if !owns(w.ej, secret) || secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] != string(w.ej.UID) {
 		return nil
 	}
-	number, _ := plan.RunNumber(w.ej, w.job)
+	number, _ := runjob.RunNumber(w.ej, w.job)
 	run, err := w.storedRun(ctx, secret)
 	if err != nil {
 		return err
@@ -290,11 +292,11 @@ func (w *secretWriter) newSecret(content secretContent) *corev1.Secret {
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      target.SecretName,
 			Namespace: w.job.Namespace,
-			Labels: plan.Merged(target.Labels, map[string]string{
+			Labels: labels.Merge(target.Labels, map[string]string{
 				fissilev1.LabelContainerName: target.Container,
-				fissilev1.LabelName:          plan.NameLabel(w.ej.Name),
+				fissilev1.LabelName:          runjob.NameLabel(w.ej.Name),
 			}),
-			Annotations: plan.Merged(target.Annotations, w.annotations(target)),
+			Annotations: labels.Merge(target.Annotations, w.annotations(target)),
 		},
 		Type: target.Type,
 		Data: content.data,
@@ -308,8 +310,8 @@ func (w *secretWriter) seal(secret *corev1.Secret) {
 	secret.Annotations[fissilev1.AnnotationSeal] = seal.Of(w.sealKey, sealedRun(secret)...)
 }
 
-func (w *secretWriter) annotations(target plan.Target) map[string]string {
-	number, _ := plan.RunNumber(w.ej, w.job)
+func (w *secretWriter) annotations(target runjob.Target) map[string]string {
+	number, _ := runjob.RunNumber(w.ej, w.job)
 	annotations := map[string]string{
 		fissilev1.AnnotationRun:         strconv.FormatInt(number, 10),
 		fissilev1.AnnotationJobUID:      string(w.job.UID),
@@ -365,7 +367,7 @@ func (r *Reconciler) patchSecret(ctx context.Context, secret metav1.Object, patc
 func ownerReferences(ej metav1.Object, secret metav1.Object, policy fissilev1.DeletionPolicy) []metav1.OwnerReference {
 	var ours []metav1.OwnerReference
 	if policy != fissilev1.DeletionPolicyRetain {
-		ours = []metav1.OwnerReference{plan.OwnerReference(ej)}
+		ours = []metav1.OwnerReference{runjob.OwnerReference(ej)}
 	}
 	others := slices.DeleteFunc(slices.Clone(secret.GetOwnerReferences()), func(o metav1.OwnerReference) bool { return o.UID == ej.GetUID() })
 	return append(ours, others...)
@@ -396,7 +398,7 @@ func changes(path string, existing, wanted map[string]string, earlier []string) 
 
 // managedKeys lists the keys of the user's labels and annotations that the operator
 // puts on a Secret, as "labels/a annotations/b".
-func managedKeys(target plan.Target) string {
+func managedKeys(target runjob.Target) string {
 	var keys []string
 	for key := range target.Labels {
 		keys = append(keys, "labels/"+key)

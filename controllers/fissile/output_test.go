@@ -45,7 +45,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
@@ -553,7 +553,7 @@ func (v *outputTest) createVersions(n int64) {
 	v.Helper()
 	for ordinal := range n {
 		secret := versionedsecret.New(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "out-main"}}, ordinal+1, "")
-		secret.OwnerReferences = []metav1.OwnerReference{plan.OwnerReference(v.ej)}
+		secret.OwnerReferences = []metav1.OwnerReference{runjob.OwnerReference(v.ej)}
 		secret.Annotations[fissilev1.AnnotationOwnerUID] = string(v.ej.UID)
 		secret.Annotations[fissilev1.AnnotationRun] = "1"
 		secret.Annotations[fissilev1.AnnotationSeal] = seal.Of(v.r.digestKey.key, sealedRun(secret)...)

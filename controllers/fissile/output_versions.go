@@ -26,7 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -80,7 +80,7 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 	if err != nil {
 		return fissilev1.OutputSecret{}, &outputError{reason: fissilev1.ReasonSecretRejected, message: fmt.Sprintf("Output of %s: %v.", target.Source(), err)}
 	}
-	number, _ := plan.RunNumber(w.ej, w.job)
+	number, _ := runjob.RunNumber(w.ej, w.job)
 	secret := versionedsecret.New(w.newSecret(content), ordinal,
 		fmt.Sprintf("Output of %s in run %d of ExtendedJob %s.", target.Source(), number, w.ej.Name))
 	w.seal(secret)
@@ -105,7 +105,7 @@ func seriesOwner(versions []*metav1.PartialObjectMetadata, base string) string {
 }
 
 // storedVersion finds the version that already holds this run's output.
-func (w *secretWriter) storedVersion(versions []*metav1.PartialObjectMetadata, target plan.Target) *fissilev1.OutputSecret {
+func (w *secretWriter) storedVersion(versions []*metav1.PartialObjectMetadata, target runjob.Target) *fissilev1.OutputSecret {
 	for _, version := range versionedsecret.Versions(versions, target.SecretName) {
 		if w.printedBy(version) {
 			_, ordinal, _ := versionedsecret.Parse(version)
@@ -133,7 +133,7 @@ func (w *secretWriter) stillLast(ctx context.Context) error {
 	if err := w.APIReader.Get(ctx, w.ej.Key(), ej); err != nil {
 		return err
 	}
-	number, _ := plan.RunNumber(w.ej, w.job)
+	number, _ := runjob.RunNumber(w.ej, w.job)
 	if run := ej.Status.LastRun; ej.UID != w.ej.UID || run != nil && run.Number > number {
 		return fmt.Errorf("run %d is not the last one any more", number)
 	}

@@ -31,7 +31,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 const (
@@ -226,7 +226,7 @@ func (r *Reconciler) podsAndJobs(ctx context.Context, namespace string) (map[typ
 		return nil, fmt.Errorf("list Jobs: %w", err)
 	}
 	for i := range jobs.Items {
-		if job := &jobs.Items[i]; plan.Finished(job) == nil {
+		if job := &jobs.Items[i]; runjob.Finished(job) == nil {
 			subjects[job.UID] = subject{name: job.Name, isJob: true}
 		}
 	}

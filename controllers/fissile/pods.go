@@ -33,6 +33,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // observePods finds out whether pods of any run are running, and what keeps those of
@@ -68,7 +69,7 @@ func (o *observation) owns(pod *corev1.Pod) bool {
 	if controller == nil {
 		return generatedForRun(o.EJ, pod)
 	}
-	number, ours := plan.RunOfJobName(o.EJ, controller.Name)
+	number, ours := runjob.RunOfJobName(o.EJ, controller.Name)
 	if !ours || controller.Kind != "Job" {
 		return false
 	}
@@ -84,12 +85,12 @@ func generatedForRun(ej metav1.Object, pod *corev1.Pod) bool {
 	if !generated {
 		return false
 	}
-	if _, ours := plan.RunOfJobName(ej, name); ours {
+	if _, ours := runjob.RunOfJobName(ej, name); ours {
 		return true
 	}
 	name = name[:max(0, strings.LastIndexByte(name, '-'))]
 	job := pod.Labels[batchv1.JobNameLabel]
-	_, ours := plan.RunOfJobName(ej, job)
+	_, ours := runjob.RunOfJobName(ej, job)
 	return ours && name != "" && strings.HasPrefix(job, name)
 }
 

@@ -27,12 +27,14 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // start claims a run and creates its Job.
@@ -51,7 +53,7 @@ func (v *outputTest) activeJob() *batchv1.Job {
 		v.Fatal(err)
 	}
 	for i := range jobs.Items {
-		if plan.Finished(&jobs.Items[i]) == nil {
+		if runjob.Finished(&jobs.Items[i]) == nil {
 			return &jobs.Items[i]
 		}
 	}
@@ -65,7 +67,7 @@ func (v *outputTest) createPod(job *batchv1.Job, name string, status corev1.PodS
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: job.Namespace, Name: name, GenerateName: job.Name + "-",
-			Labels:          plan.Merged(plan.Labels(v.ej), map[string]string{batchv1.ControllerUidLabel: string(job.UID)}),
+			Labels:          labels.Merge(runjob.Labels(v.ej), map[string]string{batchv1.ControllerUidLabel: string(job.UID)}),
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))},
 		},
 		Status: status,
@@ -201,17 +203,17 @@ func TestWhichPodsHoldUpTheNextRun(t *testing.T) {
 		holds  bool
 	}{
 		"a pod of a Job that is gone": {func(*corev1.Pod, *fissilev1.ExtendedJob) {}, true},
-		"an orphan":                   {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(plan.JobName(ej, 7)+"-")(pod, ej) }, true},
-		"an orphan with an index":     {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(plan.JobName(ej, 7)+"-3-")(pod, ej) }, true},
+		"an orphan":                   {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(runjob.JobName(ej, 7)+"-")(pod, ej) }, true},
+		"an orphan with an index":     {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(runjob.JobName(ej, 7)+"-3-")(pod, ej) }, true},
 		"an orphan with an index and a name that is cut": {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) {
-			orphan(plan.JobName(ej, 7)[:8]+"-3-")(pod, ej)
+			orphan(runjob.JobName(ej, 7)[:8]+"-3-")(pod, ej)
 		}, true},
 		"a debug copy":                        {orphan(""), false},
 		"a pod that somebody made":            {orphan("mine-"), false},
 		"a pod of another kind of controller": {controller("ReplicaSet", "web-7d4b9c"), false},
 		"a pod of another's Job":              {controller("Job", "other-1"), false},
 		"a pod of another Job of our name": {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) {
-			controller("Job", plan.JobName(ej, 1))(pod, ej)
+			controller("Job", runjob.JobName(ej, 1))(pod, ej)
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +221,7 @@ func TestWhichPodsHoldUpTheNextRun(t *testing.T) {
 			v.finish(v.start(), batchv1.JobFailed)
 			v.reconcile()
 			v.pass(time.Hour)
-			gone := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: plan.JobName(v.ej, 7), UID: "gone"}}
+			gone := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: runjob.JobName(v.ej, 7), UID: "gone"}}
 			pod := v.createPod(gone, "running", corev1.PodStatus{Phase: corev1.PodRunning})
 			pod.Labels[batchv1.JobNameLabel] = gone.Name
 			test.change(pod, v.ej)

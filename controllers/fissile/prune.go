@@ -30,6 +30,7 @@ import (
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -74,9 +75,9 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 
 // prunedTargets returns the targets of the output of which only some versions are
 // kept, including those of containers whose printed output is no longer kept.
-func prunedTargets(ej *plan.ExtendedJob) []plan.Target {
-	targets := append(ej.Targets(), ej.FormerlyPrinted()...)
-	return slices.DeleteFunc(targets, func(target plan.Target) bool { return !target.Versioned || target.VersionsToKeep == 0 })
+func prunedTargets(ej *plan.ExtendedJob) []runjob.Target {
+	targets := append(ej.Targets(), ej.FormerTargets()...)
+	return slices.DeleteFunc(targets, func(target runjob.Target) bool { return !target.Versioned || target.VersionsToKeep == 0 })
 }
 
 // isClaimed reports whether an active run was claimed with a version.
@@ -142,7 +143,7 @@ func (r *Reconciler) secretsOfPods(ctx context.Context, namespace string) (map[s
 		return nil, fmt.Errorf("list pods: %w", err)
 	}
 	if err := eachItem(ctx, r.APIReader, &batchv1.JobList{}, prunePageSize, func(object runtime.Object) {
-		if job := object.(*batchv1.Job); plan.Finished(job) == nil {
+		if job := object.(*batchv1.Job); runjob.Finished(job) == nil {
 			note(&job.Spec.Template.Spec)
 		}
 	}, client.InNamespace(namespace)); err != nil {

@@ -27,7 +27,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // endsFirst passes on events of Jobs, and puts finished ones before runs that are to
@@ -38,7 +38,7 @@ type endsFirst struct{ handler.EventHandler }
 // Update passes on a change of a Job.
 func (h endsFirst) Update(ctx context.Context, e event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
-	if ok && plan.Finished(e.ObjectNew.(*batchv1.Job)) != nil {
+	if ok && runjob.Finished(e.ObjectNew.(*batchv1.Job)) != nil {
 		queue = urgent{byPriority}
 	}
 	h.EventHandler.Update(ctx, e, queue)

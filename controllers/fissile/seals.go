@@ -26,6 +26,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 )
 
@@ -40,7 +41,7 @@ func (r *Reconciler) sealJob(ctx context.Context, ej metav1.Object, job *batchv1
 	if err != nil {
 		return err
 	}
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, fissilev1.AnnotationSeal, seal.Of(key, plan.SealedParts(ej, job)...))
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, fissilev1.AnnotationSeal, seal.Of(key, runjob.SealedParts(ej, job)...))
 	return nil
 }
 
@@ -48,7 +49,7 @@ func (r *Reconciler) sealJob(ctx context.Context, ej metav1.Object, job *batchv1
 // It returns nil for a Job that somebody else made in its likeness. A Job that is
 // known by its UID stays the run's, whatever became of its annotations.
 func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *processState, job *batchv1.Job) (int64, *batchv1.Job, error) {
-	number, ok := plan.RunNumber(ej, job)
+	number, ok := runjob.RunNumber(ej, job)
 	if !ok {
 		return 0, nil, nil
 	}
@@ -58,7 +59,7 @@ func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *
 	}
 	run := ej.Status.LastRun
 	switch {
-	case seal.Proves(job.Annotations[fissilev1.AnnotationSeal], key, plan.SealedParts(ej, job)...):
+	case seal.Proves(job.Annotations[fissilev1.AnnotationSeal], key, runjob.SealedParts(ej, job)...):
 		return number, job, nil
 	case run != nil && run.Number == number && isJobOf(run, process, job.UID):
 		return number, plan.Distrusted(ej, run, job), nil

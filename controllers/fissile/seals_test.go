@@ -29,7 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -39,8 +39,8 @@ func (v *outputTest) forge(number int64, annotations map[string]string) {
 	v.Helper()
 	v.edit(func() {})
 	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
-		Namespace: "ns", Name: plan.JobName(v.ej, number), Labels: plan.Labels(v.ej), Annotations: annotations,
-		OwnerReferences: []metav1.OwnerReference{plan.OwnerReference(v.ej)},
+		Namespace: "ns", Name: runjob.JobName(v.ej, number), Labels: runjob.Labels(v.ej), Annotations: annotations,
+		OwnerReferences: []metav1.OwnerReference{runjob.OwnerReference(v.ej)},
 	}}
 	v.mustCreate(job)
 	v.createPod(job, job.Name, corev1.PodStatus{Phase: corev1.PodSucceeded})

@@ -23,6 +23,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 const (
@@ -106,7 +107,7 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 		return Step{Kind: LabelJob, Job: job}
 	case adoptedClaim(job) != claimOf(run).ID:
 		return o.adopt(run.Number)
-	case Finished(job) != nil:
+	case runjob.Finished(job) != nil:
 		if wantsOutput(job) && o.Output == nil {
 			return Step{Kind: StoreOutput, Job: job}
 		}
@@ -125,7 +126,7 @@ func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Durati
 	if claimOf(run).JobUID == "" {
 		wait = o.memory(run).JobSince.Add(jobRecorded).Sub(o.Now)
 	}
-	if o.PodsPending && !suspended(job) {
+	if o.PodsPending && !runjob.Suspended(job) {
 		wait = soonest(wait, withoutPodsRetry)
 	}
 	return max(wait, 0)
@@ -178,7 +179,7 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 // it was deleted. A status that was restored from another object may name a Job of
 // that object.
 func (o *Observation) jobSeen(run *fissilev1.Run) bool {
-	return claimOf(run).JobUID != "" && run.JobName == JobName(o.EJ, run.Number) || o.memory(run).JobUID != ""
+	return claimOf(run).JobUID != "" && run.JobName == runjob.JobName(o.EJ, run.Number) || o.memory(run).JobUID != ""
 }
 
 // stands reports whether the reason that a run was claimed for still applies.
@@ -251,14 +252,14 @@ func (o *Observation) served(run *fissilev1.Run) bool {
 // settled.
 func (o *Observation) reportSettled(run *fissilev1.Run, settled Settled) Step {
 	job := o.Jobs[settled.Number]
-	finished := job != nil && Finished(job) != nil
+	finished := job != nil && runjob.Finished(job) != nil
 	switch {
 	case run == nil && finished:
 		// The status was wiped, and with it whether the output is pending.
 		return o.adopt(settled.Number)
 	case run == nil:
 		// Only the number and the result of the run are known.
-		lost := &fissilev1.Run{Number: settled.Number, JobName: JobName(o.EJ, settled.Number)}
+		lost := &fissilev1.Run{Number: settled.Number, JobName: runjob.JobName(o.EJ, settled.Number)}
 		return o.reportOutcome(nil, settled, endedWithoutJob(lost, settled.Result))
 	case !finished:
 		return o.reportOutcome(run, settled, endedWithoutJob(run, settled.Result))
@@ -340,7 +341,7 @@ func (o *Observation) tendOutput() (Step, bool) {
 	if outputPending(run) {
 		job := o.Jobs[run.Number]
 		switch {
-		case job == nil || Finished(job) == nil:
+		case job == nil || runjob.Finished(job) == nil:
 			return o.reportOutcome(run, o.settled(), outputLost(run)), true
 		case o.Output == nil && !o.Now.Before(o.Process.OutputRetryAt):
 			return Step{Kind: StoreOutput, Job: job}, true
@@ -374,7 +375,7 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 		Number:    number,
 		Cause:     cause,
 		RequestID: o.outstandingRequest(&o.EJ.Status),
-		JobName:   JobName(o.EJ, number),
+		JobName:   runjob.JobName(o.EJ, number),
 		StartTime: metav1.NewTime(o.Now.Truncate(time.Second)),
 		Streak:    streak,
 		Claim: &fissilev1.Claim{
@@ -383,7 +384,7 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 			SpecDigest: specDigest(o.EJ),
 		},
 	}
-	run.Env = envNames(&o.EJ.Spec.Trigger, &run)
+	run.Env = runjob.EnvNames(&o.EJ.Spec.Trigger, &run)
 	if cause == fissilev1.CauseConfigChange {
 		run.ChangedInputs = o.changedInputs()
 	}
@@ -430,6 +431,11 @@ func soonest(a, b time.Duration) time.Duration {
 		return b
 	}
 	return a
+}
+
+// labelled reports whether a Job has the label that selects it for the cache.
+func labelled(job *batchv1.Job) bool {
+	return job.Labels[fissilev1.LabelExtendedJob] == "true"
 }
 
 func adoptedCause(job *batchv1.Job) fissilev1.RunCause {

@@ -30,6 +30,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 const (
@@ -164,7 +165,7 @@ func (w *world) restarted() *world {
 // job adds the Job of the last run, with the given conditions.
 func (w *world) job(t *testing.T, conditions ...batchv1.JobConditionType) *world {
 	t.Helper()
-	job, err := plan.NewJob(w.whole(), w.EJ.Status.LastRun)
+	job, err := runjob.New(w.whole(), w.EJ.Status.LastRun)
 	if err != nil {
 		t.Fatal(err)
 	}

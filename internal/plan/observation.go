@@ -23,6 +23,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // Observation is everything that a decision is based on.
@@ -142,7 +143,7 @@ func (o *Observation) ActiveJob() *batchv1.Job {
 		return nil
 	}
 	job := o.Jobs[run.Number]
-	if job == nil || Finished(job) != nil || suspended(job) {
+	if job == nil || runjob.Finished(job) != nil || runjob.Suspended(job) {
 		return nil
 	}
 	return job

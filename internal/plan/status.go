@@ -26,6 +26,7 @@ import (
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 const (
@@ -87,7 +88,7 @@ func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissil
 	s.LastRun.InputsChanged = run.InputsChanged || o.InputsChanged()
 	s.Active = run.JobName
 	switch {
-	case suspended(job):
+	case runjob.Suspended(job):
 		s.LastRun.Reason = fissilev1.ReasonJobSuspended
 		s.LastRun.Message = fmt.Sprintf("Job %s is suspended: set its spec.suspend to false, or wait for the queue that suspended it.", job.Name)
 	case o.BlockedBy != "":

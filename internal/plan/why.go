@@ -23,6 +23,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // Why returns the reason for a step in a word or two, for the log: the cause of a
@@ -61,7 +62,7 @@ func runningReason(status *fissilev1.ExtendedJobStatus) string {
 }
 
 func jobState(job *batchv1.Job) string {
-	if finished := Finished(job); finished != nil {
+	if finished := runjob.Finished(job); finished != nil {
 		return "Job" + string(finished.Type)
 	}
 	return "JobActive"

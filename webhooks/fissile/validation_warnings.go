@@ -29,7 +29,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // indexOutput is the index of ExtendedJobs by the Secrets that their output goes to.
@@ -63,9 +63,9 @@ func warnings(ctx context.Context, outputs outputFinder, m *manifest, created bo
 }
 
 func nameWarnings(name string) admission.Warnings {
-	job := plan.JobName(&fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: name}}, 1)
+	job := runjob.JobName(&fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: name}}, 1)
 	switch {
-	case plan.NameLabel(name) != name:
+	case runjob.NameLabel(name) != name:
 		return admission.Warnings{warningf("metadata.name is long: shortened in the names of Jobs and in the label %s", fissilev1.LabelName)}
 	case !strings.HasPrefix(job, name+"-"):
 		return admission.Warnings{warningf("metadata.name is long: shortened in the names of Jobs")}
@@ -101,7 +101,7 @@ func outputWarnings(m *manifest) (warnings admission.Warnings) {
 		return warnings
 	}
 	for _, reference := range configrefs.Of(&m.ej.Spec.JobTemplate.Spec.Template.Spec) {
-		for _, target := range plan.Targets(&m.ej.Spec) {
+		for _, target := range runjob.Targets(&m.ej.Spec) {
 			if reference.Kind == configrefs.Secret && !target.Versioned && target.Has(reference.Name) {
 				warnings = append(warnings, warningf("spec.output overwrites what the template reads: Secret %s; set %s to keep both", reference.Name, versionedField(target)))
 			}
@@ -143,15 +143,15 @@ func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissile
 
 // namedBy returns the field that determines the name of an output Secret.
 func namedBy(ej *fissilev1.ExtendedJob, secret string) string {
-	targets := plan.Targets(&ej.Spec)
-	return targets[slices.IndexFunc(targets, func(target plan.Target) bool { return target.Name() == secret })].NamedBy()
+	targets := runjob.Targets(&ej.Spec)
+	return targets[slices.IndexFunc(targets, func(target runjob.Target) bool { return target.Name() == secret })].NamedBy()
 }
 
 // secretNames returns the names of the output Secrets, without the ordinal of a
 // version.
 func secretNames(ej *fissilev1.ExtendedJob) []string {
 	var names []string
-	for _, target := range plan.Targets(&ej.Spec) {
+	for _, target := range runjob.Targets(&ej.Spec) {
 		names = append(names, target.Name())
 	}
 	return names

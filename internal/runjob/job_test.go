@@ -14,13 +14,14 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-package plan
+package runjob
 
 import (
 	"maps"
 	"testing"
 
 	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -37,11 +38,11 @@ func TestTheLabelsOfAJob(t *testing.T) {
 			ej.Name, ej.UID = "myjob", "uid"
 			ej.Spec.JobTemplate = batchv1.JobTemplateSpec{}
 			ej.Spec.JobTemplate.Labels, ej.Spec.JobTemplate.Spec.Template.Labels = test.job, test.pod
-			job, err := NewJob(ej, &fissilev1.Run{Number: 1, JobName: JobName(ej, 1)})
+			job, err := New(ej, &fissilev1.Run{Number: 1, JobName: JobName(ej, 1)})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if want := Merged(test.want, Labels(ej)); !maps.Equal(job.Labels, want) {
+			if want := labels.Merge(test.want, Labels(ej)); !maps.Equal(job.Labels, want) {
 				t.Errorf("got %v, want %v", job.Labels, want)
 			}
 		})
@@ -58,7 +59,7 @@ func TestATemplateHasNoSayInTheAnnotationsOfTheOperator(t *testing.T) {
 		fissilev1.AnnotationRequestID:    "other",
 		fissilev1.AnnotationInputsDigest: "other",
 	}
-	job, err := NewJob(ej, &fissilev1.Run{Number: 1, JobName: JobName(ej, 1)})
+	job, err := New(ej, &fissilev1.Run{Number: 1, JobName: JobName(ej, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-package plan
+package runjob
 
 import (
 	"crypto/sha256"
@@ -51,13 +51,8 @@ func NameLabel(name string) string {
 	return shorten(name, validation.LabelValueMaxLength-len(suffix)) + suffix
 }
 
-const (
-	// maxRunNumber bounds the numbers of Jobs, and maxClaimedNumber the numbers that
-	// others can record as the last one. Greater numbers are forged. Enough room
-	// remains for all runs after the greatest number that counts.
-	maxRunNumber     = 1 << 41
-	maxClaimedNumber = 1 << 40
-)
+// maxRunNumber bounds the numbers of Jobs. Greater numbers are forged.
+const maxRunNumber = 1 << 41
 
 // RunNumber returns the number of the run that a Job belongs to, and false if the Job
 // is not the ExtendedJob's own: if it lacks a controller reference to its UID, or if

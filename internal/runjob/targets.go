@@ -14,16 +14,18 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-package plan
+package runjob
 
 import (
+	"cmp"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
@@ -56,10 +58,16 @@ type Target struct {
 // Targets returns where the output of an ExtendedJob goes: first for the containers
 // whose output is printed, in the order of the template, then for the files.
 func Targets(spec *fissilev1.ExtendedJobSpec) []Target {
-	if spec.Output == nil {
+	return TargetsOf(spec.Output, ContainerNames(&spec.JobTemplate))
+}
+
+// TargetsOf returns where the output of the given containers of a template goes. There
+// are no targets if output is nil.
+func TargetsOf(output *fissilev1.Output, containers []string) []Target {
+	if output == nil {
 		return nil
 	}
-	return targets(spec.Output, PrintingContainers(spec))
+	return targets(output, printing(output, containers))
 }
 
 // TargetsOfJob returns where the output of a Job goes, according to its settings.
@@ -78,12 +86,27 @@ func targets(output *fissilev1.Output, printing []string) []Target {
 	return targets
 }
 
+// FormerTargets returns the targets of containers whose printed output is no longer
+// kept.
+func FormerTargets(output *fissilev1.Output, containers []string) []Target {
+	if output == nil || output.NamePrefix == "" {
+		return nil
+	}
+	var former []Target
+	for _, container := range containers {
+		if !prints(output, container) {
+			former = append(former, PrintedTarget(output, container))
+		}
+	}
+	return former
+}
+
 // PrintedTarget returns where the printed output of a container goes.
 func PrintedTarget(output *fissilev1.Output, container string) Target {
 	return Target{
 		Container:      container,
 		SecretName:     SecretName(output.NamePrefix, container),
-		Versioned:      value(output.Versioned),
+		Versioned:      ptr.Deref(output.Versioned, false),
 		VersionsToKeep: int(output.VersionsToKeep),
 		Type:           corev1.SecretTypeOpaque,
 		Labels:         UserKeys(output.SecretLabels),
@@ -97,12 +120,12 @@ func fileTarget(output *fissilev1.Output, file *fissilev1.OutputFile) Target {
 		File:           file,
 		SecretName:     file.SecretName,
 		PerKey:         file.Layout == fissilev1.LayoutSecretPerKey,
-		Versioned:      value(file.Versioned),
+		Versioned:      ptr.Deref(file.Versioned, false),
 		VersionsToKeep: int(file.VersionsToKeep),
-		SkipUnchanged:  value(file.SkipUnchanged),
+		SkipUnchanged:  ptr.Deref(file.SkipUnchanged, false),
 		Type:           corev1.SecretType(file.Type),
-		Labels:         UserKeys(Merged(output.SecretLabels, file.SecretLabels)),
-		Annotations:    UserKeys(Merged(output.SecretAnnotations, file.SecretAnnotations)),
+		Labels:         UserKeys(labels.Merge(output.SecretLabels, file.SecretLabels)),
+		Annotations:    UserKeys(labels.Merge(output.SecretAnnotations, file.SecretAnnotations)),
 	}
 	if target.Type == "" {
 		target.Type = corev1.SecretTypeOpaque
@@ -139,7 +162,7 @@ func (t Target) NamedBy() string {
 
 // FileKey returns the key of the Secret that holds a file of layout File.
 func FileKey(file *fissilev1.OutputFile) string {
-	return firstOf(file.Key, path.Base(file.Path))
+	return cmp.Or(file.Key, path.Base(file.Path))
 }
 
 // KeysOfType returns sets of keys. A Secret of the type must have all keys of one of
@@ -202,42 +225,4 @@ func (t Target) Has(name string) bool {
 	default:
 		return name == t.SecretName
 	}
-}
-
-// PrintingContainers returns the names of the containers whose printed output is
-// kept, in the order of the template.
-func PrintingContainers(spec *fissilev1.ExtendedJobSpec) []string {
-	if spec.Output == nil {
-		return nil
-	}
-	return printingContainers(spec.Output, namesOf(spec.JobTemplate.Spec.Template.Spec.Containers))
-}
-
-func printingContainers(output *fissilev1.Output, containers []string) []string {
-	if output.NamePrefix == "" && len(output.Files) > 0 {
-		return nil
-	}
-	var names []string
-	for _, container := range containers {
-		if prints(output, container) {
-			names = append(names, container)
-		}
-	}
-	return names
-}
-
-// prints reports whether the printed output of a container is kept.
-func prints(output *fissilev1.Output, container string) bool {
-	if len(output.Containers) > 0 {
-		return slices.Contains(output.Containers, container)
-	}
-	return !slices.ContainsFunc(output.Files, func(file fissilev1.OutputFile) bool { return file.Container == container })
-}
-
-// OutputContainers returns the names of the containers of a Job whose printed output
-// is kept: PrintingContainers as of the run's start. It returns none if somebody
-// removed the annotation.
-func OutputContainers(job *batchv1.Job) []string {
-	recorded := job.Annotations[fissilev1.AnnotationOutputContainers]
-	return strings.FieldsFunc(recorded, func(r rune) bool { return r == ',' })
 }

@@ -14,13 +14,13 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-package plan_test
+package runjob_test
 
 import (
 	"testing"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 func TestReservedSecret(t *testing.T) {
@@ -37,7 +37,7 @@ func TestReservedSecret(t *testing.T) {
 		"a version":                           {fissilev1.Output{NamePrefix: "ca", Versioned: new(true)}, "main", "ca-main-v1", "ca-main-v1"},
 		"the same without versions":           {fissilev1.Output{NamePrefix: "ca"}, "main", "ca-main", ""},
 	} {
-		gotName, gotPattern := plan.ReservedSecret(patterns, plan.PrintedTarget(&test.output, test.container))
+		gotName, gotPattern := runjob.ReservedSecret(patterns, runjob.PrintedTarget(&test.output, test.container))
 		if gotName != test.wantName || gotPattern != test.wantPattern {
 			t.Errorf("%s: got %q, %q, want %q, %q", name, gotName, gotPattern, test.wantName, test.wantPattern)
 		}

@@ -14,12 +14,13 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-package plan
+package runjob
 
 import (
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
@@ -34,17 +35,6 @@ func envOf(trigger *fissilev1.Trigger, run *fissilev1.Run) []fissilev1.TriggerEn
 	return nil
 }
 
-// RequestReferences returns the ConfigMaps and Secrets that the next run reads in
-// addition to those of its template: those that spec.trigger.env names, if the run
-// gets these variables.
-func (o *Observation) RequestReferences() []configrefs.Reference {
-	trigger := o.EJ.Spec.Trigger
-	if len(trigger.Env) == 0 || trigger.Strategy != fissilev1.StrategyNow && o.outstandingRequest(&o.EJ.Status) == "" {
-		return nil
-	}
-	return EnvReferences(trigger.Env)
-}
-
 // EnvReferences returns the ConfigMaps and Secrets that variables take their values
 // from.
 func EnvReferences(variables []fissilev1.TriggerEnvVar) []configrefs.Reference {
@@ -55,8 +45,8 @@ func EnvReferences(variables []fissilev1.TriggerEnvVar) []configrefs.Reference {
 	return configrefs.Of(&corev1.PodSpec{Containers: []corev1.Container{container}})
 }
 
-// envNames returns the names of the variables that a run adds to its containers.
-func envNames(trigger *fissilev1.Trigger, run *fissilev1.Run) []string {
+// EnvNames returns the names of the variables that a run adds to its containers.
+func EnvNames(trigger *fissilev1.Trigger, run *fissilev1.Run) []string {
 	var names []string
 	for _, variable := range envOf(trigger, run) {
 		names = append(names, variable.Name)
@@ -92,7 +82,7 @@ func InitGetsEnv(container *corev1.Container, variable *fissilev1.TriggerEnvVar)
 }
 
 func setEnv(container *corev1.Container, variable fissilev1.TriggerEnvVar) {
-	set := corev1.EnvVar{Name: variable.Name, Value: value(variable.Value), ValueFrom: variable.ValueFrom.DeepCopy()}
+	set := corev1.EnvVar{Name: variable.Name, Value: ptr.Deref(variable.Value, ""), ValueFrom: variable.ValueFrom.DeepCopy()}
 	sameName := func(other corev1.EnvVar) bool { return other.Name == variable.Name }
 	at := slices.IndexFunc(container.Env, sameName)
 	if at < 0 {

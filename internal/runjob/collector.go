@@ -14,9 +14,10 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-package plan
+package runjob
 
 import (
+	"cmp"
 	"fmt"
 	"path"
 	"slices"
@@ -76,7 +77,7 @@ func FilesKey(operatorKey []byte, ej metav1.Object, job *batchv1.Job) (sealedfil
 
 // OutputDirectory returns the directory that containers write their files to.
 func OutputDirectory(output *fissilev1.Output) string {
-	return path.Clean(firstOf(output.Directory, defaultDirectory))
+	return path.Clean(cmp.Or(output.Directory, defaultDirectory))
 }
 
 // WritingContainers returns the names of the containers that write files.

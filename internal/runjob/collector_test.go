@@ -14,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-package plan
+package runjob
 
 import (
 	"slices"
@@ -43,7 +43,7 @@ func collected(t *testing.T, change func(*corev1.PodSpec)) *corev1.PodSpec {
 	if change != nil {
 		change(pod)
 	}
-	job, err := NewJob(ej, &fissilev1.Run{Number: 7, JobName: JobName(ej, 7), Claim: &fissilev1.Claim{ID: "claim"}})
+	job, err := New(ej, &fissilev1.Run{Number: 7, JobName: JobName(ej, 7), Claim: &fissilev1.Claim{ID: "claim"}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -193,32 +193,11 @@ func TestTheCollectorLeavesAPodItsQualityOfService(t *testing.T) {
 	}
 }
 
-func TestTargetHas(t *testing.T) {
-	plain, versioned, perKey := Target{SecretName: "link"}, Target{SecretName: "link", Versioned: true}, Target{SecretName: "link", PerKey: true}
-	for name, want := range map[string][3]bool{
-		"link":      {true, false, false},
-		"link-v1":   {false, true, true},
-		"link-v01":  {false, false, true},
-		"link-nats": {false, false, true},
-		"link-":     {false, false, false},
-		"linked":    {false, false, false},
-	} {
-		if got := [3]bool{plain.Has(name), versioned.Has(name), perKey.Has(name)}; got != want {
-			t.Errorf("%s: got %v, want %v", name, got, want)
-		}
-		for _, target := range []Target{plain, versioned, perKey} {
-			if target.Has(name) && !slices.Contains(TargetNames(name), target.Name()) {
-				t.Errorf("%s is not found by the names %v", name, TargetNames(name))
-			}
-		}
-	}
-}
-
 func TestTheKeyOfFilesIsThatOfOneJob(t *testing.T) {
 	ej := &fissilev1.ExtendedJob{}
 	ej.Name, ej.UID = "myjob", "uid"
 	key := func(number int64, claim string) string {
-		job, err := NewJob(ej, &fissilev1.Run{Number: number, JobName: JobName(ej, number), Claim: &fissilev1.Claim{ID: claim}})
+		job, err := New(ej, &fissilev1.Run{Number: number, JobName: JobName(ej, number), Claim: &fissilev1.Claim{ID: claim}})
 		if err != nil {
 			t.Fatal(err)
 		}
