@@ -17,10 +17,8 @@ limitations under the License.
 package fissile
 
 import (
-	"context"
 	"fmt"
 	"maps"
-	"slices"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -31,63 +29,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
-
-const (
-	// indexUID finds ExtendedJobs by their UID, and Jobs and pods by the UID of their
-	// ExtendedJob.
-	indexUID = "extendedjob.uid"
-	// indexOutput finds ExtendedJobs and Jobs by the Secrets that their output goes
-	// to.
-	indexOutput = "extendedjob.output"
-	// indexInput finds ExtendedJobs by the ConfigMaps and Secrets that their pods
-	// read.
-	indexInput = "extendedjob.input"
-	// indexClaimed finds ExtendedJobs by the versions of Secrets that an active run
-	// was claimed with.
-	indexClaimed = "extendedjob.claimed"
-	// indexRun finds ExtendedJobs by what is known of their active run.
-	indexRun = "extendedjob.run"
-	// indexWait finds ExtendedJobs by what their run waits for, if anything.
-	indexWait = "extendedjob.wait"
-	// indexOwner finds output Secrets by the UID of the ExtendedJob that they belong
-	// to.
-	indexOwner = "output.owner"
-	// indexBase finds Secrets that are named like versions by their base name.
-	indexBase = "versionedsecret.base"
-)
-
-// Keys of indexRun.
-const (
-	// runActive stands for an active run.
-	runActive = "active"
-	// runUnrecorded stands for an active run for which the status does not record
-	// that its Job was seen.
-	runUnrecorded = "unrecorded"
-)
-
-// extendedJobIndexes are the indexes of ExtendedJobs.
-var extendedJobIndexes = ejcache.Indexes{
-	indexUID:     func(ej *plan.ExtendedJob) []string { return []string{string(ej.UID)} },
-	indexOutput:  outputNames,
-	indexInput:   inputKeys,
-	indexClaimed: claimedVersions,
-	indexRun:     runKeys,
-	indexWait:    waitKeys,
-}
 
 // CacheByObject defines what the manager's cache holds: Jobs and pods only if they
 // belong to ExtendedJobs, and of those and of Secrets only what the operator reads.
 func CacheByObject() map[client.Object]cache.ByObject {
 	ours := labels.SelectorFromSet(labels.Set{fissilev1.LabelExtendedJob: "true"})
 	return map[client.Object]cache.ByObject{
-		&ejcache.ExtendedJob{}: {Transform: ejcache.Transform(extendedJobIndexes)},
+		&ejcache.ExtendedJob{}: {Transform: ejcache.Transform(index.ExtendedJobs)},
 		&batchv1.Job{}:         {Label: ours, Transform: stripJob},
 		&corev1.Pod{}:          {Label: ours, Transform: stripPod},
 		&corev1.Secret{}:       {Transform: stripMetadata},
@@ -200,129 +152,4 @@ func onlyOurs(names map[string]string) map[string]string {
 		return nil
 	}
 	return names
-}
-
-func setupIndexes(indexer client.FieldIndexer) error {
-	for index := range extendedJobIndexes {
-		if err := indexer.IndexField(context.Background(), &ejcache.ExtendedJob{}, index, ejcache.KeysOf(index)); err != nil {
-			return fmt.Errorf("index ExtendedJobs by %s: %w", index, err)
-		}
-	}
-	secret := &metav1.PartialObjectMetadata{}
-	secret.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("Secret"))
-	for _, index := range []struct {
-		object  client.Object
-		field   string
-		extract client.IndexerFunc
-	}{
-		{&batchv1.Job{}, indexUID, controllerUID},
-		{&batchv1.Job{}, indexOutput, outputNamesOfJob},
-		{&corev1.Pod{}, indexUID, func(obj client.Object) []string { return []string{obj.GetLabels()[fissilev1.LabelUID]} }},
-		{secret, indexBase, versionedBase},
-		{secret, indexOwner, ownerAnnotation},
-	} {
-		// The manager has not started, so this does not block.
-		if err := indexer.IndexField(context.Background(), index.object, index.field, index.extract); err != nil {
-			return fmt.Errorf("index %T by %s: %w", index.object, index.field, err)
-		}
-	}
-	return nil
-}
-
-func controllerUID(obj client.Object) []string {
-	owner := metav1.GetControllerOf(obj)
-	if owner == nil {
-		return nil
-	}
-	return []string{string(owner.UID)}
-}
-
-func ownerAnnotation(secret client.Object) []string {
-	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
-		return []string{uid}
-	}
-	return nil
-}
-
-func outputNames(ej *plan.ExtendedJob) []string {
-	return namesOf(ej.Targets())
-}
-
-func outputNamesOfJob(obj client.Object) []string {
-	job := obj.(*batchv1.Job)
-	output, err := runjob.OutputSettings(job)
-	if err != nil || output == nil {
-		return nil // If the settings cannot be read, the run says so.
-	}
-	return namesOf(runjob.TargetsOfJob(job, output))
-}
-
-func namesOf(targets []runjob.Target) []string {
-	var names []string
-	for _, target := range targets {
-		names = append(names, target.Name())
-	}
-	return names
-}
-
-// inputKeys returns the keys of the ConfigMaps and Secrets that the pods read, and of
-// all versions of those that may be versioned.
-func inputKeys(ej *plan.ExtendedJob) []string {
-	var keys []string
-	for _, reference := range slices.Concat(ej.Template.References, runjob.EnvReferences(ej.Spec.Trigger.Env)) {
-		keys = append(keys, inputIndexKey(reference.Kind, reference.Name))
-		if base, _, ok := versionedsecret.ParseName(reference.Name); ok && reference.Kind == configrefs.Secret {
-			keys = append(keys, versionsIndexKey(base))
-		}
-	}
-	return keys
-}
-
-// claimedVersions returns the versions that the active run was claimed with.
-func claimedVersions(ej *plan.ExtendedJob) []string {
-	status := &ej.Status
-	if status.Inputs == nil || status.LastRun == nil || status.LastRun.Result != "" {
-		return nil
-	}
-	var names []string
-	for _, object := range status.Inputs.Objects {
-		if object.ResolvedName != "" {
-			names = append(names, object.ResolvedName)
-		}
-	}
-	return names
-}
-
-func runKeys(ej *plan.ExtendedJob) []string {
-	var keys []string
-	if ej.Status.Active != "" {
-		keys = append(keys, runActive)
-	}
-	if unrecorded(ej.Status.LastRun) {
-		keys = append(keys, runUnrecorded)
-	}
-	return keys
-}
-
-func waitKeys(ej *plan.ExtendedJob) []string {
-	if reason := waitReason(&ej.Status); reason != "" {
-		return []string{reason}
-	}
-	return nil
-}
-
-func inputIndexKey(kind configrefs.Kind, name string) string {
-	return string(kind) + "/" + name
-}
-
-func versionsIndexKey(base string) string {
-	return "versions of Secret/" + base
-}
-
-func versionedBase(obj client.Object) []string {
-	base, _, ok := versionedsecret.ParseName(obj.GetName())
-	if !ok {
-		return nil
-	}
-	return []string{base}
 }

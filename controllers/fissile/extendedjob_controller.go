@@ -45,6 +45,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
@@ -132,7 +133,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	if err != nil {
 		return fmt.Errorf("make client for logs: %w", err)
 	}
-	if err := setupIndexes(mgr.GetFieldIndexer()); err != nil {
+	if err := index.Register(mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
 	recorder, err := newRecorder(mgr, clientset)
@@ -238,7 +239,7 @@ func tidies(kind plan.Kind) bool {
 // extendedJobOfPod finds the ExtendedJob of a pod by its UID, because the name in the
 // label may be shortened.
 func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []reconcile.Request {
-	return r.requests(ctx, pod.GetNamespace(), indexUID, pod.GetLabels()[fissilev1.LabelUID])
+	return r.requests(ctx, pod.GetNamespace(), index.UID, pod.GetLabels()[fissilev1.LabelUID])
 }
 
 // extendedJobsOfOutput finds the ExtendedJob whose output a Secret holds, and those
@@ -246,7 +247,7 @@ func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []
 func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Object) []reconcile.Request {
 	var requests []reconcile.Request
 	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
-		requests = r.requests(ctx, secret.GetNamespace(), indexUID, uid)
+		requests = r.requests(ctx, secret.GetNamespace(), index.UID, uid)
 	}
 	for _, name := range runjob.TargetNames(secret.GetName()) {
 		requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), name)...)
@@ -257,8 +258,8 @@ func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Obj
 // ownersOfJobs finds the ExtendedJobs that have a Job whose output goes to a target.
 func (r *Reconciler) ownersOfJobs(ctx context.Context, namespace, target string) []reconcile.Request {
 	var list batchv1.JobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{indexOutput: target}, client.UnsafeDisableDeepCopy); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", indexOutput)
+	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{index.Output: target}, client.UnsafeDisableDeepCopy); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", index.Output)
 		return nil
 	}
 	var requests []reconcile.Request
@@ -273,9 +274,9 @@ func (r *Reconciler) ownersOfJobs(ctx context.Context, namespace, target string)
 // extendedJobsOfInput finds the ExtendedJobs whose pods read a ConfigMap or Secret.
 func (r *Reconciler) extendedJobsOfInput(kind configrefs.Kind) handler.MapFunc {
 	return func(ctx context.Context, object client.Object) []reconcile.Request {
-		requests := r.requests(ctx, object.GetNamespace(), indexInput, inputIndexKey(kind, object.GetName()))
+		requests := r.requests(ctx, object.GetNamespace(), index.Input, index.InputKey(kind, object.GetName()))
 		if base, _, ok := versionedsecret.ParseName(object.GetName()); ok && kind == configrefs.Secret {
-			requests = append(requests, r.requests(ctx, object.GetNamespace(), indexInput, versionsIndexKey(base))...)
+			requests = append(requests, r.requests(ctx, object.GetNamespace(), index.Input, index.VersionsKey(base))...)
 		}
 		return requests
 	}

@@ -26,6 +26,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
@@ -142,7 +143,7 @@ func (r *Reconciler) resolve(ctx context.Context, o *observation, names []string
 		var cached []*metav1.PartialObjectMetadata
 		for _, name := range names {
 			base, _, _ := versionedsecret.ParseName(name)
-			secrets, err := listSecrets(ctx, r.Client, o.EJ.Namespace, client.MatchingFields{indexBase: base})
+			secrets, err := listSecrets(ctx, r.Client, o.EJ.Namespace, client.MatchingFields{index.Base: base})
 			if err != nil {
 				return nil, err
 			}

@@ -41,6 +41,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -564,7 +565,7 @@ func (e extractors) IndexField(_ context.Context, obj client.Object, field strin
 
 var indexes = func() extractors {
 	e := extractors{}
-	if err := setupIndexes(e); err != nil {
+	if err := index.Register(e); err != nil {
 		panic(err)
 	}
 	return e

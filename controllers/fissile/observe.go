@@ -29,6 +29,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
@@ -72,7 +73,7 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	o.NamespaceClosed = key.Namespace == r.Namespace && !r.RunInNamespace
 	o.Jobs = make(map[int64]*batchv1.Job)
 	var jobs batchv1.JobList
-	if err := r.Client.List(ctx, &jobs, client.InNamespace(key.Namespace), client.MatchingFields{indexUID: string(ej.UID)}); err != nil {
+	if err := r.Client.List(ctx, &jobs, client.InNamespace(key.Namespace), client.MatchingFields{index.UID: string(ej.UID)}); err != nil {
 		return nil, fmt.Errorf("list Jobs: %w", err)
 	}
 	for i := range jobs.Items {

@@ -26,6 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 )
 
 // observeSecrets looks at the output Secrets of the ExtendedJob in the cache: which run
@@ -34,7 +35,7 @@ import (
 func (r *Reconciler) observeSecrets(ctx context.Context, o *observation) error {
 	list := &metav1.PartialObjectMetadataList{}
 	list.SetGroupVersionKind(corev1.SchemeGroupVersion.WithKind("SecretList"))
-	if err := r.Client.List(ctx, list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexOwner: string(o.EJ.UID)}, client.UnsafeDisableDeepCopy); err != nil {
+	if err := r.Client.List(ctx, list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{index.Owner: string(o.EJ.UID)}, client.UnsafeDisableDeepCopy); err != nil {
 		return fmt.Errorf("list output Secrets: %w", err)
 	}
 	// Others can put the name of an ExtendedJob on their Secrets. A Secret without a

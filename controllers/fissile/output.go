@@ -32,6 +32,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
@@ -209,7 +210,7 @@ func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (*corev
 
 // cachedPods returns the pods of a Job from the cache.
 func (r *Reconciler) cachedPods(ctx context.Context, job *batchv1.Job) ([]corev1.Pod, error) {
-	return podsOf(ctx, r.Client, job, client.MatchingFields{indexUID: string(metav1.GetControllerOf(job).UID)})
+	return podsOf(ctx, r.Client, job, client.MatchingFields{index.UID: string(metav1.GetControllerOf(job).UID)})
 }
 
 // livePods returns the pods of a Job from the API server.

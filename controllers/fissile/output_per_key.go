@@ -30,6 +30,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
@@ -132,7 +133,7 @@ func (w *secretWriter) deleteKeysGone(ctx context.Context, complete []string, ta
 	if len(complete) == 0 || w.settings.DeletionPolicy == fissilev1.DeletionPolicyRetain || w.settings.IfExists == fissilev1.ExistingOutputKeep {
 		return nil, nil
 	}
-	own, err := listSecrets(ctx, w.Client, w.job.Namespace, client.MatchingFields{indexOwner: string(w.ej.UID)})
+	own, err := listSecrets(ctx, w.Client, w.job.Namespace, client.MatchingFields{index.Owner: string(w.ej.UID)})
 	if err != nil {
 		return nil, err
 	}

@@ -45,6 +45,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
@@ -87,7 +88,7 @@ func newOutputTest(t *testing.T) *outputTest {
 	builder := fakeIndexer{fake.NewClientBuilder().WithScheme(scheme).
 		WithStatusSubresource(&fissilev1.ExtendedJob{}, &batchv1.Job{}).
 		WithInterceptorFuncs(interceptor.Funcs{Create: v.create, Delete: v.delete, List: v.list, SubResourcePatch: v.patchStatus})}
-	if err := setupIndexes(builder); err != nil {
+	if err := index.Register(builder); err != nil {
 		t.Fatal(err)
 	}
 	v.client = builder.Build()

@@ -26,6 +26,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
@@ -143,7 +144,7 @@ func (w *secretWriter) stillLast(ctx context.Context) error {
 // cachedVersions returns the Secrets with a base name and any ordinal, from the
 // cache.
 func (w *secretWriter) cachedVersions(ctx context.Context, base string) ([]*metav1.PartialObjectMetadata, error) {
-	return listSecrets(ctx, w.Client, w.job.Namespace, client.MatchingFields{indexBase: base})
+	return listSecrets(ctx, w.Client, w.job.Namespace, client.MatchingFields{index.Base: base})
 }
 
 // liveVersions returns all Secrets of the namespace, from the API server.

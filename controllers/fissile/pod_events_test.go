@@ -34,6 +34,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -67,7 +68,7 @@ func (c *quickCache) List(ctx context.Context, list client.ObjectList, opts ...c
 	case selected == nil:
 		return c.Client.List(ctx, list, opts...)
 	}
-	uid, _ := selected.RequiresExactMatch(indexUID)
+	uid, _ := selected.RequiresExactMatch(index.UID)
 	key, created := c.jobs[uid]
 	if !created {
 		return nil

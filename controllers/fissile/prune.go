@@ -29,6 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
@@ -82,7 +83,7 @@ func prunedTargets(ej *plan.ExtendedJob) []runjob.Target {
 
 // isClaimed reports whether an active run was claimed with a version.
 func (r *Reconciler) isClaimed(ctx context.Context, version *metav1.PartialObjectMetadata) (bool, error) {
-	found, err := r.ExtendedJobs.Find(ctx, version.Namespace, indexClaimed, version.Name)
+	found, err := r.ExtendedJobs.Find(ctx, version.Namespace, index.Claimed, version.Name)
 	if err != nil {
 		return false, fmt.Errorf("find ExtendedJobs: %w", err)
 	}

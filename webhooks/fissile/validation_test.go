@@ -44,6 +44,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
@@ -602,8 +603,8 @@ type apiServer struct {
 }
 
 // Find finds an ExtendedJob whose output goes to taken-main.
-func (s *apiServer) Find(_ context.Context, namespace, index, key string) ([]client.ObjectKey, error) {
-	if index == indexOutput && key == "taken-main" {
+func (s *apiServer) Find(_ context.Context, namespace, name, key string) ([]client.ObjectKey, error) {
+	if name == index.Output && key == "taken-main" {
 		return []client.ObjectKey{{Namespace: namespace, Name: "other"}}, nil
 	}
 	return nil, nil

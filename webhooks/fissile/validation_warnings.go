@@ -29,12 +29,9 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
-
-// indexOutput is the index of ExtendedJobs by the Secrets that their output goes to.
-// controllers/fissile maintains it.
-const indexOutput = "extendedjob.output"
 
 // outputFinder finds ExtendedJobs in the manager's cache.
 type outputFinder interface {
@@ -125,7 +122,7 @@ func versionsWarnings(m *manifest, at string, versionsToKeep int32, versioned, k
 // the same Secrets.
 func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissilev1.ExtendedJob) (warnings admission.Warnings) {
 	for _, secret := range secretNames(ej) {
-		others, err := outputs.Find(ctx, ej.Namespace, indexOutput, secret)
+		others, err := outputs.Find(ctx, ej.Namespace, index.Output, secret)
 		if err != nil {
 			// The cache does not hold the ExtendedJobs of namespaces that are not
 			// watched.
