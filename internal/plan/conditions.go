@@ -23,6 +23,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -40,7 +41,7 @@ func Conditions(ej *ExtendedJob, now time.Time) []metav1.Condition {
 	b.running()
 	b.references()
 	b.output()
-	if value(ej.Spec.Suspend) {
+	if ptr.Deref(ej.Spec.Suspend, false) {
 		b.set(fissilev1.ConditionSuspended, metav1.ConditionTrue, fissilev1.ReasonSuspended, "spec.suspend holds back runs.")
 	}
 	return b.all
@@ -112,7 +113,7 @@ func (b *conditions) running() {
 // atRest prepends how to run a one-off again to a message, if its template was edited
 // since its run and that alone does not start another.
 func (b *conditions) atRest(message string) string {
-	if b.ej.Spec.Trigger.Strategy != fissilev1.StrategyDone || value(b.ej.Spec.UpdateOnTemplateChange) || !editedSince(b.ej) {
+	if b.ej.Spec.Trigger.Strategy != fissilev1.StrategyDone || ptr.Deref(b.ej.Spec.UpdateOnTemplateChange, false) || !editedSince(b.ej) {
 		return message
 	}
 	return fmt.Sprintf("The template was edited since run %d: to run it, set spec.trigger.requestID to a new value, or spec.trigger.strategy to now. %s",

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -111,7 +112,7 @@ func (o *Observation) hold(cause fissilev1.RunCause) *hold {
 	switch set := o.EJ.Spec.UpdateDebounce; {
 	case o.NamespaceClosed:
 		return &hold{reason: fissilev1.ReasonNamespaceClosed, message: "ExtendedJobs do not run in the operator's namespace: create this one in another namespace, or set runInOwnNamespace in the operator's configuration."}
-	case value(o.EJ.Spec.Suspend):
+	case ptr.Deref(o.EJ.Spec.Suspend, false):
 		return &hold{reason: fissilev1.ReasonSuspended, message: "A run is due and starts when spec.suspend is false."}
 	case o.PodsRunning:
 		return &hold{reason: fissilev1.ReasonPodsTerminating, message: "A run is due and starts when the pods of earlier runs have ended."}

@@ -76,7 +76,7 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 // over reports whether a run is over. Only the run with the greatest number may be
 // active. If the status was wiped, the output of a newer run also proves it.
 func (o *Observation) over(number int64) bool {
-	return number <= value(o.EJ.Status.SettledRun) || number < max(o.last(), o.greatestJob()) ||
+	return number <= ptr.Deref(o.EJ.Status.SettledRun, 0) || number < max(o.last(), o.greatestJob()) ||
 		o.lastRun() == nil && number < o.StoredRun
 }
 

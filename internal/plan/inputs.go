@@ -20,6 +20,8 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/utils/ptr"
+
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
@@ -125,7 +127,7 @@ func (o *Observation) InputsChanged() bool {
 
 // watchesInputs reports whether a change of the inputs runs the ExtendedJob.
 func (o *Observation) watchesInputs() bool {
-	return value(o.EJ.Spec.UpdateOnConfigChange)
+	return ptr.Deref(o.EJ.Spec.UpdateOnConfigChange, false)
 }
 
 // RequestReferences returns the ConfigMaps and Secrets that the next run reads in

@@ -21,6 +21,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
@@ -54,7 +55,7 @@ func Next(o Observation) Step {
 		return o.adopt(o.greatestJob())
 	case run != nil && run.Number > settled.Number:
 		return o.continueRun(run, settled)
-	case value(o.EJ.Status.SettledRun) < settled.Number:
+	case ptr.Deref(o.EJ.Status.SettledRun, 0) < settled.Number:
 		return o.reportSettled(run, settled)
 	default:
 		return o.idle(settled)
@@ -158,7 +159,7 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 		return Step{Kind: Wait, After: o.Process.LateCreateUntil.Sub(o.Now)}
 	case o.jobSeen(run):
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultAborted))
-	case !o.stands(run) || value(o.EJ.Spec.Suspend) || o.NamespaceClosed:
+	case !o.stands(run) || ptr.Deref(o.EJ.Spec.Suspend, false) || o.NamespaceClosed:
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultCancelled))
 	case held:
 		return o.tidyThenWait(o.rejectedStatus(run), retryIn)

@@ -23,6 +23,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
@@ -122,7 +123,7 @@ func wantsOutput(job *batchv1.Job) bool {
 	if err != nil || settings == nil {
 		return false
 	}
-	return runjob.Succeeded(job) || settings.WriteOnFailure != nil && *settings.WriteOnFailure
+	return runjob.Succeeded(job) || ptr.Deref(settings.WriteOnFailure, false)
 }
 
 // jobOutcome returns the outcome of a run whose Job has finished. If wantsOutput is

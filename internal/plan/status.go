@@ -24,6 +24,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
@@ -63,7 +64,7 @@ func (o *Observation) derived(s *fissilev1.ExtendedJobStatus) *fissilev1.Extende
 func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	if s.LastRun == nil || s.LastRun.Number < run.Number {
-		s.Runs = new(value(s.Runs) + 1)
+		s.Runs = new(ptr.Deref(s.Runs, 0) + 1)
 	}
 	if run.Streak < 2 {
 		run.Streak = 0
@@ -143,7 +144,7 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 	s := o.baseStatus()
 	s.OneOffDone = settled.OneOffDone
 	s.Active = ""
-	if value(s.SettledRun) < settled.Number {
+	if ptr.Deref(s.SettledRun, 0) < settled.Number {
 		count(s, outcome.Result, 1)
 	} else {
 		count(s, run.Result, -1)
@@ -301,9 +302,9 @@ func minimalStatus(s *fissilev1.ExtendedJobStatus, refusal string) *fissilev1.Ex
 func count(s *fissilev1.ExtendedJobStatus, result fissilev1.RunResult, by int64) {
 	switch result {
 	case fissilev1.ResultSucceeded:
-		s.Succeeded = new(value(s.Succeeded) + by)
+		s.Succeeded = new(ptr.Deref(s.Succeeded, 0) + by)
 	case fissilev1.ResultFailed, fissilev1.ResultAborted:
-		s.Failed = new(value(s.Failed) + by)
+		s.Failed = new(ptr.Deref(s.Failed, 0) + by)
 	case fissilev1.ResultCancelled:
 		// It never ran.
 	}
