@@ -29,8 +29,8 @@ import (
 )
 
 const (
-	rejectionRetryFirst = time.Second
-	rejectionRetryMost  = time.Minute
+	initialRejectionRetry = time.Second
+	maxRejectionRetry     = time.Minute
 )
 
 // Rejection is why the API server does not create a run's Job.
@@ -42,7 +42,7 @@ type Rejection struct {
 	// NeedsEdit is true if only an edit of the template helps.
 	NeedsEdit bool
 	// Attempts is how often in a row the Job was refused, and At when it last was.
-	Attempts int
+	Attempts int32
 	At       time.Time
 }
 
@@ -82,20 +82,9 @@ func (o *Observation) rejected(run *fissilev1.Run) (held bool, retryIn time.Dura
 	case rejection.NeedsEdit:
 		return sameSpec, 0
 	default:
-		retryIn = rejection.At.Add(rejectionRetry(rejection.Attempts)).Sub(o.Now)
+		retryIn = rejection.At.Add(backoff(rejection.Attempts, initialRejectionRetry, maxRejectionRetry)).Sub(o.Now)
 		return retryIn > 0, max(retryIn, 0)
 	}
-}
-
-// rejectionRetry returns how long to wait after that many refusals in a row.
-func rejectionRetry(attempts int) time.Duration {
-	delay := rejectionRetryFirst
-	for range attempts - 1 {
-		if delay *= 2; delay >= rejectionRetryMost {
-			return rejectionRetryMost
-		}
-	}
-	return delay
 }
 
 // IsRefusal reports whether the API server refuses a request because of its content,
