@@ -88,7 +88,7 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 	inputs.Digest = configrefs.Digest(key, string(o.EJ.UID), entries)
 	o.Inputs = inputs
 	o.process.inputs = r.inputs.hold(o.process.inputs, read)
-	o.process.known.Inputs.Note(o.InputsChanged(), inputs.Digest, r.Clock.Now())
+	o.process.known.Inputs.Track(o.InputsChanged(), inputs.Digest, r.Clock.Now())
 	o.Process = o.process.known
 	return nil
 }

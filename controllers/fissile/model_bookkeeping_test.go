@@ -147,13 +147,13 @@ func (e *encoder) memory(m processState) {
 
 // notice encodes what a process knows of a change, and removes it. Anything beyond when
 // the change was first noticed matters only with updateDebounce.
-func (e *encoder) notice(n *plan.Notice) {
+func (e *encoder) notice(n *plan.ChangeTracker) {
 	if wait := e.world.scenario.updateDebounce; wait != 0 {
 		e.text(fmt.Sprint(min(e.world.now.Sub(n.At), 10*wait), min(e.world.now.Sub(n.LastAt), wait), n.Digest))
 	} else {
 		e.age(n.At, e.world.scenario.debounce)
 	}
-	*n = plan.Notice{Looked: n.Looked}
+	*n = plan.ChangeTracker{Looked: n.Looked}
 }
 
 // knowledge encodes what a process bases decisions on beyond what is stored.

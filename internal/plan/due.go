@@ -38,19 +38,19 @@ func (o *Observation) due(status *fissilev1.ExtendedJobStatus) fissilev1.RunCaus
 		return fissilev1.CauseRequest
 	case strategy == fissilev1.StrategyNow:
 		return fissilev1.CauseNow
-	case strategy == fissilev1.StrategyDone && o.watchesInputs() && (o.InputsChanged() || leftover(status, fissilev1.CauseConfigChange)):
+	case strategy == fissilev1.StrategyDone && o.watchesInputs() && (o.InputsChanged() || carriedOver(status, fissilev1.CauseConfigChange)):
 		return fissilev1.CauseConfigChange
-	case strategy == fissilev1.StrategyDone && o.watchesTemplate() && (o.TemplateChanged() || leftover(status, fissilev1.CauseTemplateChange)):
+	case strategy == fissilev1.StrategyDone && o.watchesTemplate() && (o.TemplateChanged() || carriedOver(status, fissilev1.CauseTemplateChange)):
 		return fissilev1.CauseTemplateChange
 	default:
 		return ""
 	}
 }
 
-// leftover reports whether the last run leaves a change to the next one: an input
+// carriedOver reports whether the last run leaves a change to the next one: an input
 // that changed while it was active, or the change that it was for if it was called
 // off.
-func leftover(status *fissilev1.ExtendedJobStatus, cause fissilev1.RunCause) bool {
+func carriedOver(status *fissilev1.ExtendedJobStatus, cause fissilev1.RunCause) bool {
 	run := status.LastRun
 	return run != nil && (cause == fissilev1.CauseConfigChange && run.InputsChanged ||
 		run.Cause == cause && run.Result == fissilev1.ResultCancelled)

@@ -98,9 +98,9 @@ func oneOffOfTemplate(t *testing.T) *world {
 
 // noticed changes the inputs, and the process notices it.
 func (w *world) noticed(digest string) *world {
-	w.Process.Inputs.Note(w.InputsChanged(), w.Inputs.Digest, w.Now)
+	w.Process.Inputs.Track(w.InputsChanged(), w.Inputs.Digest, w.Now)
 	w.Inputs = inputs(digest)
-	w.Process.Inputs.Note(w.InputsChanged(), w.Inputs.Digest, w.Now)
+	w.Process.Inputs.Track(w.InputsChanged(), w.Inputs.Digest, w.Now)
 	return w
 }
 

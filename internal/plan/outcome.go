@@ -64,13 +64,13 @@ func (o Output) recorded() *fissilev1.RunOutput {
 		return nil
 	}
 	if o.Stored() {
-		return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.keptSentence())}
+		return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.keptMessage())}
 	}
 	return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.Message)}
 }
 
-// keptSentence says which of the Secrets already existed; empty if none did.
-func (o Output) keptSentence() string {
+// keptMessage says which of the Secrets already existed; empty if none did.
+func (o Output) keptMessage() string {
 	kept := strings.Join(o.Kept, ", ")
 	switch len(o.Kept) {
 	case 0:
@@ -111,7 +111,7 @@ type Outcome struct {
 // that the result already says.
 func (o Outcome) recorded() (reason, message string) {
 	if o.Result == fissilev1.ResultSucceeded {
-		return "", truncate(o.Output.keptSentence())
+		return "", truncate(o.Output.keptMessage())
 	}
 	return o.Reason, truncate(o.Message)
 }
@@ -158,7 +158,7 @@ func (o *Observation) jobOutcome(job *batchv1.Job) Outcome {
 	case outcome.Output.Stored():
 		outcome.Result = fissilev1.ResultSucceeded
 		outcome.Reason = fissilev1.ReasonSucceeded
-		outcome.Message = fmt.Sprintf("Job %s completed. %s", job.Name, cmp.Or(outcome.Output.keptSentence(), "The output is stored."))
+		outcome.Message = fmt.Sprintf("Job %s completed. %s", job.Name, cmp.Or(outcome.Output.keptMessage(), "The output is stored."))
 	case outcome.Output.Reason == fissilev1.ReasonNotRequested:
 		outcome.Result = fissilev1.ResultSucceeded
 		outcome.Reason = fissilev1.ReasonSucceeded

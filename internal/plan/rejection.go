@@ -59,22 +59,22 @@ func RejectionOf(err error) (Rejection, bool) {
 	switch {
 	case !isClientError(status.Code) || apierrors.IsTimeout(err):
 		return Rejection{}, false
-	case status.Reason == metav1.StatusReasonInvalid && status.Details != nil && slices.ContainsFunc(status.Details.Causes, ofTemplate):
+	case status.Reason == metav1.StatusReasonInvalid && status.Details != nil && slices.ContainsFunc(status.Details.Causes, isTemplateField):
 		rejection.Reason, rejection.NeedsEdit = fissilev1.ReasonJobRejected, true
 	}
 	return rejection, true
 }
 
-// ofTemplate reports whether the cause of a refusal is a field that the template
+// isTemplateField reports whether the cause of a refusal is a field that the template
 // sets. The causes that admission policies give have no field.
-func ofTemplate(cause metav1.StatusCause) bool {
+func isTemplateField(cause metav1.StatusCause) bool {
 	return strings.HasPrefix(cause.Field, "spec.") || strings.HasPrefix(cause.Field, "metadata.labels") || strings.HasPrefix(cause.Field, "metadata.annotations")
 }
 
 // rejected reports whether the Job of a claimed run was refused and may not be tried
 // again yet. It also returns how long until then, or 0 if only an edit helps.
 func (o *Observation) rejected(run *fissilev1.Run) (held bool, retryIn time.Duration) {
-	rejection := o.memory(run).Rejection
+	rejection := o.runState(run).Rejection
 	sameSpec := claimOf(run).Generation == o.EJ.Generation
 	switch {
 	case rejection == nil:

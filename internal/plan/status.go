@@ -49,8 +49,8 @@ func (o *Observation) baseStatus() *fissilev1.ExtendedJobStatus {
 	return s
 }
 
-// derived completes a status with the conditions that follow from it.
-func (o *Observation) derived(s *fissilev1.ExtendedJobStatus) *fissilev1.ExtendedJobStatus {
+// withConditions completes a status with the conditions that follow from it.
+func (o *Observation) withConditions(s *fissilev1.ExtendedJobStatus) *fissilev1.ExtendedJobStatus {
 	if o.refused(s) {
 		s = minimalStatus(s, o.Process.RefusedStatus.Message)
 	}
@@ -69,13 +69,13 @@ func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobSta
 	if run.Streak < 2 {
 		run.Streak = 0
 	}
-	succeedLastRun(s, &run)
+	replaceLastRun(s, &run)
 	if o.Inputs != nil {
 		s.Inputs = o.recordInputs()
 	}
 	s.TemplateDigest = o.recordTemplate()
 	s.Active = run.JobName
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
 // activeStatus returns the status while the run's Job has not finished.
@@ -97,9 +97,9 @@ func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissil
 	default:
 		s.LastRun.Reason, s.LastRun.Message = "", ""
 	}
-	s = o.derived(s)
-	since := o.memory(run).JobSince
-	if !since.IsZero() && o.Now.Sub(since) >= jobRecorded || !SameStatus(&o.EJ.Status, s) {
+	s = o.withConditions(s)
+	since := o.runState(run).JobSince
+	if !since.IsZero() && o.Now.Sub(since) >= recordJobAfter || !SameStatus(&o.EJ.Status, s) {
 		// If the Job is gone after this, somebody deleted it.
 		s.LastRun.Claim.JobUID = job.UID
 	}
@@ -110,10 +110,10 @@ func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissil
 func (o *Observation) rejectedStatus(run *fissilev1.Run) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	s.Active = ""
-	if rejection := o.memory(run).Rejection; rejection != nil {
+	if rejection := o.runState(run).Rejection; rejection != nil {
 		s.LastRun.Reason, s.LastRun.Message = rejection.Reason, truncate(rejection.Message)
 	}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
 // idleStatus returns the status while no run is active or due.
@@ -127,7 +127,7 @@ func (o *Observation) idleStatus() *fissilev1.ExtendedJobStatus {
 	if o.TemplateDigest != "" && !o.TemplateChanged() {
 		s.TemplateDigest = o.TemplateDigest
 	}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
 // heldStatus returns the status while a run is due and waits.
@@ -135,7 +135,7 @@ func (o *Observation) heldStatus(cause fissilev1.RunCause, reason, message strin
 	s := o.baseStatus()
 	s.Active = ""
 	s.Due = &fissilev1.DueRun{Cause: cause, RequestID: o.outstandingRequest(s), Reason: reason, Message: truncate(message)}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
 // settledStatus returns the status after a run. The run is nil if the status has been
@@ -152,7 +152,7 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 	}
 	s.SettledRun = new(settled.Number)
 	if run != nil {
-		succeedLastRun(s, run.DeepCopy())
+		replaceLastRun(s, run.DeepCopy())
 		s.LastRun.Claim = nil
 		s.LastRun.Result = outcome.Result
 		s.LastRun.CompletionTime = outcome.CompletionTime
@@ -174,12 +174,12 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 			Message:   fmt.Sprintf("Run %d is over, and another one is due.", settled.Number),
 		}
 	}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
-// succeedLastRun makes a run the last one. The previous one goes to the head of the
+// replaceLastRun makes a run the last one. The previous one goes to the head of the
 // history.
-func succeedLastRun(s *fissilev1.ExtendedJobStatus, run *fissilev1.Run) {
+func replaceLastRun(s *fissilev1.ExtendedJobStatus, run *fissilev1.Run) {
 	if before := s.LastRun; before != nil && before.Number != run.Number && before.Result != "" {
 		s.History = append([]fissilev1.FinishedRun{finishedRun(s)}, s.History[:min(len(s.History), maxHistory-1)]...)
 	}
@@ -220,11 +220,11 @@ func (o *Observation) outputsLostStatus(lost []string) *fissilev1.ExtendedJobSta
 			Message: truncate(fmt.Sprintf("Deleted after it was stored: %s. The next run stores it again.", strings.Join(lost, ", "))),
 		}
 	}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
-// lists reports whether status.outputs lists any of the named Secrets.
-func (o *Observation) lists(names []string) bool {
+// listsAny reports whether status.outputs lists any of the named Secrets.
+func (o *Observation) listsAny(names []string) bool {
 	return slices.ContainsFunc(o.EJ.Status.Outputs, func(output fissilev1.OutputSecret) bool { return slices.Contains(names, output.SecretName) })
 }
 
@@ -235,7 +235,7 @@ func FailedStatus(o Observation, kind Kind, message string) *fissilev1.ExtendedJ
 	if o.activeRun() != nil {
 		s := o.baseStatus()
 		s.LastRun.Reason, s.LastRun.Message = fissilev1.ReasonStepFailed, truncate(message)
-		return o.derived(s)
+		return o.withConditions(s)
 	}
 	cause := o.due(&o.EJ.Status)
 	switch kind {
