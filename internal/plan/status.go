@@ -28,6 +28,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/text"
 )
 
 const (
@@ -315,15 +316,5 @@ func SameStatus(a, b *fissilev1.ExtendedJobStatus) bool {
 	return apiequality.Semantic.DeepEqual(a, b)
 }
 
-// truncate shortens a message to maxMessage without splitting a character.
-func truncate(message string) string {
-	if len(message) <= maxMessage {
-		return message
-	}
-	const ellipsis = "…"
-	cut := maxMessage - len(ellipsis)
-	for cut > 0 && message[cut]&0xC0 == 0x80 {
-		cut--
-	}
-	return message[:cut] + ellipsis
-}
+// truncate shortens a message to what the status has room for.
+func truncate(message string) string { return text.Truncate(message, maxMessage, "…") }

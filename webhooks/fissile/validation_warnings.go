@@ -31,6 +31,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/text"
 )
 
 // outputFinder finds ExtendedJobs in the manager's cache.
@@ -156,12 +157,7 @@ func secretNames(ej *fissilev1.ExtendedJob) []string {
 
 // warningf formats a warning, and truncates it to the length that Kubernetes asks for.
 func warningf(format string, args ...any) string {
-	const limit, mark = 120, "..."
-	warning := fmt.Sprintf(format, args...)
-	if len(warning) > limit {
-		warning = strings.ToValidUTF8(warning[:limit-len(mark)], "") + mark
-	}
-	return warning
+	return text.Truncate(fmt.Sprintf(format, args...), 120, "...")
 }
 
 func isTrue(flag *bool) bool {
