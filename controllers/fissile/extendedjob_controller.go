@@ -164,7 +164,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(name).
 		WatchesRawSource(source.Kind(mgr.GetCache(), &ejcache.ExtendedJob{}, &handler.TypedEnqueueRequestForObject[*ejcache.ExtendedJob]{})).
-		Watches(&batchv1.Job{}, endsFirst{handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}).
+		Watches(&batchv1.Job{}, finishedFirst{handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}).
 		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podPredicate())).
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(inputChanged())).

@@ -92,7 +92,7 @@ func (p *logPool) Start(ctx context.Context, queue workqueue.TypedRateLimitingIn
 	}
 	p.newContext = func() (context.Context, context.CancelFunc) { return context.WithCancel(ctx) }
 	p.enqueue = func(extendedJob types.NamespacedName) {
-		urgent{byPriority}.Add(reconcile.Request{NamespacedName: extendedJob})
+		prioritized{byPriority}.Add(reconcile.Request{NamespacedName: extendedJob})
 	}
 	return nil
 }

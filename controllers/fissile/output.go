@@ -99,7 +99,7 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	if err != nil || complete {
 		return &plan.Output{Reason: fissilev1.ReasonStored, Secrets: secrets}, err
 	}
-	if err := w.checkWay(ctx, targets); err != nil {
+	if err := w.checkConflicts(ctx, targets); err != nil {
 		return nil, err
 	}
 	kept, err := w.kept(ctx, targets)

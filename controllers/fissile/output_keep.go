@@ -114,7 +114,7 @@ func (w *secretWriter) takeOver(ctx context.Context, targets []runjob.Target, ke
 		ours := w.newSecret(secretContent{target: target})
 		delete(ours.Annotations, fissilev1.AnnotationJobUID) // Another Job printed it.
 		w.seal(ours)
-		patch := append(isStill(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(w.ej, secret, w.settings.DeletionPolicy)})
+		patch := append(unchangedTests(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(w.ej, secret, w.settings.DeletionPolicy)})
 		patch = append(patch, changes("/metadata/labels", secret.Labels, ours.Labels, earlierKeys(secret, "labels"))...)
 		patch = append(patch, changes("/metadata/annotations", secret.Annotations, ours.Annotations, earlierKeys(secret, "annotations"))...)
 		if err := w.patchSecret(ctx, secret, patch); err != nil {

@@ -80,7 +80,7 @@ func (w *secretWriter) perKey(ctx context.Context, targets []runjob.Target, cont
 	if err := w.checkNames(added); err != nil {
 		return nil, nil, err
 	}
-	if err := w.checkWay(ctx, added); err != nil {
+	if err := w.checkConflicts(ctx, added); err != nil {
 		return nil, nil, err
 	}
 	alsoKept, err := w.kept(ctx, added)

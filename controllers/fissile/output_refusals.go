@@ -49,7 +49,7 @@ func refusal(secret string, err error) error {
 	case isOtherType(&status):
 		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
 			"Secret %s has another type, which cannot be changed: delete it, and the output is stored.", secret)}
-	case isPassing(&status):
+	case isTransient(&status):
 		return transient(fissilev1.ReasonSecretRejected, fmt.Sprintf("Secret %s cannot be written: %s.", secret, inWords(&status)))
 	case status.Reason == metav1.StatusReasonInvalid && !isDenied(&status):
 		return &outputError{reason: fissilev1.ReasonOutputInvalid, message: fmt.Sprintf(
@@ -97,8 +97,8 @@ func isOutdated(err error) bool {
 	return status.Reason == metav1.StatusReasonInvalid && len(causes(&status)) == 0 && !isDenied(&status)
 }
 
-// isPassing reports whether the same request may succeed a moment later.
-func isPassing(status *metav1.Status) bool {
+// isTransient reports whether the same request may succeed a moment later.
+func isTransient(status *metav1.Status) bool {
 	switch status.Code {
 	case http.StatusConflict, http.StatusNotFound, http.StatusTooManyRequests:
 		return true

@@ -101,9 +101,9 @@ func (w *secretWriter) checkNames(targets []runjob.Target) error {
 	return nil
 }
 
-// checkWay finds Secrets of others, as the cache shows them, where the output is to
-// go. A new version is never in conflict with them.
-func (w *secretWriter) checkWay(ctx context.Context, targets []runjob.Target) error {
+// checkConflicts finds Secrets of others, as the cache shows them, where the output is
+// to go. A new version is never in conflict with them.
+func (w *secretWriter) checkConflicts(ctx context.Context, targets []runjob.Target) error {
 	for _, target := range targets {
 		if target.Versioned || target.PerKey {
 			continue
@@ -224,7 +224,7 @@ func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObj
 			return err
 		}
 		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
-			"Secret %s %s: delete it, and the output is stored; or set another %s, and run again.", secret.Name, whose(secret), target.NamedBy())}
+			"Secret %s %s: delete it, and the output is stored; or set another %s, and run again.", secret.Name, ownerText(secret), target.NamedBy())}
 	}
 	return w.superseded(ctx, secret)
 }
@@ -270,8 +270,8 @@ func owns(ej metav1.Object, secret metav1.Object) bool {
 	return secret.GetAnnotations()[fissilev1.AnnotationOwnerUID] == string(ej.GetUID())
 }
 
-// whose says who owns a Secret that is not the ExtendedJob's.
-func whose(secret metav1.Object) string {
+// ownerText says who owns a Secret that is not the ExtendedJob's.
+func ownerText(secret metav1.Object) string {
 	if owner := metav1.GetControllerOf(secret); owner != nil {
 		return fmt.Sprintf("belongs to %s %s", owner.Kind, owner.Name)
 	}
@@ -336,7 +336,7 @@ type operation struct {
 // touching those of others. It removes those of ours that an earlier run set and this
 // one does not.
 func (w *secretWriter) replace(ctx context.Context, existing *metav1.PartialObjectMetadata, secret *corev1.Secret) error {
-	patch := append(isStill(existing),
+	patch := append(unchangedTests(existing),
 		operation{Op: "add", Path: "/data", Value: secret.Data},
 		operation{Op: "add", Path: "/type", Value: secret.Type}, // which cannot be another
 		operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(w.ej, existing, w.settings.DeletionPolicy)})
@@ -345,8 +345,8 @@ func (w *secretWriter) replace(ctx context.Context, existing *metav1.PartialObje
 	return w.patchSecret(ctx, existing, patch)
 }
 
-// isStill returns operations that test that a Secret is as it was read.
-func isStill(secret metav1.Object) []operation {
+// unchangedTests returns operations that test that a Secret is as it was read.
+func unchangedTests(secret metav1.Object) []operation {
 	return []operation{
 		{Op: "test", Path: "/metadata/uid", Value: secret.GetUID()},
 		{Op: "test", Path: "/metadata/resourceVersion", Value: secret.GetResourceVersion()},

@@ -38,8 +38,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// podlessTest has errands, each with a Job without pods.
-type podlessTest struct {
+// withoutPodsTest has errands, each with a Job without pods.
+type withoutPodsTest struct {
 	*outputTest
 	errands []types.NamespacedName
 }
@@ -77,9 +77,9 @@ func (c *quickCache) List(ctx context.Context, list client.ObjectList, opts ...c
 	return c.Get(ctx, key, &jobs.Items[0])
 }
 
-func newPodlessTest(t *testing.T, errands int) *podlessTest {
+func newWithoutPodsTest(t *testing.T, errands int) *withoutPodsTest {
 	t.Helper()
-	v := &podlessTest{outputTest: newOutputTest(t)}
+	v := &withoutPodsTest{outputTest: newOutputTest(t)}
 	v.r.Client = &quickCache{v.client, make(map[string]client.ObjectKey)}
 	for i := range errands {
 		errand := &fissilev1.ExtendedJob{
@@ -94,7 +94,7 @@ func newPodlessTest(t *testing.T, errands int) *podlessTest {
 	return v
 }
 
-func (v *podlessTest) reconcileAll() {
+func (v *withoutPodsTest) reconcileAll() {
 	v.Helper()
 	for _, key := range v.errands {
 		if _, err := v.r.Reconcile(v.Context(), ctrl.Request{NamespacedName: key}); err != nil {
@@ -105,7 +105,7 @@ func (v *podlessTest) reconcileAll() {
 
 // attempt lets the Job controller try to create the pods of all Jobs, each time under
 // another name.
-func (v *podlessTest) attempt(message string) {
+func (v *withoutPodsTest) attempt(message string) {
 	v.Helper()
 	var jobs batchv1.JobList
 	if err := v.client.List(v.Context(), &jobs); err != nil {
@@ -126,7 +126,7 @@ func (v *podlessTest) attempt(message string) {
 
 // kept returns the messages that say what keeps pods from running, and how many errands
 // have each.
-func (v *podlessTest) kept() map[string]int {
+func (v *withoutPodsTest) kept() map[string]int {
 	v.Helper()
 	messages := make(map[string]int)
 	for _, key := range v.errands {
@@ -147,7 +147,7 @@ func TestManyJobsWithoutPodsShareOneReadOfEvents(t *testing.T) {
 		"for a longer": {2, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := newPodlessTest(t, run.errands)
+			v := newWithoutPodsTest(t, run.errands)
 			texts := make(map[string]bool)
 			for range run.minutes * 4 {
 				v.pass(15 * time.Second)
@@ -173,7 +173,7 @@ func TestManyJobsWithoutPodsShareOneReadOfEvents(t *testing.T) {
 }
 
 func TestEventsThatCannotBeReadAreReadLater(t *testing.T) {
-	v := newPodlessTest(t, 1)
+	v := newWithoutPodsTest(t, 1)
 	v.listEvents = func() error { return errors.New("out of order") }
 	v.pass(plan.CreateWindow)
 	v.attempt(`Error creating: pods "POD" is forbidden: violates PodSecurity "restricted:latest": privileged`)
@@ -191,7 +191,7 @@ func TestEventsThatCannotBeReadAreReadLater(t *testing.T) {
 }
 
 func TestNobodyWaitsWhileEventsAreReadForAnother(t *testing.T) {
-	v := newPodlessTest(t, 2)
+	v := newWithoutPodsTest(t, 2)
 	v.pass(plan.CreateWindow)
 	v.attempt(`Error creating: pods "POD" is forbidden: exceeded quota: few`)
 	other := v.errands[1]
@@ -233,7 +233,7 @@ func TestEventsAreListedTwiceAMinuteHoweverManyThereAre(t *testing.T) {
 }
 
 func TestANamespaceThatNobodyAsksAboutIsForgotten(t *testing.T) {
-	v := newPodlessTest(t, 1)
+	v := newWithoutPodsTest(t, 1)
 	v.pass(plan.CreateWindow)
 	v.reconcileAll()
 	v.pass(eventsReadAgain + eventsForgotten + time.Second)

@@ -157,7 +157,7 @@ func (r *Reconciler) secretsOfPods(ctx context.Context, namespace string) (map[s
 // deletion policy, if they are still as observed. An immutable Secret allows that.
 func (r *Reconciler) syncOwners(ctx context.Context, o *observation) error {
 	for _, secret := range nextBatch(&o.OwnershipDrift) {
-		patch := append(isStill(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(o.EJ, secret, o.EJ.Spec.Output.DeletionPolicy)})
+		patch := append(unchangedTests(secret), operation{Op: "add", Path: "/metadata/ownerReferences", Value: ownerReferences(o.EJ, secret, o.EJ.Spec.Output.DeletionPolicy)})
 		if err := r.patchSecret(ctx, secret, patch); client.IgnoreNotFound(err) != nil {
 			return withoutData(secret.Name, err)
 		}

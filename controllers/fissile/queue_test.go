@@ -42,7 +42,7 @@ func TestRunsThatHaveFinishedAreWorkedOnFirst(t *testing.T) {
 	}
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(fissilev1.GroupVersion.WithKind("ExtendedJob"), meta.RESTScopeNamespace)
-	jobs := endsFirst{handler.EnqueueRequestForOwner(scheme, mapper, &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}
+	jobs := finishedFirst{handler.EnqueueRequestForOwner(scheme, mapper, &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}
 	queue := newFairQueue("", newRetryLimiter())
 	defer queue.ShutDown()
 
