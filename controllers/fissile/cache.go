@@ -29,9 +29,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
 // CacheByObject defines what the manager's cache holds: Jobs and pods only if they
@@ -41,7 +41,7 @@ func CacheByObject() map[client.Object]cache.ByObject {
 	return map[client.Object]cache.ByObject{
 		&ejcache.ExtendedJob{}: {Transform: ejcache.Transform(index.ExtendedJobs)},
 		&batchv1.Job{}:         {Label: ours, Transform: stripJob},
-		&corev1.Pod{}:          {Label: ours, Transform: stripPod},
+		&corev1.Pod{}:          {Label: ours, Transform: runpods.Strip},
 		&corev1.Secret{}:       {Transform: stripMetadata},
 		&corev1.ConfigMap{}:    {Transform: stripMetadata},
 	}
@@ -66,68 +66,6 @@ func stripJob(obj any) (any, error) {
 		Failed:         job.Status.Failed,
 	}
 	return job, nil
-}
-
-// stripPod keeps only what identifies the owner of a pod, its node, how it ended, and
-// what keeps it from running.
-func stripPod(obj any) (any, error) {
-	pod, ok := obj.(*corev1.Pod)
-	if !ok {
-		return obj, nil
-	}
-	pod.ManagedFields = nil
-	pod.Finalizers = nil
-	pod.Annotations = nil
-	pod.Labels = labelsOfPod(pod.Labels)
-	pod.Spec = corev1.PodSpec{NodeName: pod.Spec.NodeName, InitContainers: sidecars(pod.Spec.InitContainers)}
-	pod.Status = corev1.PodStatus{
-		Phase:                 pod.Status.Phase,
-		Reason:                pod.Status.Reason,
-		Message:               pod.Status.Message,
-		Conditions:            pod.Status.Conditions,
-		InitContainerStatuses: stripContainers(pod.Status.InitContainerStatuses),
-		ContainerStatuses:     stripContainers(pod.Status.ContainerStatuses),
-	}
-	return pod, nil
-}
-
-// labelsOfPod keeps the labels that identify the owner of a pod.
-func labelsOfPod(all map[string]string) map[string]string {
-	job, ok := all[batchv1.JobNameLabel]
-	kept := onlyOurs(all)
-	if ok {
-		kept = labels.Merge(kept, map[string]string{batchv1.JobNameLabel: job})
-	}
-	return kept
-}
-
-// stripContainers keeps only the current state of containers and how they ended. It
-// drops termination messages that are longer than any kubelet allows.
-func stripContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStatus {
-	stripped := make([]corev1.ContainerStatus, len(statuses))
-	for i := range statuses {
-		status := &statuses[i]
-		stripped[i] = corev1.ContainerStatus{
-			Name: status.Name, Image: status.Image, State: status.State, LastTerminationState: status.LastTerminationState, Started: status.Started,
-		}
-		for _, state := range []*corev1.ContainerState{&stripped[i].State, &stripped[i].LastTerminationState} {
-			if state.Terminated != nil && len(state.Terminated.Message) > sealedfiles.MessageLimit(1) {
-				state.Terminated.Message = ""
-			}
-		}
-	}
-	return stripped
-}
-
-// sidecars keeps the names of the init containers that keep running.
-func sidecars(containers []corev1.Container) []corev1.Container {
-	var names []corev1.Container
-	for i := range containers {
-		if policy := containers[i].RestartPolicy; policy != nil && *policy == corev1.ContainerRestartPolicyAlways {
-			names = append(names, corev1.Container{Name: containers[i].Name, RestartPolicy: policy})
-		}
-	}
-	return names
 }
 
 // stripMetadata keeps only the metadata that identifies the owner of a ConfigMap or

@@ -52,7 +52,7 @@ func (r *Reconciler) addCollector(ctx context.Context, ej *fissilev1.ExtendedJob
 	if r.CollectorImage == "" {
 		return false, nil
 	}
-	operatorKey, err := r.key(ctx)
+	operatorKey, err := r.Key(ctx)
 	if err != nil {
 		return false, err
 	}

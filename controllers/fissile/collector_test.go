@@ -27,6 +27,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
@@ -202,7 +203,7 @@ func TestTheCacheKeepsTheMessageOfACollectorAndNoLongerOne(t *testing.T) {
 		pod := &corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: []corev1.ContainerStatus{{
 			State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Message: strings.Repeat("x", size)}},
 		}}}}
-		if _, err := stripPod(pod); err != nil {
+		if _, err := runpods.Strip(pod); err != nil {
 			t.Fatal(err)
 		}
 		if message := pod.Status.InitContainerStatuses[0].State.Terminated.Message; (message != "") != kept {

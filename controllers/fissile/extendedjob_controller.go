@@ -43,6 +43,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/inputs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/outputs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
@@ -96,6 +99,17 @@ type Options struct {
 
 // Reconciler reconciles ExtendedJobs.
 type Reconciler struct {
+	dependencies
+	Options
+
+	memory  memory
+	inputs  inputs.Reader
+	pods    runpods.Reader
+	outputs outputs.Secrets
+}
+
+// dependencies are what a Reconciler works with.
+type dependencies struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
 	// ExtendedJobs reads ExtendedJobs from the cache.
@@ -103,17 +117,25 @@ type Reconciler struct {
 	// APIReader reads from the API server.
 	APIReader client.Reader
 	// Documents reads what containers printed.
-	Documents documentReader
+	Documents outputs.Documents
+	// Key returns the key of digests and seals.
+	Key func(context.Context) ([]byte, error)
 	// Recorder records events on ExtendedJobs.
 	Recorder events.EventRecorder
 	// Clock tells the time.
 	Clock clock.PassiveClock
-	Options
+}
 
-	memory    memory
-	inputs    inputVersions
-	digestKey digestKey
-	podEvents podEvents
+func newReconciler(d dependencies, options Options) *Reconciler {
+	return &Reconciler{
+		dependencies: d,
+		Options:      options,
+		inputs:       inputs.Reader{Cache: d.Client, APIReader: d.APIReader, Key: d.Key},
+		pods:         runpods.Reader{Cache: d.Client, APIReader: d.APIReader, Clock: d.Clock},
+		outputs: outputs.Secrets{
+			Client: d.Client, APIReader: d.APIReader, Documents: d.Documents, Key: d.Key, Clock: d.Clock, ReservedNames: options.ReservedSecretNames,
+		},
+	}
 }
 
 // extendedJobReader reads ExtendedJobs from the cache.
@@ -140,23 +162,24 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	if err != nil {
 		return fmt.Errorf("make recorder of events: %w", err)
 	}
-	logs := newLogPool(&logReader{
-		logs:        &podLogs{client: clientset.CoreV1()},
-		timeout:     options.LogReadTimeout,
-		idleTimeout: logIdleTimeout,
-		maxSize:     options.MaxLogSize,
+	logs := outputs.NewLogPool(&outputs.LogReader{
+		Logs:        &outputs.PodLogs{Client: clientset.CoreV1()},
+		Timeout:     options.LogReadTimeout,
+		IdleTimeout: outputs.LogIdleTimeout,
+		MaxSize:     options.MaxLogSize,
 	}, options.Concurrency)
-	r := &Reconciler{
-		// The API server knows the fields of typed objects, and checking them takes
-		// time.
-		Client:       client.WithFieldValidation(mgr.GetClient(), metav1.FieldValidationIgnore),
+	// The API server knows the fields of typed objects, and checking them takes time.
+	unchecked := client.WithFieldValidation(mgr.GetClient(), metav1.FieldValidationIgnore)
+	digestKey := inputs.DigestKey{Writer: unchecked, APIReader: mgr.GetAPIReader(), Namespace: options.Namespace}
+	r := newReconciler(dependencies{
+		Client:       unchecked,
 		ExtendedJobs: ejcache.Reader{Cache: mgr.GetCache()},
 		APIReader:    mgr.GetAPIReader(),
 		Documents:    logs,
+		Key:          digestKey.Get,
 		Recorder:     recorder,
 		Clock:        clock.RealClock{},
-		Options:      options,
-	}
+	}, options)
 	if err := errors.Join(mgr.Add(leaderMetrics{r.ExtendedJobs, logs}), mgr.Add(handover{r})); err != nil {
 		return err
 	}
@@ -165,7 +188,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		Named(name).
 		WatchesRawSource(source.Kind(mgr.GetCache(), &ejcache.ExtendedJob{}, &handler.TypedEnqueueRequestForObject[*ejcache.ExtendedJob]{})).
 		Watches(&batchv1.Job{}, finishedFirst{handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}).
-		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podPredicate())).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(runpods.Predicate())).
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(ownerChanged())).
@@ -179,7 +202,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		}).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
-			RateLimiter:             retryLimiter{newRetryLimiter(), logs},
+			RateLimiter:             retryLimiter{newRetryLimiter(), logs.Pending},
 			NewQueue:                newFairQueue,
 		}).
 		Complete(r)
@@ -204,7 +227,7 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || observed == nil {
 		return ctrl.Result{}, err
 	}
-	defer r.Documents.offer(req.NamespacedName)()
+	defer r.outputs.Offer(req.NamespacedName)()
 	var step plan.Step
 	for range maxSteps {
 		observed.Now = r.Clock.Now()
@@ -214,7 +237,7 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 			return ctrl.Result{RequeueAfter: step.After}, nil
 		}
 		switch err := r.act(ctx, observed, step); {
-		case errors.Is(err, errReading):
+		case errors.Is(err, outputs.ErrReading):
 			return ctrl.Result{}, nil
 		case err != nil:
 			if plan.IsRefusal(err) {

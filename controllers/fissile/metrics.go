@@ -25,6 +25,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/outputs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 )
 
@@ -65,7 +66,7 @@ func init() {
 // cache and its pool of logs when they are collected.
 type leaderMetrics struct {
 	extendedJobs extendedJobReader
-	logs         *logPool
+	logs         *outputs.LogPool
 }
 
 // Start offers the metrics while this process is the leader.
@@ -93,7 +94,7 @@ func (m leaderMetrics) Collect(metrics chan<- prometheus.Metric) {
 	for _, reason := range index.WaitReasons {
 		metrics <- m.count(ctx, waitingRunsDesc, index.Wait, reason, reason)
 	}
-	queued, reading, done := m.logs.counts()
+	queued, reading, done := m.logs.Counts()
 	metrics <- gauge(logReadsDesc, queued, "queued")
 	metrics <- gauge(logReadsDesc, reading, "reading")
 	metrics <- gauge(logReadsDesc, done, "done")

@@ -28,7 +28,6 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -178,7 +177,7 @@ func TestPruneManyVersions(t *testing.T) {
 		secret := first.DeepCopy()
 		secret.Name = fmt.Sprintf("%s-v%d", outputSecret, n)
 		secret.Labels[versionedsecret.LabelVersion] = strconv.Itoa(n)
-		secret.Annotations[fissilev1.AnnotationSeal] = seal.Of(make([]byte, digestKeySize), sealedRun(secret)...)
+		reseal(secret)
 		s.mustCreate(secret)
 	}
 	s.edits(editLabels)

@@ -33,6 +33,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
@@ -297,7 +298,7 @@ func (w *world) addJobs(add adder) {
 		}
 	}
 	for _, v := range w.objects[pods] {
-		if pod := v.Object.(*corev1.Pod); ownerUID(pod) == "" && !ended(pod) {
+		if pod := v.Object.(*corev1.Pod); ownerUID(pod) == "" && !runpods.Ended(pod) {
 			add(true, fmt.Sprintf("orphaned %s ends", pod.Name), func(w *world) { w.endPod(v, corev1.PodSucceeded) })
 		}
 	}
@@ -372,7 +373,7 @@ func podName(jobName string, attempt int8) string {
 func (w *world) retry(v *version) {
 	job := v.Object.(*batchv1.Job)
 	for _, pod := range w.objects[pods] {
-		if ownerUID(pod) == job.UID && !ended(pod.Object.(*corev1.Pod)) {
+		if ownerUID(pod) == job.UID && !runpods.Ended(pod.Object.(*corev1.Pod)) {
 			w.endPod(pod, corev1.PodFailed)
 		}
 	}
@@ -385,7 +386,7 @@ func (w *world) retry(v *version) {
 
 func (w *world) endJob(v *version, condition batchv1.JobConditionType, phase corev1.PodPhase) {
 	for _, pod := range w.objects[pods] {
-		if ownerUID(pod) == v.GetUID() && !ended(pod.Object.(*corev1.Pod)) {
+		if ownerUID(pod) == v.GetUID() && !runpods.Ended(pod.Object.(*corev1.Pod)) {
 			w.endPod(pod, phase)
 		}
 	}

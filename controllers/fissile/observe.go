@@ -57,8 +57,8 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	}
 	if err != nil {
 		if apierrors.IsNotFound(err) {
-			r.inputs.hold(r.memory.forget(key), nil)
-			r.Documents.forget(key)
+			r.inputs.Hold(r.memory.forget(key), nil)
+			r.outputs.Forget(key)
 			return nil, nil
 		}
 		return nil, err

@@ -80,7 +80,7 @@ func (c *quickCache) List(ctx context.Context, list client.ObjectList, opts ...c
 func newWithoutPodsTest(t *testing.T, errands int) *withoutPodsTest {
 	t.Helper()
 	v := &withoutPodsTest{outputTest: newOutputTest(t)}
-	v.r.Client = &quickCache{v.client, make(map[string]client.ObjectKey)}
+	v.rewire(func(d *dependencies, _ *Options) { d.Client = &quickCache{v.client, make(map[string]client.ObjectKey)} })
 	for i := range errands {
 		errand := &fissilev1.ExtendedJob{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: fmt.Sprintf("errand-%d", i)},
@@ -208,37 +208,5 @@ func TestNobodyWaitsWhileEventsAreReadForAnother(t *testing.T) {
 	}
 	if v.eventLists != 1 {
 		t.Errorf("events were listed %d times, want once", v.eventLists)
-	}
-}
-
-func TestEventsAreListedTwiceAMinuteHoweverManyThereAre(t *testing.T) {
-	const minutes = 20
-	for _, pages := range []int{1, 4} {
-		t.Run(fmt.Sprintf("%d pages", pages), func(t *testing.T) {
-			var events podEvents
-			now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-			lists := 0
-			for range minutes * 60 {
-				if _, due := events.begin("ns", now); due {
-					events.end("ns", nil, pages)
-					lists += pages
-				}
-				now = now.Add(time.Second)
-			}
-			if lists != 2*minutes {
-				t.Errorf("events were listed %d times in %d minutes", lists, minutes)
-			}
-		})
-	}
-}
-
-func TestANamespaceThatNobodyAsksAboutIsForgotten(t *testing.T) {
-	v := newWithoutPodsTest(t, 1)
-	v.pass(plan.CreateWindow)
-	v.reconcileAll()
-	v.pass(eventsReadAgain + eventsForgotten + time.Second)
-	v.r.podEvents.begin("other", v.clock.Now())
-	if _, known := v.r.podEvents.namespaces["ns"]; known {
-		t.Error("the events of a namespace are kept for ever")
 	}
 }

@@ -24,6 +24,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/inputs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -48,7 +49,7 @@ type processState struct {
 	deletedJob types.UID
 	// inputs are the ConfigMaps and Secrets whose versions this process remembers for
 	// it.
-	inputs []objectKey
+	inputs []inputs.Object
 	// pruneAfter is when versions that were in use may be pruned.
 	pruneAfter time.Time
 	// storeFailing is why output could not be read or written at the last attempt,
@@ -78,7 +79,7 @@ func (m *memory) of(ej metav1.Object) *processState {
 
 // forget forgets an ExtendedJob that is gone, and returns the inputs that were
 // remembered for it.
-func (m *memory) forget(key types.NamespacedName) []objectKey {
+func (m *memory) forget(key types.NamespacedName) []inputs.Object {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	entry := m.entries[key]

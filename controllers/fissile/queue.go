@@ -21,6 +21,7 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
@@ -58,12 +59,13 @@ func newRetryLimiter() workqueue.TypedRateLimiter[reconcile.Request] {
 // succeeded yet, so it does not end a series of failures.
 type retryLimiter struct {
 	workqueue.TypedRateLimiter[reconcile.Request]
-	logs *logPool
+	// readsLog reports whether a log is read for an ExtendedJob.
+	readsLog func(extendedJob types.NamespacedName) bool
 }
 
 // Forget ends the series of failures.
 func (l retryLimiter) Forget(item reconcile.Request) {
-	if !l.logs.pending(item.NamespacedName) {
+	if !l.readsLog(item.NamespacedName) {
 		l.TypedRateLimiter.Forget(item)
 	}
 }

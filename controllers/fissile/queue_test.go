@@ -123,3 +123,19 @@ func request(extendedJob string) reconcile.Request {
 	r.Namespace, r.Name = "default", extendedJob
 	return r
 }
+
+func TestAReconcileThatWaitsForALogDoesNotEndASeriesOfFailures(t *testing.T) {
+	reading := true
+	limiter := retryLimiter{newRetryLimiter(), func(types.NamespacedName) bool { return reading }}
+	item := request("ej")
+	limiter.When(item)
+	limiter.Forget(item)
+	if limiter.NumRequeues(item) != 1 {
+		t.Error("the failures are forgotten while the log is read")
+	}
+	reading = false
+	limiter.Forget(item)
+	if limiter.NumRequeues(item) != 0 {
+		t.Error("the failures are not forgotten after the log was read")
+	}
+}

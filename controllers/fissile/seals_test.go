@@ -163,29 +163,3 @@ func TestVersionsOfAnotherExtendedJobAreNotContinued(t *testing.T) {
 	v.reconcile()
 	v.expectPersisted(fissilev1.ReasonStored)
 }
-
-func TestAReferenceStaysWithTheSeriesOfItsOwner(t *testing.T) {
-	version := func(ordinal int64, owner string) *metav1.PartialObjectMetadata {
-		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "ca"}}
-		if owner != "" {
-			secret.Annotations = map[string]string{fissilev1.AnnotationOwnerName: owner}
-		}
-		secret = versionedsecret.New(secret, ordinal, "")
-		return &metav1.PartialObjectMetadata{ObjectMeta: secret.ObjectMeta}
-	}
-	for name, test := range map[string]struct {
-		versions   []*metav1.PartialObjectMetadata
-		name, want string
-	}{
-		"the newest of the owner's":            {[]*metav1.PartialObjectMetadata{version(1, "a"), version(2, "a"), version(3, "b")}, "ca-v1", "ca-v2"},
-		"of another owner, if that is meant":   {[]*metav1.PartialObjectMetadata{version(1, "a"), version(2, "b"), version(3, "b")}, "ca-v2", "ca-v3"},
-		"of who made the first, if it is gone": {[]*metav1.PartialObjectMetadata{version(2, "a"), version(3, "b")}, "ca-v1", "ca-v2"},
-		"of nobody":                            {[]*metav1.PartialObjectMetadata{version(1, ""), version(2, ""), version(3, "b")}, "ca-v1", "ca-v2"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := newestVersions(test.versions, []string{test.name})[test.name]; got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
-			}
-		})
-	}
-}
