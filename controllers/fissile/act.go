@@ -75,7 +75,7 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 func (r *Reconciler) claim(ctx context.Context, o *observation, step plan.Step) error {
 	claim := step.Status.LastRun.Claim
 	claim.ID = string(uuid.NewUUID())
-	o.process.known.Claimed(claim.ID, step.Renewed, r.Clock.Now())
+	o.state.process.Claimed(claim.ID, step.Renewed, r.Clock.Now())
 	before := o.EJ
 	if written, err := r.writeStatus(ctx, o, step.Status); err != nil || !written {
 		return err
@@ -112,34 +112,33 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	err = r.Client.Create(ctx, job)
 	switch rejection, refused := plan.RejectionOf(err); {
 	case err == nil && lostCollector(job):
-		o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
+		o.state.process.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 	case err == nil:
-		o.process.known.JobCreated(job.UID, r.Clock.Now())
-		runStartSeconds.Observe(r.Clock.Since(o.process.known.Run.ClaimedAt).Seconds())
+		o.state.process.JobCreated(job.UID, r.Clock.Now())
+		runStartSeconds.Observe(r.Clock.Since(o.state.process.Run.ClaimedAt).Seconds())
 		r.recordJobCreated(o.EJ, job)
 	case apierrors.IsAlreadyExists(err):
 		if err := r.APIReader.Get(ctx, client.ObjectKeyFromObject(job), job); err != nil {
 			return fmt.Errorf("read Job %s, which exists already: %w", job.Name, err)
 		}
-		_, own, err := r.ownJob(ctx, o.EJ, o.process, job)
+		_, own, err := r.ownJob(ctx, o.EJ, o.state, job)
 		if err != nil {
 			return err
 		}
 		if own == nil {
 			r.reject(o, plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: fmt.Sprintf("Job %s exists and is not this ExtendedJob's.", job.Name)})
-			r.recordRejected(o.EJ, o.Process.Run.Rejection)
+			r.recordRejected(o.EJ, o.state.process.Run.Rejection)
 			return nil
 		}
 		if lostCollector(job) {
-			o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
+			o.state.process.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 		}
 	case refused:
 		r.reject(o, rejection)
 		return nil
 	default:
 		// The Job may have been created: only a read can tell.
-		o.process.known.CreateGivenUp(r.Clock.Now())
-		o.Process = o.process.known
+		o.state.process.CreateGivenUp(r.Clock.Now())
 		return err
 	}
 	o.Jobs[run.Number] = job
@@ -148,8 +147,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 }
 
 func (r *Reconciler) reject(o *observation, rejection plan.Rejection) {
-	o.process.known.JobRejected(rejection, r.Clock.Now())
-	o.Process = o.process.known
+	o.state.process.JobRejected(rejection, r.Clock.Now())
 }
 
 // labelJob restores our labels on a Job that only a live read has found.
@@ -198,11 +196,10 @@ func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fi
 	}
 	written := named(o.EJ)
 	if err := r.Client.Status().Patch(ctx, written, patch); err != nil {
-		if !plan.RefusesStatus(err) || !o.process.known.StatusRefused(o.EJ, status, err.Error()) {
+		if !plan.RefusesStatus(err) || !o.state.process.StatusRefused(o.EJ, status, err.Error()) {
 			return false, err
 		}
 		ctrl.LoggerFrom(ctx).Error(err, "The status is refused, and a shorter one takes its place")
-		o.Process = o.process.known
 		return false, nil
 	}
 	before := o.EJ
@@ -237,7 +234,7 @@ func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1
 	if client.IgnoreNotFound(err) != nil {
 		return err
 	}
-	o.process.deletedJob = job.UID
+	o.state.deletedJob = job.UID
 	if number, ok := runjob.RunNumber(o.EJ, job); ok {
 		delete(o.Jobs, number)
 	}
@@ -246,6 +243,6 @@ func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1
 
 // noteWrite notes a version of the ExtendedJob that this process wrote.
 func (r *Reconciler) noteWrite(o *observation, ej *fissilev1.ExtendedJob) {
-	o.process.written = ej.ResourceVersion
+	o.state.written = ej.ResourceVersion
 	o.setWhole(ej, r.Clock.Now())
 }

@@ -102,7 +102,7 @@ type Reconciler struct {
 	dependencies
 	Options
 
-	memory  memory
+	states  processStates
 	inputs  inputs.Reader
 	pods    runpods.Reader
 	outputs outputs.Secrets
@@ -230,7 +230,7 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	defer r.outputs.Offer(req.NamespacedName)()
 	var step plan.Step
 	for range maxSteps {
-		observed.Now = r.Clock.Now()
+		observed.Now, observed.Process = r.Clock.Now(), observed.state.process
 		step = plan.Next(observed.Observation)
 		logStep(ctx, observed, step)
 		if step.Kind == plan.Wait {

@@ -75,7 +75,7 @@ func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error
 		}
 		return fmt.Errorf("read Job: %w", err)
 	}
-	number, own, err := h.ownJob(ctx, ej, h.memory.of(ej), job)
+	number, own, err := h.ownJob(ctx, ej, h.states.of(ej), job)
 	if err != nil || own == nil || number != run.Number {
 		return err
 	}

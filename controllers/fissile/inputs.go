@@ -26,8 +26,7 @@ func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool
 		return err
 	}
 	o.Inputs = inputs
-	o.process.inputs = r.inputs.Hold(o.process.inputs, objects)
-	o.process.known.Inputs.Track(o.InputsChanged(), inputs.Digest, r.Clock.Now())
-	o.Process = o.process.known
+	o.state.inputs = r.inputs.Hold(o.state.inputs, objects)
+	o.state.process.Inputs.Track(o.InputsChanged(), inputs.Digest, r.Clock.Now())
 	return nil
 }

@@ -126,12 +126,12 @@ func says(ej *fissilev1.ExtendedJob, conditionType string, status metav1.Conditi
 
 // claims reports whether a process remembers that a claim is its own.
 func (p *process) claims(claim string) bool {
-	return p.memory != nil && p.memory.known.Run.ClaimID == claim
+	return p.memory != nil && p.memory.process.Run.ClaimID == claim
 }
 
 // createdJob reports whether a process remembers that it created a Job.
 func (p *process) createdJob(uid types.UID) bool {
-	return p.memory != nil && p.memory.known.Run.JobUID == uid
+	return p.memory != nil && p.memory.process.Run.JobUID == uid
 }
 
 // memory encodes what a process remembers, and times as far as they are still ahead.
@@ -140,8 +140,8 @@ func (e *encoder) memory(m processState) {
 		e.revision(written)
 	}
 	e.age(m.storeFailingFrom, modelTTL)
-	e.knowledge(m.known)
-	m.written, m.storeFailingFrom, m.known = "", time.Time{}, plan.Process{}
+	e.knowledge(m.process)
+	m.written, m.storeFailingFrom, m.process = "", time.Time{}, plan.Process{}
 	e.text(fmt.Sprintf("%+v", m))
 }
 

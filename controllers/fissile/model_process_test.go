@@ -159,7 +159,7 @@ func (w *world) reconcile(p *process, f failure) *session {
 	r := s.reconciler()
 	if p.memory != nil {
 		remembered := *p.memory
-		r.memory.entries = map[types.NamespacedName]*processState{key: &remembered}
+		r.states.entries = map[types.NamespacedName]*processState{key: &remembered}
 	}
 	uuid.SetRand(s)
 	defer uuid.SetRand(nil)
@@ -177,7 +177,7 @@ func (w *world) reconcile(p *process, f failure) *session {
 	}()
 	result, err := r.Reconcile(context.Background(), ctrl.Request{NamespacedName: key})
 	s.err = err
-	p.memory = r.memory.entries[key]
+	p.memory = r.states.entries[key]
 	if err != nil {
 		w.note("  %v", err)
 		p.queued = true

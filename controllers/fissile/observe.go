@@ -41,8 +41,8 @@ type observation struct {
 	// whole is the ExtendedJob with its template, from the API server's last answer;
 	// nil while EJ comes from the cache.
 	whole *fissilev1.ExtendedJob
-	// process is what this process knows of the ExtendedJob.
-	process *processState
+	// state is what this process knows of the ExtendedJob.
+	state *processState
 	// mounted are the Secrets that pods refer to; nil until that is looked up.
 	mounted map[string]bool
 }
@@ -57,18 +57,18 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	}
 	if err != nil {
 		if apierrors.IsNotFound(err) {
-			r.inputs.Hold(r.memory.forget(key), nil)
+			r.inputs.Hold(r.states.forget(key), nil)
 			r.outputs.Forget(key)
 			return nil, nil
 		}
 		return nil, err
 	}
-	process := r.memory.of(ej)
-	if process.newerThan(ej) {
+	state := r.states.of(ej)
+	if state.newerThan(ej) {
 		return nil, nil
 	}
 
-	o := &observation{process: process}
+	o := &observation{state: state}
 	o.LeaseDuration, o.Debounce = r.LeaseDuration, r.Debounce
 	o.NamespaceClosed = key.Namespace == r.Namespace && !r.RunInNamespace
 	o.Jobs = make(map[int64]*batchv1.Job)
@@ -77,11 +77,11 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 		return nil, fmt.Errorf("list Jobs: %w", err)
 	}
 	for i := range jobs.Items {
-		number, job, err := r.ownJob(ctx, ej, process, &jobs.Items[i])
+		number, job, err := r.ownJob(ctx, ej, state, &jobs.Items[i])
 		if err != nil {
 			return nil, err
 		}
-		if job != nil && job.UID != process.deletedJob {
+		if job != nil && job.UID != state.deletedJob {
 			o.Jobs[number] = job
 		}
 	}
@@ -100,8 +100,7 @@ func (o *observation) setWhole(ej *fissilev1.ExtendedJob, now time.Time) {
 
 func (o *observation) setExtendedJob(ej *plan.ExtendedJob, now time.Time) {
 	o.EJ = ej
-	o.process.known.Observe(ej, o.Jobs, now)
-	o.Process = o.process.known
+	o.state.process.Observe(ej, o.Jobs, now)
 }
 
 // readLive reads the ExtendedJob and the Job of its last run from the API server.
@@ -126,7 +125,7 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 	case err != nil:
 		return fmt.Errorf("read Job: %w", err)
 	default:
-		number, own, err := r.ownJob(ctx, ej, o.process, job)
+		number, own, err := r.ownJob(ctx, ej, o.state, job)
 		if err != nil {
 			return err
 		}

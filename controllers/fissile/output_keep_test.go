@@ -142,7 +142,7 @@ func (v *keepTest) runThrough(dieAt int, after bool) (died bool) {
 		if died && !restarted {
 			restarted = true
 			v.rewire(func(d *dependencies, _ *Options) { d.Client = v.client })
-			v.r.memory = memory{}
+			v.r.states = processStates{}
 		}
 		v.pass(20 * time.Second)
 		var jobs batchv1.JobList

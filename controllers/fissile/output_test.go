@@ -223,10 +223,10 @@ const quoted = "canary"
 
 // rewire changes what the reconciler works with. The state of the process stays.
 func (v *outputTest) rewire(change func(*dependencies, *Options)) {
-	d, options, entries := v.r.dependencies, v.r.Options, v.r.memory.entries
+	d, options, entries := v.r.dependencies, v.r.Options, v.r.states.entries
 	change(&d, &options)
 	v.r = newReconciler(d, options)
-	v.r.memory.entries = entries
+	v.r.states.entries = entries
 }
 
 // testKey returns the operator's key in tests.

@@ -43,8 +43,8 @@ func (r *Reconciler) observePrunable(ctx context.Context, o *observation, own []
 		return nil
 	}
 	now := r.Clock.Now()
-	if now.Before(o.process.pruneAfter) {
-		o.PruneAt = o.process.pruneAfter
+	if now.Before(o.state.pruneAfter) {
+		o.PruneAt = o.state.pruneAfter
 		return nil
 	}
 	for _, target := range pruned {
@@ -94,8 +94,8 @@ func (r *Reconciler) deleteVersions(ctx context.Context, o *observation) error {
 	}
 	for _, version := range nextBatch(&o.Prunable) {
 		if o.mounted[version.Name] {
-			o.process.pruneAfter = r.Clock.Now().Add(versionedsecret.PruneDelay)
-			o.PruneAt = o.process.pruneAfter
+			o.state.pruneAfter = r.Clock.Now().Add(versionedsecret.PruneDelay)
+			o.PruneAt = o.state.pruneAfter
 			continue
 		}
 		if err := r.outputs.Delete(ctx, version); err != nil {

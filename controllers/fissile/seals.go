@@ -42,7 +42,7 @@ func (r *Reconciler) sealJob(ctx context.Context, ej metav1.Object, job *batchv1
 // ownJob returns the number of the run whose Job the operator has made, and that Job.
 // It returns nil for a Job that somebody else made in its likeness. A Job that is
 // known by its UID stays the run's, whatever became of its annotations.
-func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *processState, job *batchv1.Job) (int64, *batchv1.Job, error) {
+func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, state *processState, job *batchv1.Job) (int64, *batchv1.Job, error) {
 	number, ok := runjob.RunNumber(ej, job)
 	if !ok {
 		return 0, nil, nil
@@ -55,7 +55,7 @@ func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *
 	switch {
 	case seal.Proves(job.Annotations[fissilev1.AnnotationSeal], key, runjob.SealedParts(ej, job)...):
 		return number, job, nil
-	case run != nil && run.Number == number && isJobOf(run, process, job.UID):
+	case run != nil && run.Number == number && isJobOf(run, state, job.UID):
 		return number, plan.Distrusted(ej, run, job), nil
 	default:
 		return 0, nil, nil
@@ -63,6 +63,6 @@ func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *
 }
 
 // isJobOf reports whether the status, or this process, knows the UID of a run's Job.
-func isJobOf(run *fissilev1.Run, process *processState, uid types.UID) bool {
-	return run.Claim != nil && (run.Claim.JobUID == uid || process.known.Run.ClaimID == run.Claim.ID && process.known.Run.JobUID == uid)
+func isJobOf(run *fissilev1.Run, state *processState, uid types.UID) bool {
+	return run.Claim != nil && (run.Claim.JobUID == uid || state.process.Run.ClaimID == run.Claim.ID && state.process.Run.JobUID == uid)
 }

@@ -117,7 +117,7 @@ func TestAJobWhoseAnnotationsWereChangedIsStillTheRun(t *testing.T) {
 		"after a restart": func(v *outputTest) {
 			v.pass(31 * time.Second)
 			v.reconcile() // its UID is recorded
-			v.r.memory = memory{}
+			v.r.states = processStates{}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

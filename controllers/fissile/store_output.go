@@ -38,16 +38,15 @@ func (r *Reconciler) storeOutput(ctx context.Context, o *observation, job *batch
 	switch {
 	case err == nil:
 		o.Output = output
-	case errors.As(err, &refused) && (!refused.Transient || o.process.storeFailingFor(storeFailure{job.UID, refused.Reason}, r.Clock.Now()) >= r.LogReadTimeout):
+	case errors.As(err, &refused) && (!refused.Transient || o.state.storeFailingFor(storeFailure{job.UID, refused.Reason}, r.Clock.Now()) >= r.LogReadTimeout):
 		o.Output = &plan.Output{Reason: refused.Reason, Message: refused.Message}
 		if refused.Reason == fissilev1.ReasonSecretRejected {
-			o.process.known.OutputRetryAt = r.Clock.Now().Add(plan.OutputRetry)
-			o.Process = o.process.known
+			o.state.process.OutputRetryAt = r.Clock.Now().Add(plan.OutputRetry)
 		}
 	default:
 		return err
 	}
-	o.process.storeFailing = storeFailure{}
+	o.state.storeFailing = storeFailure{}
 	if o.EJ.Status.LastRun.Result == "" {
 		runOutputSeconds.Observe(r.Clock.Since(runjob.Finished(job).LastTransitionTime.Time).Seconds())
 	}

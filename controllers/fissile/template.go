@@ -54,7 +54,6 @@ func (r *Reconciler) readTemplate(ctx context.Context, o *observation) error {
 	default:
 		o.TemplateDigest = plan.TemplateDigest(&o.whole.Spec.JobTemplate, job)
 	}
-	o.process.known.Template.Track(o.TemplateChanged(), o.TemplateDigest, r.Clock.Now())
-	o.Process = o.process.known
+	o.state.process.Template.Track(o.TemplateChanged(), o.TemplateDigest, r.Clock.Now())
 	return nil
 }
