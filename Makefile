@@ -44,7 +44,7 @@ files = $(shell git ls-files --cached --others --exclude-standard -- $(1))
 MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # These are other people's programs, put together by a main. To look at that, linters
 # would look at all of Kubernetes first, for ten minutes.
-ASSEMBLED_MODULES := hack/certmanager hack/cluster/coredns hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
+ASSEMBLED_MODULES := hack/certmanager hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
 	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/helm3 \
 	hack/tools/kwok hack/tools/promtool hack/tools/syft
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))

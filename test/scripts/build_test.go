@@ -18,6 +18,7 @@ package scripts
 
 import (
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 )
@@ -42,5 +43,27 @@ func TestABuildSaysWhatIsWrongAndFails(t *testing.T) {
 				t.Errorf("it goes on:\n%s", says)
 			}
 		})
+	}
+}
+
+func TestAProgramIsBuiltOnceFromTheSameFiles(t *testing.T) {
+	directory := t.TempDir()
+	source := filepath.Join(directory, "source")
+	const once = `set -euo pipefail; . "$0"; program() { cp source "$1"; }; once "$1" "$1/bin" Program program source`
+	for _, step := range []struct {
+		content string
+		built   bool
+	}{{"first", true}, {"first", false}, {"second", true}} {
+		write(t, source, step.content)
+		says, err := run(t, root, nil, "bash", "-c", once, filepath.Join(root, "hack/gobuild.sh"), directory)
+		if err != nil {
+			t.Fatal(says, err)
+		}
+		if built := strings.Contains(says, "Building Program"); built != step.built {
+			t.Errorf("with the %s files: built is %t", step.content, built)
+		}
+		if got := read(t, filepath.Join(directory, "bin/source")); got != step.content {
+			t.Errorf("the program is of the %s files, not of the %s", got, step.content)
+		}
 	}
 }
