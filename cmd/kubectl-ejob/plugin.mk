@@ -14,4 +14,4 @@ plugin-release: ## Build the archives of the plugin for all platforms, with chec
 
 .PHONY: plugin-reproducible
 plugin-reproducible: ## Build these archives of the last commit, and again with an empty cache from another clone, and compare them bit by bit.
-	@VERSION=$(VERSION) hack/release/reproduce-plugin.sh $(DIST)
+	@VERSION=$(VERSION) hack/reproduce.sh hack/release/plugin.sh $(DIST)

@@ -67,3 +67,34 @@ func TestAProgramIsBuiltOnceFromTheSameFiles(t *testing.T) {
 		}
 	}
 }
+
+func TestABuildThatDependsOnItsPlaceIsNotReproducible(t *testing.T) {
+	for name, test := range map[string]struct {
+		build        string
+		reproducible bool
+	}{
+		"a file":                      {`echo hello > "$1"`, true},
+		"a directory":                 {`mkdir "$1" && echo hello > "$1/file"`, true},
+		"a file with its path":        {`echo "$0" > "$1"`, false},
+		"a directory with its path":   {`mkdir "$1" && echo "$0" > "$1/file"`, false},
+		"a file from the build cache": {`echo "${GOCACHE:-}" > "$1"`, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			repository := t.TempDir()
+			write(t, filepath.Join(repository, "hack/reproduce.sh"), read(t, filepath.Join(root, "hack/reproduce.sh")))
+			write(t, filepath.Join(repository, "build.sh"), "#!/bin/sh\nset -e\n"+test.build+"\n")
+			if says, err := run(t, repository, nil, "bash", "-c", "git init -q && git add . && git -c user.name=me -c user.email=me@example.com commit -qm build"); err != nil {
+				t.Fatal(says, err)
+			}
+			output := filepath.Join(t.TempDir(), "made", "output")
+			says, err := run(t, repository, nil, "hack/reproduce.sh", "build.sh", output)
+			if reproducible := err == nil; reproducible != test.reproducible {
+				t.Fatalf("it says that this is reproducible: %t\n%s", reproducible, says)
+			}
+			if _, err := os.Stat(output); (err == nil) != test.reproducible {
+				t.Errorf("stat of the output: %v", err)
+			}
+		})
+	}
+}
