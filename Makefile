@@ -45,8 +45,8 @@ MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # These are other people's programs, put together by a main. To look at that, linters
 # would look at all of Kubernetes first, for ten minutes.
 ASSEMBLED_MODULES := hack/certmanager hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
-	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/helm3 \
-	hack/tools/kwok hack/tools/promtool hack/tools/syft
+	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/kwok \
+	hack/tools/promtool hack/tools/syft
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
 TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
 SCRIPTS = $(call files,'*.sh' .ci/run)
@@ -359,13 +359,11 @@ $(GOLANGCI_LINT): $(wildcard hack/tools/golangci-lint/*)
 	@echo "Building golangci-lint: a minute"
 	@go -C hack/tools/golangci-lint build -o $(CURDIR)/$@ .
 
-$(HELM): hack/tools/helm/go.mod hack/tools/helm/go.sum
-	@echo "Building Helm 4: a minute"
-	@go -C hack/tools/helm build -o $(CURDIR)/$@ helm.sh/helm/v4/cmd/helm
-
-$(HELM3): hack/tools/helm3/go.mod hack/tools/helm3/go.sum
-	@echo "Building Helm 3: a minute"
-	@go -C hack/tools/helm3 build -o $(CURDIR)/$@ helm.sh/helm/v3/cmd/helm
+$(HELM): helm-version := 4
+$(HELM3): helm-version := 3
+$(HELM) $(HELM3): hack/tools/helm/go.mod hack/tools/helm/go.sum
+	@echo "Building Helm $(helm-version): a minute"
+	@go -C hack/tools/helm build -o $(CURDIR)/$@ helm.sh/helm/v$(helm-version)/cmd/helm
 
 $(KWOK): hack/tools/kwok/go.mod hack/tools/kwok/go.sum
 	@echo "Building kwok: a minute"
