@@ -5,7 +5,7 @@
 export GOGC=${GOGC:-400}
 
 # once DIRECTORY OUTPUT WHAT FUNCTION FILE... has the function build into the directory OUTPUT, unless it has done so from
-# the files in DIRECTORY as they are now. The Go build cache would know as well, but it is big and often thrown away.
+# the files in DIRECTORY as they are now. The Go build cache would detect this too, but it is large and often deleted.
 once() {
   local directory=$1 output=$2 what=$3 function=$4 key
   key=$(cd "$directory" && cat "${@:5}" | sha256sum)
