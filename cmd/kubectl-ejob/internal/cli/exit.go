@@ -29,7 +29,7 @@ const (
 	// ExitFindings says that the command did its work, and that what it looked at is
 	// not in order.
 	ExitFindings = 1
-	// ExitTimeout says that the time of --timeout is over, as with timeout(1).
+	// ExitTimeout says that --timeout has passed, as with timeout(1).
 	ExitTimeout = 124
 	// ExitCannot says that the command could not do its work.
 	ExitCannot = 125

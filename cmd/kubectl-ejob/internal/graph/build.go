@@ -229,13 +229,13 @@ func (b *builder) describeData(objects Objects) {
 		case len(versions) > 0:
 			node.Detail = newestOf(versions)
 		case b.countOf(key, objects.Secrets.Items) > 0:
-			node.Detail = fmt.Sprintf("%d of them", b.countOf(key, objects.Secrets.Items))
+			node.Detail = fmt.Sprintf("%d Secrets", b.countOf(key, objects.Secrets.Items))
 		case b.written[node]:
 			node.State, node.Detail = Idle, "not written yet"
 		case b.needed[node]:
 			node.State, node.Detail = Failed, "missing"
 		default:
-			node.State, node.Detail = Idle, "not there, and optional"
+			node.State, node.Detail = Idle, "missing, but optional"
 		}
 	}
 }

@@ -34,9 +34,9 @@ func stateOf(ej *fissilev1.ExtendedJob) (State, string) {
 	case ej.Status.Due != nil:
 		return Waiting, waitingFor(ej.Status.Due)
 	case run == nil && ptr.Deref(ej.Status.ObservedGeneration, -1) < 0:
-		return Waiting, "not seen by the operator yet"
+		return Waiting, "not yet seen by the operator"
 	case run == nil:
-		return Idle, "never run"
+		return Idle, "has never run"
 	case run.Result == "" && run.Message != "":
 		return Running, fmt.Sprintf("run %d: %s", run.Number, run.Message)
 	case run.Result == "":

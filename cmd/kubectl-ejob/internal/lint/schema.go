@@ -76,7 +76,7 @@ func (s schema) store(ctx context.Context, object map[string]any) field.ErrorLis
 	unknown := pruning.PruneWithOptions(object, s.structural, true, structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
 	meta, _, unknownMeta, err := objectmeta.GetObjectMetaWithOptions(object, objectmeta.ObjectMetaOptions{ReturnUnknownFieldPaths: true})
 	for _, path := range append(unknown, unknownMeta...) {
-		errs = append(errs, &field.Error{Type: field.ErrorTypeForbidden, Field: path, Detail: "there is no such field"})
+		errs = append(errs, &field.Error{Type: field.ErrorTypeForbidden, Field: path, Detail: "unknown field"})
 	}
 	if err != nil {
 		return append(errs, field.Invalid(field.NewPath("metadata"), field.OmitValueType{}, err.Error()))

@@ -51,7 +51,7 @@ func (f *Follower) Pod(ctx context.Context, pod *corev1.Pod, gone bool) {
 	streams, known := f.streams[pod.UID]
 	if !known {
 		if len(f.streams) > 0 && !f.podNames {
-			f.printer.Message(fmt.Sprintf("Another attempt: pod %s.", pod.Name))
+			f.printer.Message(fmt.Sprintf("Next attempt: pod %s.", pod.Name))
 		}
 		for _, name := range Names(pod) {
 			s := f.stream(pod, name)

@@ -28,7 +28,7 @@ import (
 )
 
 // errUnavailable says that the log is gone.
-var errUnavailable = errors.New("the log is not there any more")
+var errUnavailable = errors.New("the log no longer exists")
 
 // position is how far the log of a container has been printed. A log can be read
 // again only from a whole second on, so it has the times of the lines printed in the

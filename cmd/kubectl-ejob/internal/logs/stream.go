@@ -158,9 +158,9 @@ func (s *stream) read(ctx context.Context, r *reading) {
 // incomplete says that a log is not whole.
 func incomplete(pod, container string, err error) string {
 	if apierrors.IsNotFound(err) {
-		err = errors.New("the pod was deleted first; spec.successfulJobsHistoryLimit keeps it")
+		err = errors.New("the pod was deleted first; to keep pods, set spec.successfulJobsHistoryLimit")
 	}
-	return fmt.Sprintf("The log of container %s of pod %s is not whole: %v", container, pod, err)
+	return fmt.Sprintf("The log of container %s of pod %s is incomplete: %v", container, pod, err)
 }
 
 // isUnavailable reports whether there is no log, rather than no way to it.

@@ -75,7 +75,7 @@ func expand(name string, recursive bool) ([]string, error) {
 	}
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s: give the path of a manifest, of a directory, or - for the standard input", name)
+		return nil, fmt.Errorf("file %s does not exist: give the path of a manifest or a directory, or - for standard input", name)
 	}
 	if err != nil || !info.IsDir() {
 		return []string{name}, err
@@ -93,7 +93,7 @@ func expand(name string, recursive bool) ([]string, error) {
 		return nil
 	})
 	if err == nil && len(paths) == 0 {
-		return nil, fmt.Errorf("there are no manifests (.yaml, .yml, .json) in the directory %s: give another one, or -R to look below it", name)
+		return nil, fmt.Errorf("directory %s contains no manifests (.yaml, .yml, .json): give another one, or add -R to search below it", name)
 	}
 	return paths, err
 }

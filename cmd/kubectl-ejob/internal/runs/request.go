@@ -43,9 +43,9 @@ func (r Request) Refusal(ej *fissilev1.ExtendedJob, command Command) error {
 	case !ej.DeletionTimestamp.IsZero():
 		return fmt.Errorf("%s is being deleted: create it again to run it", ej.Name)
 	case ej.Spec.Suspend != nil && *ej.Spec.Suspend:
-		return fmt.Errorf("%s is suspended: end that with %s", ej.Name, command("resume", ej.Name))
+		return fmt.Errorf("%s is suspended: resume it with %s", ej.Name, command("resume", ej.Name))
 	case r.ID == "" && len(r.Env) > 0 && ej.Spec.Trigger.RequestID != "":
-		return errors.New("the variables of its spec belong to its requestID, and --env would replace them for good: use --request-id with a new value")
+		return errors.New("spec.trigger.env belongs to spec.trigger.requestID, and --env would replace it for good: use --request-id with a new value")
 	default:
 		return nil
 	}
@@ -141,7 +141,7 @@ func TakeBack(ej *fissilev1.ExtendedJob, command Command) ([]byte, error) {
 	switch {
 	case len(trigger) > 0:
 	case status.Due != nil || active(status):
-		return nil, fmt.Errorf("the run of %s is for a change and cannot be taken back: hold it back with %s", ej.Name, command("suspend", ej.Name))
+		return nil, fmt.Errorf("the run of %s is for a change and cannot be withdrawn: hold it back with %s", ej.Name, command("suspend", ej.Name))
 	default:
 		return nil, fmt.Errorf("no run of %s is due or under way: there is nothing to cancel", ej.Name)
 	}

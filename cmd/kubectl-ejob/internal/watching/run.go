@@ -150,7 +150,7 @@ func (r *Run) see(ctx context.Context, state runs.State) (bool, error) {
 // noteSilence tells that nothing has come of the request for a while.
 func (r *Run) noteSilence() {
 	if r.state.Phase == runs.Due && r.state.Message == "" {
-		r.Say("The operator has not taken up the request yet: it does not run, or does not watch this namespace.")
+		r.Say("The operator has not picked up the request yet: it may not be running, or may not watch this namespace.")
 	}
 }
 
@@ -201,7 +201,7 @@ func (r *Run) finish(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		r.Say("The log does not end although the run is over: what is above may not be all of it.")
+		r.Say("The run is over, but its log has not ended: the log above may be incomplete.")
 	}
 	return nil
 }
