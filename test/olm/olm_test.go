@@ -103,7 +103,7 @@ var _ = Describe("The bundle", Ordered, func() {
 		// What no schema refuses.
 		refused := shell(userNamespace, "refused", "true").Strategy(fissilev1.StrategyManual).
 			Output("out").SecretLabels(map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}).Obj()
-		Expect(k8s.Create(ctx, refused)).To(MatchError(ContainSubstring("the operator goes by this key")))
+		Expect(k8s.Create(ctx, refused)).To(MatchError(ContainSubstring("the key is reserved for the operator")))
 	})
 
 	// OLM tries an InstallPlan again for a minute if a step fails, and applies the bundle's CRD each time.
