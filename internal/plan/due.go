@@ -123,7 +123,7 @@ func (o *Observation) hold(cause fissilev1.RunCause) *hold {
 		at := endOf(o.lastRun()).Add(delay)
 		message := fmt.Sprintf("Runs are triggered too frequently. The next one starts at %s.", at.UTC().Format(time.RFC3339))
 		if cause == fissilev1.CauseNow {
-			message += " To start one at once, set spec.trigger.requestID to a new value."
+			message += " To start one immediately, set spec.trigger.requestID to a new value."
 		}
 		return &hold{reason: fissilev1.ReasonTriggerBackoff, message: message, after: at.Sub(o.Now)}
 	default:

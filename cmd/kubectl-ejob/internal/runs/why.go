@@ -149,7 +149,7 @@ func Activity(ej *fissilev1.ExtendedJob) string {
 	case ej.Status.Due != nil:
 		return fmt.Sprintf("A run is due (%s) and is waiting: %s", ej.Status.Due.Cause, ej.Status.Due.Message)
 	case run == nil:
-		return "It has not run yet."
+		return "The ExtendedJob has not run yet."
 	case run.Result == "" && run.Message != "":
 		return fmt.Sprintf("Run %d is under way and is waiting: %s", run.Number, run.Message)
 	case run.Result == "":
