@@ -92,7 +92,7 @@ func conversionCaller(ctx context.Context, reader client.Reader) ([]caller, erro
 	}
 	conversion := crd.Spec.Conversion
 	if conversion == nil || conversion.Webhook == nil || conversion.Webhook.ClientConfig == nil {
-		return nil, fmt.Errorf("no conversion webhook in CustomResourceDefinition %s: apply the operator's manifests again", crdName)
+		return nil, fmt.Errorf("CustomResourceDefinition %s has no conversion webhook: apply the operator's manifests again", crdName)
 	}
 	return []caller{{crd, []*[]byte{&conversion.Webhook.ClientConfig.CABundle}, mergeFrom}}, nil
 }

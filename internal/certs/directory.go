@@ -49,7 +49,7 @@ func (d *directory) Ready(*http.Request) error {
 		return err
 	}
 	if now := time.Now(); now.Before(certificate.Leaf.NotBefore) || now.After(certificate.Leaf.NotAfter) {
-		return fmt.Errorf("the serving certificate is valid from %s to %s only", certificate.Leaf.NotBefore, certificate.Leaf.NotAfter)
+		return fmt.Errorf("the serving certificate is valid only from %s to %s", certificate.Leaf.NotBefore, certificate.Leaf.NotAfter)
 	}
 	return nil
 }

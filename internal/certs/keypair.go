@@ -55,7 +55,7 @@ func newKeyPair(dnsNames []string, before keyPair) (keyPair, error) {
 		MaxAge:       lifetime,
 	})
 	if err != nil {
-		return keyPair{}, fmt.Errorf("make serving certificate: %w", err)
+		return keyPair{}, fmt.Errorf("create serving certificate: %w", err)
 	}
 	chain, err := certutil.ParseCertsPEM(certificate)
 	if err != nil {

@@ -106,7 +106,7 @@ func newSelfSigned(restConfig *rest.Config, namespace string, settings *configv1
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make client for certificates: %w", err)
+		return nil, fmt.Errorf("create client for certificates: %w", err)
 	}
 	s.client, s.live = s.cluster.GetClient(), s.cluster.GetAPIReader()
 	return s, nil
@@ -266,7 +266,7 @@ func (s *selfSigned) renew(ctx context.Context, secret *corev1.Secret) error {
 	if err != nil {
 		return fmt.Errorf("write Secret %s: %w", s.secret, err)
 	}
-	ctrl.LoggerFrom(ctx).Info("Made a serving certificate", "dnsNames", s.dnsNames, "lifetime", lifetime)
+	ctrl.LoggerFrom(ctx).Info("Created a serving certificate", "dnsNames", s.dnsNames, "lifetime", lifetime)
 	return s.propagate(ctx)
 }
 

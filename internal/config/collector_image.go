@@ -58,7 +58,7 @@ func CollectorImage(ctx context.Context, reader client.Reader, configuration *co
 		if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
 			return "", nil
 		}
-		return "", fmt.Errorf("read the operator's own pod, for its image: %w", err)
+		return "", fmt.Errorf("read the operator's own pod to find its image: %w", err)
 	}
 	at := slices.IndexFunc(pod.Spec.Containers, func(container corev1.Container) bool { return container.Name == managerContainer })
 	if at < 0 {

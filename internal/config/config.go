@@ -47,7 +47,7 @@ func Load(path, podNamespace string) (*configv1alpha1.OperatorConfiguration, err
 		source = "configuration " + path
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("configuration: %w", err)
+			return nil, fmt.Errorf("read configuration: %w", err)
 		}
 		if configuration, err = decode(data); err != nil {
 			return nil, fmt.Errorf("%s: %w", source, err)
@@ -89,7 +89,7 @@ func decode(data []byte) (*configv1alpha1.OperatorConfiguration, error) {
 	}
 	configuration, ok := obj.(*configv1alpha1.OperatorConfiguration)
 	if !ok {
-		return nil, fmt.Errorf("is a %T, not an OperatorConfiguration", obj)
+		return nil, fmt.Errorf("the file holds a %T, not an OperatorConfiguration", obj)
 	}
 	return configuration, nil
 }

@@ -51,7 +51,7 @@ func (r Restriction) Check(ctx context.Context) error {
 	}
 	if namespaces := lease.Annotations[AnnotationWatchNamespaces]; namespaces != "" {
 		return fmt.Errorf("the configuration is missing, and the last one limited the operator to the namespaces %s: "+
-			"restore it, or remove the annotation %s from Lease %s to watch all namespaces", namespaces, AnnotationWatchNamespaces, r.Lease)
+			"restore the file, or remove the annotation %s from Lease %s to watch all namespaces", namespaces, AnnotationWatchNamespaces, r.Lease)
 	}
 	return nil
 }

@@ -66,7 +66,7 @@ type refusal struct {
 func (r *refusal) Error() string { return r.text }
 
 var (
-	errBusy = &refusal{http.StatusServiceUnavailable, "Too many requests are under way. Try again."}
+	errBusy = &refusal{http.StatusServiceUnavailable, "Too many requests are in progress. Try again."}
 	errSlow = &refusal{http.StatusRequestTimeout, "The request took too long."}
 	errBody = &refusal{http.StatusBadRequest, "The body of the request cannot be read."}
 )
