@@ -95,7 +95,7 @@ func other(sum string) string { return strings.Repeat("0", len(sum)) }
 func newRepository(t *testing.T) string {
 	t.Helper()
 	repository := t.TempDir()
-	t.Cleanup(func() { _, _ = run(t, repository, nil, "chmod", "-R", "u+w", ".") }) // setup-envtest lets nobody write
+	t.Cleanup(func() { _, _ = run(t, repository, nil, "chmod", "-R", "u+w", ".") }) // setup-envtest makes files read-only
 	for _, file := range []string{
 		"hack/test-assets.sh", "hack/cluster/local/env.sh",
 		"hack/cluster/kubernetes/go.mod", "hack/cluster/kubernetes-oldest/go.mod", "hack/cluster/coredns/go.mod",

@@ -41,7 +41,7 @@ func TestTheDemoTakesKindWhereItCanBeUsed(t *testing.T) {
 			programs: map[string]string{"kind": "exit 0", "kubectl": "exit 0"},
 			cluster:  "local",
 			context:  "extendedjob-local",
-			says:     "there is no docker on the PATH",
+			says:     "docker is not on the PATH",
 		},
 		"Docker does not run": {
 			programs: map[string]string{"docker": "exit 1", "kind": "exit 0", "kubectl": "exit 0"},
@@ -53,13 +53,13 @@ func TestTheDemoTakesKindWhereItCanBeUsed(t *testing.T) {
 			programs: map[string]string{"docker": "exit 0", "kubectl": "exit 0"},
 			cluster:  "local",
 			context:  "extendedjob-local",
-			says:     "there is no kind on the PATH",
+			says:     "kind is not on the PATH",
 		},
 		"no kubectl": {
 			programs: map[string]string{"docker": "exit 0", "kind": "exit 0"},
 			cluster:  "local",
 			context:  "extendedjob-local",
-			says:     "there is no kubectl on the PATH",
+			says:     "kubectl is not on the PATH",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
