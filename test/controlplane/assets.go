@@ -37,5 +37,5 @@ func FindAssets(repository string) (string, error) {
 			return directory, nil
 		}
 	}
-	return "", errors.New("there is no kube-apiserver in KUBEBUILDER_ASSETS or bin; fetch or build it: make test-assets")
+	return "", errors.New("no kube-apiserver found in KUBEBUILDER_ASSETS or bin: fetch or build one with make test-assets")
 }

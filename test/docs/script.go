@@ -114,7 +114,7 @@ func (p *parser) read(part markdown.Part) error {
 // checkPending returns an error if a comment is about the next block, and the part that comes next is none.
 func (p *parser) checkPending(next markdown.Part) error {
 	if p.pending != "" && (!next.Follows || next.Comment && !strings.HasPrefix(next.Content, "exits:")) {
-		return fmt.Errorf("there is no block right after the comment %q", p.pending)
+		return fmt.Errorf("no block follows the comment %q", p.pending)
 	}
 	return nil
 }
@@ -133,7 +133,7 @@ func (p *parser) readComment(part markdown.Part) error {
 	case "where":
 		before, after, isReplacement := strings.Cut(value+" ", " = ")
 		if !isReplacement {
-			return fmt.Errorf("it is not clear what to replace in %q", value)
+			return fmt.Errorf("the comment does not say what to replace: %q", value)
 		}
 		p.where = append(p.where, before, strings.TrimSpace(after))
 	case "exits":
@@ -145,7 +145,7 @@ func (p *parser) readComment(part markdown.Part) error {
 		}
 		return nil
 	default:
-		return fmt.Errorf("the comment %q is not known", name)
+		return fmt.Errorf("unknown comment %q", name)
 	}
 	if value == "" {
 		return fmt.Errorf("the comment %q says nothing", name)

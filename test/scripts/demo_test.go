@@ -35,7 +35,7 @@ func TestTheDemoTakesKindWhereItCanBeUsed(t *testing.T) {
 			programs: map[string]string{"docker": "exit 0", "kind": "exit 0", "kubectl": "exit 0"},
 			cluster:  "kind",
 			context:  "kind-extendedjob",
-			says:     "Docker and kind are there",
+			says:     "Docker and kind are installed",
 		},
 		"no docker": {
 			programs: map[string]string{"kind": "exit 0", "kubectl": "exit 0"},

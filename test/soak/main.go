@@ -109,7 +109,7 @@ func soak(duration time.Duration, seed uint64) error {
 		fmt.Printf("WRONG: %s\n", problem)
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%d things are wrong", wrong)
+		return fmt.Errorf("%d checks failed", wrong)
 	}
 	fmt.Println("Nothing is lost, doubled or left behind.")
 	return nil
