@@ -29,11 +29,11 @@ import (
 
 const (
 	repository = "../.."
-	// template is what the chart's README is made of.
+	// template is the source of the chart's README.
 	template = "hack/chart/files/README.md"
 )
 
-// chapter is a section of a document, and what it has readers do.
+// chapter is a section of a document, with its script.
 type chapter struct {
 	document, title string
 	script          script

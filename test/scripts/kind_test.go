@@ -24,7 +24,7 @@ import (
 	"testing"
 )
 
-// kind, as far as the demo knows it: its cluster is the local one under another
+// The parts of kind that the demo uses: its cluster is the local one under another
 // name.
 const kind = `
 case "$*" in
