@@ -172,7 +172,7 @@ func (r *Reconciler) recordOutputsLost(ej *plan.ExtendedJob, names []string) {
 }
 
 // maxNote limits how much of a message goes into an event along with its own words.
-// The API server refuses more than 1 KiB in all.
+// The API server refuses more than 1 KiB in total.
 const maxNote = 900
 
 func note(message string) string {

@@ -229,7 +229,7 @@ func useSecret(v variant) error {
 	)
 }
 
-// useNamespaces has the operator have the rights of the overlay namespaced in each
+// useNamespaces gives the operator the rights of the overlay namespaced in each
 // namespace of the values.
 func useNamespaces(v variant) error {
 	const webhooks = "ValidatingWebhookConfiguration/extendedjob-validating-webhook-configuration"

@@ -41,8 +41,8 @@ func newDirectory(path string) (*directory, error) {
 	return &directory{watcher}, nil
 }
 
-// Ready is nil as long as the certificate is valid. Whether the API server
-// trusts it, only who has made it can tell.
+// Ready is nil as long as the certificate is valid. Only its issuer knows whether the
+// API server trusts it.
 func (d *directory) Ready(*http.Request) error {
 	certificate, err := d.GetCertificate(nil)
 	if err != nil {

@@ -43,7 +43,7 @@ func ParseFile(file []byte) (map[string][]byte, error) {
 	return data, nil
 }
 
-// describeFile says why a file is no JSON object.
+// describeFile says why a file is not a JSON object.
 func (m *nearMiss) describeFile() string {
 	const cure = `write one, such as {"key": "value"}, and nothing else`
 	switch m.fault {

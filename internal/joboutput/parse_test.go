@@ -237,7 +237,7 @@ func TestParseRefusesWhatIsNotOneFlatObject(t *testing.T) {
 	}
 }
 
-// Whether a log is JSON shows in the reason: what is JSON is refused for its
+// The reason shows whether a log is JSON: what is JSON is refused for its
 // type, and what is not is no output at all.
 func TestParseAcceptsTheJSONThatEncodingJSONAccepts(t *testing.T) {
 	t.Parallel()

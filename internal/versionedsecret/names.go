@@ -51,8 +51,8 @@ func Name(base string, ordinal int64) string {
 
 // ParseName splits the name of a version into its base name and its ordinal.
 // It is false for any other name, such as "db-password", "db-v", "db-v01", "-v1"
-// or an ordinal above MaxOrdinal. Whether a Secret of that name is a version,
-// Parse tells.
+// or an ordinal above MaxOrdinal. Parse also checks that a Secret of that name is a
+// version.
 func ParseName(name string) (base string, ordinal int64, ok bool) {
 	i := strings.LastIndex(name, separator)
 	if i <= 0 {

@@ -266,7 +266,7 @@ func (p *Proxy) isCut() bool {
 	}
 }
 
-// cutOff closes all connections, so that no watch sends the client any more events.
+// cutOff closes all connections, so that no watch sends the client further events.
 func (p *Proxy) cutOff() {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -94,7 +94,7 @@ func (c *connection) deleteJob(ctx context.Context, ej *fissilev1.ExtendedJob, r
 	return true, err
 }
 
-// takeBack takes back the request for a run that has no Job yet.
+// takeBack withdraws the request for a run that has no Job yet.
 func (c *connection) takeBack(ctx context.Context, ej *fissilev1.ExtendedJob) error {
 	patch, err := runs.TakeBack(ej, c.Command)
 	if err != nil {

@@ -132,7 +132,7 @@ func (o *graphOptions) namespace() (string, error) {
 	return o.Namespace()
 }
 
-// collect reads the objects, and tells what the user may not see.
+// collect reads the objects, and reports those that the user may not see.
 func (o *graphOptions) collect(ctx context.Context, namespace string) (*graph.Objects, error) {
 	extendedJobs, err := o.ExtendedJobs(namespace)
 	if err != nil {

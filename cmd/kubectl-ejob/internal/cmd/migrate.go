@@ -81,7 +81,7 @@ func runMigrate(ctx context.Context, options *cli.Options, args []string) error 
 	return reportLosses(ctx, options, file.Name, result)
 }
 
-// reportLosses tells what was left out, and what the webhooks will say of the
+// reportLosses reports what was left out, and what the webhooks will say about the
 // result.
 func reportLosses(ctx context.Context, options *cli.Options, name string, result *migrate.Result) error {
 	for _, loss := range result.Losses {

@@ -87,7 +87,7 @@ const (
 	Served
 )
 
-// Standing tells how an ExtendedJob is placed for the request.
+// Standing returns the state of an ExtendedJob with regard to the request.
 func (r Request) Standing(ej *fissilev1.ExtendedJob) Standing {
 	status, trigger := &ej.Status, &ej.Spec.Trigger
 	if r.ID != "" && trigger.RequestID == r.ID {
@@ -116,8 +116,8 @@ func Underway(ej *fissilev1.ExtendedJob) string {
 	return fmt.Sprintf("a run of %s", ej.Name)
 }
 
-// TakeBack returns the merge patch that takes back the request for a run that has
-// not started. It applies only to the ExtendedJob as it was read.
+// TakeBack returns the merge patch that withdraws the request for a run that has not
+// started. It applies only to the ExtendedJob as it was read.
 func TakeBack(ej *fissilev1.ExtendedJob, command Command) ([]byte, error) {
 	status, trigger := &ej.Status, map[string]any{}
 	switch ej.Spec.Trigger.Strategy {
