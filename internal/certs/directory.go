@@ -28,7 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
 )
 
-// directory serves the files that somebody else mounts and renews.
+// directory serves files that are mounted and renewed from outside.
 type directory struct {
 	*certwatcher.CertWatcher
 }

@@ -32,9 +32,9 @@ import (
 // optional configuration limits the operator to.
 const AnnotationWatchNamespaces = "config.fissile.cloudfoundry.org/watch-namespaces"
 
-// Restriction remembers which namespaces an optional configuration limits the
-// operator to, so that an operator whose configuration is deleted does not run
-// the ExtendedJobs of all others.
+// Restriction remembers the namespaces that an optional configuration limits the
+// operator to, so that an operator whose configuration is deleted does not run the
+// ExtendedJobs of all other namespaces.
 type Restriction struct {
 	// Reader reads from the API server.
 	Reader client.Reader
@@ -56,8 +56,8 @@ func (r Restriction) Check(ctx context.Context) error {
 	return nil
 }
 
-// Record keeps the namespaces of the configuration. There are none if it is for
-// all. Without leader election there is no Lease to keep them in.
+// Record stores the namespaces of the configuration, none if it applies to all.
+// Without leader election, there is no Lease to store them in.
 func (r Restriction) Record(ctx context.Context, namespaces []string) error {
 	value := strings.Join(namespaces, ",")
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {

@@ -35,7 +35,7 @@ const (
 // MountPath is where the collector finds the files of a container.
 func MountPath(container string) string { return mountPath + "/" + container }
 
-// Config is what the operator tells the collector.
+// Config is the collector's configuration.
 type Config struct {
 	Key          PublicKey
 	Run          Run

@@ -32,7 +32,6 @@ var (
 	ErrUnknownFormat = errors.New("the frame has an unknown format")
 	// ErrOtherKey means that the frame was sealed to another key.
 	ErrOtherKey = errors.New("the frame is sealed to another key")
-	// ErrOtherContext means that the frame is that of another run, or of other
-	// files.
+	// ErrOtherContext means that the frame belongs to another run, or to other files.
 	ErrOtherContext = errors.New("the frame belongs to other files")
 )

@@ -24,8 +24,7 @@ import (
 )
 
 const (
-	// LabelKind is the label that tells versioned Secrets, by the value Kind,
-	// from others.
+	// LabelKind is the label that marks versioned Secrets, with the value Kind.
 	LabelKind = "fissile.cloudfoundry.org/secret-kind"
 	// Kind is the value of LabelKind.
 	Kind = "versionedSecret"
@@ -33,8 +32,8 @@ const (
 	// LabelVersion is the label that holds the ordinal, in decimal.
 	LabelVersion = "fissile.cloudfoundry.org/secret-version"
 
-	// AnnotationSourceDescription is the annotation that says where a version
-	// comes from, in words for people.
+	// AnnotationSourceDescription is the annotation that describes the origin of a
+	// version, for human readers.
 	AnnotationSourceDescription = "fissile.cloudfoundry.org/source-description"
 )
 
