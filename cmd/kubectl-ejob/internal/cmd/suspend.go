@@ -71,8 +71,8 @@ func newResumeCommand(options *cli.Options) *cobra.Command {
 func newSuspensionCommand(options *cli.Options, suspend bool, command *cobra.Command) *cobra.Command {
 	s := &suspension{Options: options, suspend: suspend}
 	command.ValidArgsFunction = options.CompleteNames(true)
-	command.Flags().BoolVarP(&s.all, "all-namespaces", "A", false, "All those of all namespaces")
-	command.Flags().StringVarP(&s.selector, "selector", "l", "", "All those with these labels, such as team=payments")
+	command.Flags().BoolVarP(&s.all, "all-namespaces", "A", false, "All ExtendedJobs in all namespaces")
+	command.Flags().StringVarP(&s.selector, "selector", "l", "", "All ExtendedJobs with these labels, such as team=payments")
 	s.format = cli.AddFormat(command, cli.FormatName)
 	command.RunE = func(command *cobra.Command, args []string) error {
 		return s.run(command.Context(), args)
