@@ -33,7 +33,7 @@ var ofSentences = []rule{
 	{regexp.MustCompile(`^That (it|its|the|an?|nobody|somebody|there) .*\.$`), "put the subject first"},
 	{regexp.MustCompile(`\btells whether\b`), `write "reports whether"`},
 	{regexp.MustCompile(`\btells (that|what|which|why|how)\b`), `write "reports" or "describes"`},
-	{regexp.MustCompile(`\b(by|for|from|only|to|with) who (?:\w+s|are|can|have|may|might|must|want|will)\b`), `write "anyone who"`},
+	{regexp.MustCompile(`\b(by|for|from|[Oo]nly|to|with) who (?:\w+s|are|can|have|may|might|must|want|will)\b`), `write "anyone who"`},
 	{regexp.MustCompile(`\b[Ff]or those who\b`), "name the readers"},
 	{regexp.MustCompile(`\b(not|nobody|nothing|never|no)\b[^.;:]* any more\b`), `write "no longer"`},
 	{regexp.MustCompile(`\bagain and again\b`), `write "repeatedly"`},

@@ -853,7 +853,7 @@ var warned = []example{
 			ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{value("LEVEL", "info")}
 		},
 		field:   onlyInV1("trigger.env"),
-		message: "%s is not used: set requestID, or set strategy to now",
+		message: "%s is not used: set requestID, or strategy now",
 	},
 	{
 		input: "variables on a one-off without a requestID",
@@ -861,7 +861,7 @@ var warned = []example{
 			ej.Spec.Trigger.Env = []fissilev1.TriggerEnvVar{value("LEVEL", "info")}
 		},
 		field:   onlyInV1("trigger.env"),
-		message: "%s is not used: set requestID, or set strategy to now",
+		message: "%s is not used: set requestID, or strategy now",
 	},
 	{
 		input:   "a variable in plain text whose name says that it is secret",
@@ -877,7 +877,7 @@ var warned = []example{
 			output(ej).IfExists = fissilev1.ExistingOutputKeep
 		},
 		field:   onlyInV1("output.versionsToKeep"),
-		message: "%s has no effect: with ifExists Keep, there is only one version",
+		message: "%s has no effect with ifExists Keep",
 	},
 	{
 		input: "updateOnConfigChange on an errand",
@@ -901,7 +901,7 @@ var warned = []example{
 		input:   "updateDebounce on a one-off that runs for no change",
 		write:   func(ej *fissilev1.ExtendedJob) { ej.Spec.UpdateDebounce = &metav1.Duration{Duration: time.Minute} },
 		field:   onlyInV1("updateDebounce"),
-		message: "%s has no effect without updateOnConfigChange or updateOnTemplateChange",
+		message: "%s has no effect without an updateOn... flag",
 	},
 	{
 		input:         "the retired field when",
@@ -956,7 +956,7 @@ var warned = []example{
 			output(ej).NamePrefix = ""
 		},
 		field:   onlyInV1("output.files[0].skipUnchanged"),
-		message: "%s has no effect without versioned",
+		message: "%s requires versioned",
 	},
 	{
 		input:   "a name of more than 41 characters",

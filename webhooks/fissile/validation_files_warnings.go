@@ -42,7 +42,7 @@ func filesWarnings(m *manifest, keep bool) (warnings admission.Warnings) {
 		at := fmt.Sprintf("spec.output.files[%d]", i)
 		warnings = append(warnings, versionsWarnings(m, at, file.VersionsToKeep, isTrue(file.Versioned), keep)...)
 		if isTrue(file.SkipUnchanged) && !isTrue(file.Versioned) {
-			warnings = append(warnings, warningf("%s has no effect without versioned", m.field(at+".skipUnchanged")))
+			warnings = append(warnings, warningf("%s requires versioned", m.field(at+".skipUnchanged")))
 		}
 	}
 	return warnings

@@ -149,7 +149,7 @@ var sensitive = regexp.MustCompile(`(?i)password|passwd|token|secret|(?:^|[^a-z]
 func triggerWarnings(m *manifest) (warnings admission.Warnings) {
 	trigger := &m.ej.Spec.Trigger
 	if len(trigger.Env) > 0 && trigger.RequestID == "" && trigger.Strategy != fissilev1.StrategyNow {
-		warnings = append(warnings, warningf("%s is not used: set requestID, or set strategy to now", m.field("spec.trigger.env")))
+		warnings = append(warnings, warningf("%s is not used: set requestID, or strategy now", m.field("spec.trigger.env")))
 	}
 	for i, variable := range trigger.Env {
 		if variable.Value != nil && *variable.Value != "" && sensitive.MatchString(variable.Name) {

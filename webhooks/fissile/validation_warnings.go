@@ -78,7 +78,7 @@ func debounceWarnings(m *manifest) admission.Warnings {
 	if spec.UpdateDebounce == nil || isTrue(spec.UpdateOnConfigChange) || isTrue(spec.UpdateOnTemplateChange) {
 		return nil
 	}
-	return admission.Warnings{warningf("%s has no effect without updateOnConfigChange or updateOnTemplateChange", m.field("spec.updateDebounce"))}
+	return admission.Warnings{warningf("%s has no effect without an updateOn... flag", m.field("spec.updateDebounce"))}
 }
 
 func errandWarnings(m *manifest) (warnings admission.Warnings) {
@@ -114,7 +114,7 @@ func outputWarnings(m *manifest) (warnings admission.Warnings) {
 func versionsWarnings(m *manifest, at string, versionsToKeep int32, versioned, keep bool) admission.Warnings {
 	switch {
 	case versionsToKeep > 0 && keep:
-		return admission.Warnings{warningf("%s has no effect: with ifExists Keep, there is only one version", m.field(at+".versionsToKeep"))}
+		return admission.Warnings{warningf("%s has no effect with ifExists Keep", m.field(at+".versionsToKeep"))}
 	case versionsToKeep > 0 && !versioned:
 		return admission.Warnings{warningf("%s has no effect without versioned", m.field(at+".versionsToKeep"))}
 	}
