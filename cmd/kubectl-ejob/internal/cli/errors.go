@@ -50,7 +50,7 @@ func Explain(err error, verb, resource, namespace string) error {
 	}
 }
 
-// Forbidden says which right is missing.
+// Forbidden returns an error that names the missing right.
 func Forbidden(verb, resource, namespace string) error {
 	where := "in namespace " + namespace
 	if namespace == "" {

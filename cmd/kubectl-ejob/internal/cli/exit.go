@@ -26,8 +26,7 @@ import (
 const (
 	// ExitOK says that what was asked for is done.
 	ExitOK = 0
-	// ExitFindings says that the command did its work, and that what it looked at is
-	// not in order.
+	// ExitFindings says that the command did its work, and found something wrong.
 	ExitFindings = 1
 	// ExitTimeout says that --timeout has passed, as with timeout(1).
 	ExitTimeout = 124

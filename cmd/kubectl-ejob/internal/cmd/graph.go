@@ -94,8 +94,8 @@ func (o *graphOptions) run(ctx context.Context) error {
 	return err
 }
 
-// drawing returns what draws in the wanted format, or nil if there is no such
-// format.
+// drawing returns the function that draws in the requested format, or nil if there is
+// no such format.
 func (o *graphOptions) drawing() func(*graph.Graph) string {
 	switch o.format {
 	case "text":

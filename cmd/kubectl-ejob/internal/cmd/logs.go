@@ -119,7 +119,7 @@ func (c *connection) followRun(ctx context.Context, ej *fissilev1.ExtendedJob, n
 	return nil
 }
 
-// printLogs prints what there is of the log of a run.
+// printLogs prints the available part of the log of a run.
 func (c *connection) printLogs(ctx context.Context, report *runs.Report, follower *logs.Follower) error {
 	pods, err := c.podsOf(ctx, report.Job)
 	if err != nil {
@@ -150,7 +150,7 @@ func (c *connection) podsOf(ctx context.Context, job string) ([]*corev1.Pod, err
 	return pods, nil
 }
 
-// howToKeep says how the log of the next run like it is kept.
+// howToKeep says how to keep the log of the next run that ends like this one.
 func howToKeep(report *runs.Report) string {
 	switch report.Result {
 	case fissilev1.ResultSucceeded:

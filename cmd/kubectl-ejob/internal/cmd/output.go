@@ -114,8 +114,8 @@ func (o *output) run(ctx context.Context, c *connection, ej *fissilev1.ExtendedJ
 	return o.print(c.Out, secret.Data)
 }
 
-// choose returns the output of a container or a file, or with the name of a Secret.
-// Without any of them there must be only one.
+// choose returns the output of a container or a file, or the one with the name of a
+// Secret. If none of them is given, there must be only one output.
 func choose(ej *fissilev1.ExtendedJob, of string) (*fissilev1.OutputSecret, error) {
 	all := ej.Status.Outputs
 	var names []string

@@ -79,7 +79,7 @@ type runner struct {
 
 	connection
 	printer *logs.Printer
-	// asked is true once the run may have been asked for.
+	// asked is true once the run may have been requested.
 	asked bool
 }
 
@@ -124,7 +124,7 @@ func (r *runner) run(ctx context.Context, name string) error {
 	return r.explain(ctx, r.start(ctx, request))
 }
 
-// request is what the flags ask for.
+// request returns the request that the flags describe.
 func (r *runner) request() (runs.Request, error) {
 	request := runs.Request{ID: r.requestID}
 	seen := map[string]bool{}
@@ -142,7 +142,8 @@ func (r *runner) request() (runs.Request, error) {
 	return request, nil
 }
 
-// prepare makes the clients, and checks that the user may do what comes later.
+// prepare creates the clients, and checks that the user has all rights that are
+// needed later.
 func (r *runner) prepare(ctx context.Context, name string) error {
 	if err := r.connect(name); err != nil {
 		return err
@@ -169,7 +170,7 @@ func (r *runner) prepare(ctx context.Context, name string) error {
 	return cli.CheckRights(ctx, r.kubernetes, r.namespace, rights...)
 }
 
-// start asks for the run, and follows it.
+// start requests the run, and follows it.
 func (r *runner) start(ctx context.Context, request runs.Request) error {
 	ej, err := r.read(ctx)
 	if err != nil {
@@ -208,7 +209,7 @@ func (r *runner) start(ctx context.Context, request runs.Request) error {
 	}
 }
 
-// ask asks for the run, if nothing has changed since the ExtendedJob was read.
+// ask requests the run, if nothing has changed since the ExtendedJob was read.
 func (r *runner) ask(ctx context.Context, request runs.Request, ej *fissilev1.ExtendedJob) (*fissilev1.ExtendedJob, error) {
 	patch, err := request.Patch(ej)
 	if err != nil {
@@ -261,7 +262,7 @@ func (r *runner) served(ctx context.Context, ej *fissilev1.ExtendedJob) error {
 	return r.report(&state, pods)
 }
 
-// follow follows the run that was asked for.
+// follow follows the requested run.
 func (r *runner) follow(ctx context.Context, ej *fissilev1.ExtendedJob, pods <-chan feed.Pod, tracker *runs.Tracker) error {
 	r.asked = true
 	run := &watching.Run{
@@ -303,7 +304,7 @@ func (r *runner) report(state *runs.State, pods []*corev1.Pod) error {
 	}
 }
 
-// explain says what becomes of the run if the command ends before it.
+// explain says what happens to the run if the command ends before it.
 func (r *runner) explain(ctx context.Context, err error) error {
 	goesOn := "No run was requested."
 	if r.asked {

@@ -106,7 +106,7 @@ func colourOf(ej *fissilev1.ExtendedJob) cli.Colour {
 	}
 }
 
-// inputs names the inputs, with the version of those that have one, and what the
+// inputs names the inputs, with the versions of versioned ones, and those that the
 // last run was started for.
 func inputs(ej *fissilev1.ExtendedJob) string {
 	if ej.Status.Inputs == nil {

@@ -93,7 +93,7 @@ func (s *suspension) run(ctx context.Context, names []string) error {
 	}
 }
 
-// named goes through all names, and fails if one of them cannot be.
+// named handles all names, and fails if any of them fails.
 func (s *suspension) named(ctx context.Context, names []string) error {
 	var failed []error
 	for _, name := range names {
@@ -132,7 +132,7 @@ func (s *suspension) chosen(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// set sets spec.suspend, if it is not so already.
+// set sets spec.suspend, unless it already has that value.
 func (s *suspension) set(ctx context.Context, ej *fissilev1.ExtendedJob) error {
 	word := "suspended"
 	if !s.suspend {

@@ -27,7 +27,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// stateOf says what an ExtendedJob is at, and why it is not at work.
+// stateOf returns the state of an ExtendedJob, and why it is not running.
 func stateOf(ej *fissilev1.ExtendedJob) (State, string) {
 	run := ej.Status.LastRun
 	switch {

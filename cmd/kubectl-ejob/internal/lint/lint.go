@@ -37,8 +37,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/webhooks/fissile"
 )
 
-// Linter looks at files. ExtendedJobs in different files can be in each other's
-// way, so findings are complete only when all files were added.
+// Linter checks files. ExtendedJobs in different files can conflict with each other, so
+// findings are complete only when all files were added.
 type Linter struct {
 	schemas  map[string]schema
 	reviews  *fissile.Reviews
@@ -65,12 +65,12 @@ func New() (*Linter, error) {
 	return &Linter{schemas: schemas, reviews: fissile.NewReviews()}, nil
 }
 
-// Seen is how many ExtendedJobs there were, of any version.
+// Seen returns the number of ExtendedJobs, of any version.
 func (l *Linter) Seen() int {
 	return l.seen
 }
 
-// Add looks at a file.
+// Add checks a file.
 func (l *Linter) Add(ctx context.Context, file string, content []byte) error {
 	for _, document := range manifest.Split(content) {
 		root, err := document.Parse()

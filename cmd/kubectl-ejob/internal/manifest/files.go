@@ -28,16 +28,16 @@ import (
 
 // File is a file that was read.
 type File struct {
-	// Name is as it was given, or the path below the directory that was given.
+	// Name is the given name, or the path below the given directory.
 	Name    string
 	Content []byte
 }
 
-// Stdin is the name that stands for the standard input.
+// Stdin is the name that stands for standard input.
 const Stdin = "-"
 
-// ReadFiles reads files, the standard input, and the manifests in directories and,
-// if recursive is set, in those below them.
+// ReadFiles reads files, standard input, and the manifests in directories and, if
+// recursive is set, in those below them.
 func ReadFiles(names []string, recursive bool, stdin io.Reader) ([]File, error) {
 	var files []File
 	for _, name := range names {
