@@ -179,7 +179,7 @@ var _ = Describe("The validating webhook", compat, func() {
 		create(ejob.New(namespace, "first").Strategy(fissilev1.StrategyManual).Containers("json").Output("foo-"))
 		Eventually(func() string {
 			return kubectlWithInput(valid["v1"], "create", "--filename=-", "--dry-run=server")
-		}).Should(ContainSubstring("Warning: Secret foo-json is the output of ExtendedJob first, too"))
+		}).Should(ContainSubstring("Warning: Secret foo-json is also the output of ExtendedJob first"))
 	})
 
 	It("has no effect of its own in a dry run (case 11)", func() {
