@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Builds cert-manager for test clusters: build.sh DIRECTORY. Unless they are there, the directory gets the image's
+# Builds cert-manager for test clusters: build.sh DIRECTORY. Unless they exist, the directory gets the image's
 # archive, cert-manager.tar, and cert-manager's CustomResourceDefinitions and manifests, cert-manager.yaml.
 set -euo pipefail
 

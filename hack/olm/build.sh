@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Builds programs of the Operator Framework into bin/, unless they are there:
+# Builds programs of the Operator Framework into bin/, unless they exist:
 #   build.sh operator-sdk                 operator-sdk and its scorecard tests
 #   build.sh operator-lifecycle-manager   OLM with its CRDs, and opm for catalogs
 # Each is a Go module here.
@@ -12,7 +12,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/$module"
 . ../../gobuild.sh
 export CGO_ENABLED=0
 
-# What needs C libraries is left out, and with it catalogs of sqlite.
+# Everything that needs C libraries is left out, including sqlite catalogs.
 tags=containers_image_openpgp,exclude_graphdriver_btrfs,exclude_graphdriver_devicemapper,json1
 version=$(awk -v module="github.com/operator-framework/$module" '$1 == module { print $2 }' go.mod)
 

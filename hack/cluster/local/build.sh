@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
-# Builds what the local cluster consists of into bin/, as far as it is not there yet:
+# Builds the missing parts of the local cluster into bin/:
 #   build.sh             the programs and images of the cluster
-#   build.sh kubernetes  Kubernetes and etcd alone, which are all that the integration tests need
+#   build.sh kubernetes  only Kubernetes and etcd, which the integration tests need
 #   build.sh oldest      the same with the kube-apiserver of the oldest Kubernetes that the operator supports
 set -euo pipefail
 directory=$(dirname "${BASH_SOURCE[0]}")
@@ -17,8 +17,8 @@ directory=$(dirname "${BASH_SOURCE[0]}")
 
 export CGO_ENABLED=0
 
-# linker_flags VERSION prints the flags by which Kubernetes' programs know their version: what "kubectl version" and the
-# user agents say.
+# linker_flags VERSION prints the flags that tell Kubernetes' programs their version, for "kubectl version" and the
+# user agents.
 linker_flags() {
   local major minor package flags='-s -w'
   IFS=. read -r major minor _ <<< "${1#v}"
@@ -85,7 +85,7 @@ nogroup:x:65534:' > "$rootfs/etc/group"
   image "$BUSYBOX_IMAGE" "$TOOLS/busybox.tar" "$rootfs" -cmd sh
 }
 
-command -v go > /dev/null || die "the local cluster is built with Go, and there is no go on the PATH"
+command -v go > /dev/null || die "the local cluster is built with Go, but go is not on the PATH"
 mkdir -p "$BIN"
 exec {lock}< "$BIN"
 flock --nonblock "$lock" || {
