@@ -29,9 +29,10 @@ import (
 
 // webhookLimits let the API server send the largest objects that it takes, of
 // 3 MiB, an old and a new one and a request around them. It converts each object
-// of a list by a request of its own.
+// of a list by a request of its own. It keeps up to 25 idle connections for each of
+// the two admission webhooks and the conversion; those of three API servers fit.
 var webhookLimits = Limits{
-	Connections: 128,
+	Connections: 256,
 	HeaderBytes: 16 << 10,
 	BodyBytes:   7 << 20,
 	Memory:      64 << 20,
