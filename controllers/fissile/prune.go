@@ -101,7 +101,7 @@ func (r *Reconciler) deleteVersions(ctx context.Context, o *observation) error {
 		if err := r.outputs.Delete(ctx, version); err != nil {
 			return err
 		}
-		ctrl.LoggerFrom(ctx).Info("Deleted a version of the output", "secret", client.ObjectKeyFromObject(version))
+		ctrl.LoggerFrom(ctx).Info("Deleted an old version of the output", "secret", client.ObjectKeyFromObject(version))
 	}
 	return nil
 }

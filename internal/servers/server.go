@@ -33,22 +33,25 @@ import (
 )
 
 const (
-	// headerTimeout is how long a client may take for the TLS handshake, and for
-	// the header of a request.
+	// handshakeTimeout is how long the TLS handshake may take, as in Go's clients.
+	handshakeTimeout = 10 * time.Second
+	// headerTimeout is how long a client may take for the header of a request.
 	headerTimeout = 5 * time.Second
-	// readTimeout is how long a client may take for a whole request.
+	// readTimeout is how long a client may take for the body of a request.
 	readTimeout = 10 * time.Second
 	// writeTimeout is how long reading a body, answering and sending the answer
 	// may take: the longest time that the API server waits for a webhook.
 	writeTimeout = 30 * time.Second
-	// idleTimeout is how long clients in Go keep a connection that they do not use.
-	idleTimeout = 90 * time.Second
+	// idleTimeout is how long a connection may be open without a request. Clients in Go
+	// close theirs after 90 seconds. They must be the first to do so: a request that
+	// meets the server's end of a connection fails.
+	idleTimeout = 2 * time.Minute
 	// shutdownTimeout is how long requests under way may take when the process
 	// ends. The manager waits for 30 seconds.
 	shutdownTimeout = 20 * time.Second
 )
 
-// Limits bound what the clients of a server make it hold.
+// Limits bound the resources that the clients of a server can take up.
 type Limits struct {
 	// Connections is how many connections are served at once. A single address has
 	// no more than half of them, so that one client cannot keep out the others.
@@ -64,25 +67,20 @@ type Limits struct {
 
 // Options describe a server.
 type Options struct {
-	// Name says in logs and metrics which server it is.
+	// Name identifies the server in logs and metrics.
 	Name string
-	// Address is where it listens, as "host:port" or ":port".
+	// Address is the address to listen on, as "host:port" or ":port".
 	Address string
 	// TLS has the certificate. Without it, the server speaks plain HTTP.
 	TLS    *tls.Config
 	Limits Limits
 }
 
-// New returns a server that listens already and answers requests when it is
-// started.
+// New returns a server that already listens, and answers requests once it is started.
 func New(options Options, handler http.Handler) (*manager.Server, error) {
 	inner, err := new(net.ListenConfig).Listen(context.Background(), "tcp", options.Address)
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", options.Name, err)
-	}
-	var listener net.Listener = newListener(inner, options)
-	if options.TLS != nil {
-		listener = tls.NewListener(listener, options.TLS)
 	}
 	return &manager.Server{
 		Name: options.Name,
@@ -90,14 +88,13 @@ func New(options Options, handler http.Handler) (*manager.Server, error) {
 			Handler:           newBoundedHandler(options, handler),
 			MaxHeaderBytes:    options.Limits.HeaderBytes,
 			ReadHeaderTimeout: headerTimeout,
-			ReadTimeout:       readTimeout,
 			WriteTimeout:      writeTimeout,
 			IdleTimeout:       idleTimeout,
 			ConnState:         countUnreadable,
 			ConnContext:       withConnection,
 			ErrorLog:          errorLog(options.Name),
 		},
-		Listener:        listener,
+		Listener:        newListener(inner, options),
 		ShutdownTimeout: new(shutdownTimeout),
 	}, nil
 }

@@ -27,11 +27,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
-// webhookLimits let the API server send the largest objects that it takes, of
-// 3 MiB, an old and a new one and a request around them. It converts each object
-// of a list by a request of its own.
+// webhookLimits let the API server send a request with the largest objects that it
+// accepts, an old and a new one of 3 MiB. It converts each object of a list with a
+// separate request. It keeps up to 25 idle connections for each of the two admission
+// webhooks and the conversion: those of three API servers fit.
 var webhookLimits = Limits{
-	Connections: 128,
+	Connections: 256,
 	HeaderBytes: 16 << 10,
 	BodyBytes:   7 << 20,
 	Memory:      64 << 20,
@@ -62,8 +63,8 @@ func (s *webhookServer) Start(ctx context.Context) error {
 	return s.bounded.Start(ctx)
 }
 
-// StartedChecker returns a check that the server was started. It makes no
-// connection: a replica must not get unready because all are in use.
+// StartedChecker returns a check that the server was started. It opens no connection:
+// a replica must not become unready because all connections are in use.
 func (s *webhookServer) StartedChecker() healthz.Checker {
 	return func(*http.Request) error {
 		if !s.started.Load() {

@@ -45,7 +45,7 @@ import (
 
 const (
 	before = "extendedjob-operator.v0.0.1"
-	// userNamespace is where the ExtendedJobs are.
+	// userNamespace is the namespace of the ExtendedJobs.
 	userNamespace = "team"
 )
 
@@ -100,13 +100,13 @@ var _ = Describe("The bundle", Ordered, func() {
 		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(converted), converted)).To(Succeed())
 		Expect(converted.Spec.JobTemplate.Spec.Template).To(Equal(old.Spec.Template))
 
-		// What no schema refuses.
+		// An error that no schema finds.
 		refused := shell(userNamespace, "refused", "true").Strategy(fissilev1.StrategyManual).
 			Output("out").SecretLabels(map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}).Obj()
-		Expect(k8s.Create(ctx, refused)).To(MatchError(ContainSubstring("the operator goes by this key")))
+		Expect(k8s.Create(ctx, refused)).To(MatchError(ContainSubstring("the key is reserved for the operator")))
 	})
 
-	// OLM tries an InstallPlan again for a minute if a step fails, and applies the bundle's CRD each time.
+	// If a step fails, OLM retries an InstallPlan for a minute, and applies the bundle's CRD each time.
 	It("converts again soon after its InstallPlan was tried again", func(ctx context.Context) {
 		crd := &unstructured.Unstructured{}
 		crd.SetAPIVersion("apiextensions.k8s.io/v1")
@@ -184,7 +184,7 @@ watchNamespaces: [elsewhere]
 		Expect(k8s.Patch(ctx, settled, patch)).To(Succeed())
 		Consistently(the(settled)).WithContext(ctx).WithTimeout(5 * time.Second).Should(ejob.HaveStrategy(fissilev1.StrategyNow))
 
-		// To delete it would not do: a limit is not lifted by a file that is gone.
+		// Deleting it would not work: a missing file does not lift a restriction.
 		configuration.Data["operator.yaml"] = `
 apiVersion: config.fissile.cloudfoundry.org/v1alpha1
 kind: OperatorConfiguration
@@ -212,14 +212,14 @@ kind: OperatorConfiguration
 	})
 })
 
-// approve approves the InstallPlan of a version, once OLM waits for that: a plan that changes before is made anew.
+// approve approves the InstallPlan of a version once OLM waits for approval. A plan that changes before is recreated.
 func approve(ctx context.Context, csv string) {
 	GinkgoHelper()
 	patch := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"approved":true}}`))
 	Expect(k8s.Patch(ctx, installPlan(ctx, csv, "RequiresApproval"), patch)).To(Succeed())
 }
 
-// installPlan returns the InstallPlan of a version, once it is in a phase.
+// installPlan returns the InstallPlan of a version once it is in a phase.
 func installPlan(ctx context.Context, csv, phase string) *unstructured.Unstructured {
 	GinkgoHelper()
 	plans := &unstructured.UnstructuredList{}
@@ -242,7 +242,7 @@ func installPlan(ctx context.Context, csv, phase string) *unstructured.Unstructu
 	return plan
 }
 
-// tryAgain has OLM execute the InstallPlan of a version once more, as if its steps had failed.
+// tryAgain makes OLM execute the InstallPlan of a version again, as if its steps had failed.
 func tryAgain(ctx context.Context, csv string) {
 	GinkgoHelper()
 	plan := installPlan(ctx, csv, "Complete")
@@ -262,13 +262,13 @@ func phase(csv string) func(context.Context) (string, error) {
 	return field(olmObject("v1alpha1", "ClusterServiceVersion", operatorNamespace, csv), "status", "phase")
 }
 
-// took adds how long something took to the report.
+// took adds the duration of something to the report.
 func took(what string, start time.Time) {
 	AddReportEntry(what, time.Since(start).Round(time.Second).String(), ReportEntryVisibilityAlways)
 }
 
-// gone returns a function that tells whether an object does not exist, for
-// Eventually.
+// gone returns a function for Eventually that reports whether an object does not
+// exist.
 func gone(object client.Object) func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
 		err := k8s.Get(ctx, client.ObjectKeyFromObject(object), object)
@@ -293,15 +293,15 @@ func webhooks(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// replacePods has new pods of the operator read their configuration.
+// replacePods replaces the operator's pods, so that new ones read the configuration.
 func replacePods(ctx context.Context) {
 	GinkgoHelper()
 	kubectl(ctx, "--namespace="+operatorNamespace, "delete", "pods", "--selector=app.kubernetes.io/component=controller-manager")
 	kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", "deployment", operatorDeployment, "--timeout=2m")
 }
 
-// watchJobs returns a function that lists the names of all Jobs that were created
-// since then in the users' namespace. A Job that succeeded is soon gone.
+// watchJobs returns a function that lists the names of all Jobs that have since been
+// created in the users' namespace. Jobs that succeed are deleted soon.
 func watchJobs(ctx context.Context) func() []string {
 	GinkgoHelper()
 	watcher, err := k8s.Watch(ctx, &batchv1.JobList{}, client.InNamespace(userNamespace))
@@ -325,8 +325,8 @@ func watchJobs(ctx context.Context) func() []string {
 	}
 }
 
-// shell makes an ExtendedJob with one container, named main, that runs a shell
-// script and is as restricted as pod security can demand.
+// shell builds an ExtendedJob with one container, named main, that runs a shell
+// script and meets the strictest pod security standard.
 func shell(namespace, name, script string) *ejob.Builder {
 	builder := ejob.New(namespace, name).Command("sh", "-c", script)
 	pod := builder.PodSpec()

@@ -67,7 +67,7 @@ func (k *DigestKey) Get(ctx context.Context) ([]byte, error) {
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("key of digests in Secret %s/%s: %w", k.Namespace, digestKeySecret, err)
+			return nil, fmt.Errorf("get the digest key from Secret %s/%s: %w", k.Namespace, digestKeySecret, err)
 		}
 		k.key = key
 	}
@@ -81,7 +81,7 @@ func (k *DigestKey) read(ctx context.Context) ([]byte, error) {
 	}
 	key := secret.Data[digestKeyName]
 	if len(key) < digestKeySize {
-		return nil, fmt.Errorf("the Secret holds no %s of %d bytes: delete it, and a new one is made", digestKeyName, digestKeySize)
+		return nil, fmt.Errorf("the key %s has fewer than %d bytes: delete the Secret, and the operator creates a new one", digestKeyName, digestKeySize)
 	}
 	return key, nil
 }

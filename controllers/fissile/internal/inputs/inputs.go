@@ -47,9 +47,9 @@ type Reader struct {
 
 // Read finds what the pods of a run would read if it were claimed now with a request
 // that refers to the requested objects, and returns it with the objects that were
-// read. The cache tells which version of an object is the newest. Its data is read only
-// if this process has not read that version yet. If newest is set, the API server tells
-// which versions of versioned Secrets exist.
+// read. The cache knows which version of an object is the newest. Its data is read only
+// if this process has not read that version yet. If newest is set, the API server is
+// asked which versions of versioned Secrets exist.
 func (r *Reader) Read(ctx context.Context, ej *plan.ExtendedJob, requested []configrefs.Reference, newest bool) (*plan.Inputs, []Object, error) {
 	key, err := r.Key(ctx)
 	if err != nil {

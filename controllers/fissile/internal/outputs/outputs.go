@@ -78,7 +78,7 @@ func (s *Secrets) Store(ctx context.Context, ej *plan.ExtendedJob, job *batchv1.
 	targets := runjob.TargetsOfJob(job, settings)
 	if len(targets) == 0 {
 		return nil, &Error{Reason: fissilev1.ReasonOutputUnavailable, Message: fmt.Sprintf(
-			"Annotation %s of Job %s, which names the containers, is gone.", fissilev1.AnnotationOutputContainers, job.Name)}
+			"Annotation %s, which names the containers, is missing on Job %s.", fissilev1.AnnotationOutputContainers, job.Name)}
 	}
 	key, err := s.Key(ctx)
 	if err != nil {

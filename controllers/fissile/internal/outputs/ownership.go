@@ -26,8 +26,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
-// mayReplace refuses a Secret that is not this ExtendedJob's, and one that a newer
-// run wrote.
+// mayReplace refuses a Secret that does not belong to this ExtendedJob, and one that a
+// newer run wrote.
 func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObjectMetadata, target runjob.Target) error {
 	if !owns(w.ej, secret) {
 		inherited, err := w.inherits(ctx, secret)
@@ -35,7 +35,7 @@ func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObj
 			return err
 		}
 		return &Error{Reason: fissilev1.ReasonOutputConflict, Message: fmt.Sprintf(
-			"Secret %s %s: delete it, and the output is stored; or set another %s, and run again.", secret.Name, ownerText(secret), target.NamedBy())}
+			"Secret %s %s: delete it, and the output is stored; or change %s, and run again.", secret.Name, ownerText(secret), target.NamedBy())}
 	}
 	return w.superseded(ctx, secret)
 }
@@ -53,7 +53,7 @@ func (w *secretWriter) superseded(ctx context.Context, secret metav1.Object) err
 	}
 	if run > number {
 		return &Error{Reason: fissilev1.ReasonOutputSuperseded, Message: fmt.Sprintf(
-			"Secret %s holds the output of the newer run %d already.", secret.GetName(), run)}
+			"Secret %s already holds the output of run %d, which is newer.", secret.GetName(), run)}
 	}
 	return nil
 }
@@ -89,7 +89,7 @@ func ownerText(secret metav1.Object) string {
 	if name := secret.GetAnnotations()[fissilev1.AnnotationOwnerName]; name != "" {
 		return "was retained from ExtendedJob " + name
 	}
-	return "is not this ExtendedJob's"
+	return "does not belong to this ExtendedJob"
 }
 
 // printedBy reports whether the Secret holds the output of this run.

@@ -53,7 +53,7 @@ func (s *Secrets) podOfOutcome(ctx context.Context, job *batchv1.Job) (*corev1.P
 	}
 	if len(pods) == 0 {
 		return nil, &Error{Reason: fissilev1.ReasonOutputUnavailable, Message: fmt.Sprintf(
-			"Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
+			"Job %s has no pod left that ended with the same result, so there is no log.", job.Name)}
 	}
 	last := slices.MaxFunc(pods, runpods.CompareEnds)
 	return &last, nil

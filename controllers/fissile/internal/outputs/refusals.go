@@ -48,15 +48,15 @@ func refusal(secret string, err error) error {
 			"Secret %s was made immutable: delete it, and the output is stored.", secret)}
 	case isOtherType(&status):
 		return &Error{Reason: fissilev1.ReasonOutputConflict, Message: fmt.Sprintf(
-			"Secret %s has another type, which cannot be changed: delete it, and the output is stored.", secret)}
+			"Secret %s has a different type, which cannot be changed: delete it, and the output is stored.", secret)}
 	case isTransient(&status):
 		return transient(fissilev1.ReasonSecretRejected, fmt.Sprintf("Secret %s cannot be written: %s.", secret, describe(&status)))
 	case status.Reason == metav1.StatusReasonInvalid && !isDenied(&status):
 		return &Error{Reason: fissilev1.ReasonOutputInvalid, Message: fmt.Sprintf(
-			"Secret %s is refused: %s: edit spec.output, and run again.", secret, describe(&status))}
+			"Secret %s was refused: %s. Edit spec.output, and run again.", secret, describe(&status))}
 	default:
 		return &Error{Reason: fissilev1.ReasonSecretRejected, Message: fmt.Sprintf(
-			"Secret %s is refused, and tried again every %s: %s.", secret, plan.OutputRetry, describe(&status))}
+			"Secret %s was refused, and is tried again every %s: %s.", secret, plan.OutputRetry, describe(&status))}
 	}
 }
 
@@ -134,7 +134,7 @@ var builtIn = regexp.MustCompile(`^secrets(?: "[^"]+")? is forbidden: (?:` +
 // and only metadata of invalid fields.
 func describe(status *metav1.Status) string {
 	if who := denied.FindString(status.Message); who != "" {
-		return who + " (why is left out, for it may quote the output)"
+		return who + " (the reason is left out, because it may quote the output)"
 	}
 	if builtIn.MatchString(status.Message) {
 		return strings.TrimSuffix(status.Message, ".")

@@ -92,7 +92,7 @@ func (w *secretWriter) checkNames(targets []runjob.Target) error {
 	for _, target := range targets {
 		if name, pattern := runjob.ReservedSecret(w.ReservedNames, target); pattern != "" {
 			return &Error{Reason: fissilev1.ReasonOutputInvalid, Message: fmt.Sprintf(
-				"Secret %s is refused, because the operator's configuration reserves names like %s: edit %s, and run again.", name, pattern, target.NamedBy())}
+				"Secret %s is refused, because the operator's configuration reserves names like %s: change %s, and run again.", name, pattern, target.NamedBy())}
 		}
 	}
 	return nil
@@ -201,7 +201,7 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 		return err
 	}
 	if live == nil {
-		return fmt.Errorf("secret %s was deleted just now", secret.Name)
+		return fmt.Errorf("secret %s has just been deleted", secret.Name)
 	}
 	if w.printedBy(live) {
 		return nil

@@ -67,7 +67,7 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 	}
 	if owner := secretmeta.SeriesOwner(versions, base); owner != "" && owner != w.ej.Name {
 		return fissilev1.OutputSecret{}, &Error{Reason: fissilev1.ReasonOutputConflict, Message: fmt.Sprintf(
-			"The versions of Secret %s belong to ExtendedJob %s: set another %s, and run again; or delete them, and the output is stored.", base, owner, target.NamedBy())}
+			"The versions of Secret %s belong to ExtendedJob %s: change %s, and run again; or delete them, and the output is stored.", base, owner, target.NamedBy())}
 	}
 	for _, version := range versionedsecret.Versions(versions, base) {
 		if err := w.superseded(ctx, version); err != nil {
@@ -125,7 +125,7 @@ func (w *secretWriter) stillLast(ctx context.Context) error {
 	}
 	number, _ := runjob.RunNumber(w.ej, w.job)
 	if run := ej.Status.LastRun; ej.UID != w.ej.UID || run != nil && run.Number > number {
-		return fmt.Errorf("run %d is not the last one any more", number)
+		return fmt.Errorf("run %d is no longer the last one", number)
 	}
 	return nil
 }
