@@ -36,6 +36,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/audit"
 )
 
 const (
@@ -68,9 +69,8 @@ type Options struct {
 type Plane struct {
 	*envtest.Environment
 	// Client is an administrator's.
-	Client client.WithWatch
-	// AuditLog is the file with the audit log.
-	AuditLog string
+	Client   client.WithWatch
+	AuditLog audit.Log
 
 	directory string
 }
@@ -79,7 +79,7 @@ type Plane struct {
 func Start(options Options) (*Plane, error) {
 	p := &Plane{
 		Environment: &envtest.Environment{BinaryAssetsDirectory: options.Assets, Scheme: options.Scheme},
-		AuditLog:    filepath.Join(options.Directory, "audit.log"),
+		AuditLog:    audit.Log(filepath.Join(options.Directory, "audit.log")),
 		directory:   options.Directory,
 	}
 	d, err := buildDeployment(options)
@@ -100,7 +100,7 @@ func Start(options Options) (*Plane, error) {
 		return p, err
 	}
 	p.ControlPlane.GetAPIServer().Configure().
-		Set("audit-log-path", p.AuditLog).
+		Set("audit-log-path", string(p.AuditLog)).
 		Set("audit-policy-file", policy).
 		// As OpenShift has it.
 		Set("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")

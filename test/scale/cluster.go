@@ -73,7 +73,6 @@ type cluster struct {
 	repository string
 	directory  string
 	components []string
-	audit      *auditLog
 	// The client's own, with no limit on its side.
 	client    client.Client
 	clientset *kubernetes.Clientset
@@ -115,7 +114,6 @@ func startCluster(ctx context.Context, repository string, components []string) (
 			e.ControlPlane.Etcd.Configure().Set("quota-backend-bytes", strconv.Itoa(8<<30))
 		},
 	})
-	c.audit = &auditLog{c.AuditLog}
 	if err != nil {
 		return c, err
 	}
