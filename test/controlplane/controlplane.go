@@ -28,7 +28,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -37,15 +36,16 @@ import (
 
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/audit"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/cluster"
 )
 
 const (
 	// overlay is the deployment that is installed, except for the operator's pods.
 	overlay = "config/overlays/selfsigned"
 	// OperatorNamespace is where it puts the operator.
-	OperatorNamespace = "extendedjob-system"
+	OperatorNamespace = cluster.OperatorNamespace
 	// OperatorUser is the user that the operator is there.
-	OperatorUser = "system:serviceaccount:" + OperatorNamespace + ":extendedjob-controller-manager"
+	OperatorUser = "system:serviceaccount:" + OperatorNamespace + ":" + cluster.OperatorDeployment
 )
 
 // Options say what to start.
@@ -56,8 +56,6 @@ type Options struct {
 	Assets string
 	// Components are those of config/components that are deployed besides.
 	Components []string
-	// Scheme has the API types of Client.
-	Scheme *runtime.Scheme
 	// Audited are the rules of the audit log.
 	Audited []auditv1.PolicyRule
 	// Configure changes the flags of kube-apiserver and etcd, if set.
@@ -78,9 +76,13 @@ type Plane struct {
 // Start starts a control plane. It has to be stopped, also after an error.
 func Start(options Options) (*Plane, error) {
 	p := &Plane{
-		Environment: &envtest.Environment{BinaryAssetsDirectory: options.Assets, Scheme: options.Scheme},
+		Environment: &envtest.Environment{BinaryAssetsDirectory: options.Assets},
 		AuditLog:    audit.Log(filepath.Join(options.Directory, "audit.log")),
 		directory:   options.Directory,
+	}
+	var err error
+	if p.Scheme, err = cluster.Scheme(); err != nil {
+		return p, err
 	}
 	d, err := buildDeployment(options)
 	if err != nil {
@@ -112,7 +114,7 @@ func Start(options Options) (*Plane, error) {
 	if err != nil {
 		return p, fmt.Errorf("start the control plane: %w", err)
 	}
-	if p.Client, err = client.NewWithWatch(config, client.Options{Scheme: options.Scheme}); err != nil {
+	if p.Client, err = client.NewWithWatch(config, client.Options{Scheme: p.Scheme}); err != nil {
 		return p, err
 	}
 	// Otherwise a field that this version of Kubernetes does not know is dropped.
