@@ -26,6 +26,7 @@ import (
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/audit"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/kustomize"
 )
 
 // auditLog is the local cluster's.
@@ -56,7 +57,7 @@ var reasons = map[string]string{
 // tests have run with what the operator has asked for meanwhile.
 func TestTheOperatorUsesWhatItIsGranted(t *testing.T) {
 	requests := readAuditLog(t)
-	granted := grants(t, build(t, filepath.Join(overlays, "selfsigned")))
+	granted := grants(t, kustomize.Build(t, filepath.Join(overlays, "selfsigned")))
 	for _, g := range granted {
 		used := slices.ContainsFunc(requests, func(event *auditv1.Event) bool { return g.allows(event.Verb, event.ObjectRef) })
 		if _, excused := reasons[g.String()]; !used && !excused {
