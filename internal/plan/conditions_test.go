@@ -84,6 +84,16 @@ func TestConditions(t *testing.T) {
 				"ReferencesResolved": "True ReferencesFound",
 			},
 		},
+		"a request that was taken back while it runs": {
+			func(t *testing.T) *world {
+				return given(manual).request("v1").claimed(t).job(t).request("").reported(t)
+			},
+			conditions{
+				"Ready": "False RunActive", "Reconciling": "True RunActive",
+				"Complete": "False RunActive", "Failed": "False RunActive", "Running": "True RunActive",
+				"ReferencesResolved": "True ReferencesFound",
+			},
+		},
 		"a one-off that runs, with output": {
 			func(t *testing.T) *world { return given(once).output().claimed(t) },
 			conditions{

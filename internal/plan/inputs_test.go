@@ -88,6 +88,7 @@ func TestDigestsAreComparable(t *testing.T) {
 		"unless the key was lost":         {"1:key:before", "1:another-key:before", false},
 		"unless the encoding has changed": {"1:key:before", "2:key:before", false},
 		"unless one is missing":           {"1:key:before", "", false},
+		"unless neither can be read":      {"before", "after", false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got := plan.Comparable(test.a, test.b); got != test.want {
