@@ -1,7 +1,7 @@
-# The operator's image for those who have Docker: the same as that of "make image", which needs no Docker. The build
-# needs this one image and a Go module proxy.
+# Builds the operator's image with Docker. It is the same as that of "make image", which does not need Docker. The build
+# needs only this base image and a Go module proxy.
 ARG GO_IMAGE=golang:1.26
-# What the programs are put on. Red Hat certifies images on UBI: --build-arg BASE=ubi, as "make docker-build-ubi".
+# The base of the image. Red Hat certifies images on UBI: --build-arg BASE=ubi, as in "make docker-build-ubi".
 ARG BASE=scratch
 ARG UBI_IMAGE=registry.access.redhat.com/ubi9/ubi-micro:9.6
 
@@ -22,7 +22,7 @@ RUN for program in manager=. collect=./cmd/collect; do \
 
 FROM $UBI_IMAGE AS ubi
 
-# "make image" takes the labels from here, one a line. The first seven are what Red Hat's preflight looks for.
+# "make image" takes the labels from here, one for each line. Red Hat's preflight requires the first seven.
 FROM $BASE
 ARG VERSION=dev
 LABEL name="extendedjob-operator" \

@@ -1,10 +1,10 @@
-# Everything that is done with this repository, by people and by CI: make help.
+# All tasks of this repository, for people and for CI: make help.
 
 SHELL := /usr/bin/env bash
 .SHELLFLAGS := -euo pipefail -c
 .DELETE_ON_ERROR:
-# Targets that build on each other, like deploy on cluster-load, keep their order
-# with -j, too. Go uses all processors anyway.
+# Targets that depend on each other, like deploy on cluster-load, keep their order
+# even with -j. Go uses all processors anyway.
 .NOTPARALLEL:
 .DEFAULT_GOAL := help
 
@@ -12,16 +12,16 @@ SHELL := /usr/bin/env bash
 export CGO_ENABLED := 0
 export GOFLAGS += -trimpath
 
-# The operator's version, and its image, to build and to deploy. "make manifests bundle catalog" brings them to where
-# else they are.
+# The operator's version and image, to build and to deploy. "make manifests bundle catalog" copies them to all other
+# places that state them.
 VERSION := 0.1.0
 IMAGE_NAME := ghcr.io/cloudfoundry-incubator/extendedjob-operator
 IMG ?= $(IMAGE_NAME):v$(VERSION)
 
-# Where the files of a release are written.
+# The directory that the files of a release are written to.
 DIST ?= dist
 
-# Pinned tools: hack/tools/go.mod names them, and Go builds them once.
+# Pinned tools: hack/tools/go.mod lists them, and Go builds them once.
 TOOLS := bin/tools
 ACTIONLINT := $(TOOLS)/actionlint
 CLIENT_GENERATORS := $(addprefix $(TOOLS)/,applyconfiguration-gen client-gen informer-gen lister-gen)
@@ -40,10 +40,10 @@ SYFT := $(TOOLS)/syft
 
 # files are the repository's files that match, committed or not yet.
 files = $(shell git ls-files --cached --others --exclude-standard -- $(1))
-# What the operator does not need is in Go modules of its own.
+# Everything that the operator does not need is in separate Go modules.
 MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
-# These are other people's programs, put together by a main. To look at that, linters
-# would look at all of Kubernetes first, for ten minutes.
+# Modules that only assemble third-party programs. To lint their main functions, linters
+# would first analyse all of Kubernetes, for ten minutes.
 ASSEMBLED_MODULES := hack/certmanager hack/cluster/coredns hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
 	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/helm3 \
 	hack/tools/kwok hack/tools/promtool hack/tools/syft
@@ -73,9 +73,9 @@ demo: ## Run an errand and a one-off on a cluster, kind or local, and show their
 	@KUBECTL='$(KUBECTL)' hack/demo/demo.sh
 
 .PHONY: clean
-clean: ## Remove everything that was built. The local cluster has to be down.
+clean: ## Remove everything that was built. The local cluster must be down.
 	@if CLUSTER=local hack/cluster/cluster.sh status > /dev/null; then echo "error: the cluster is up; stop it: make cluster-down" >&2; exit 1; fi
-	@[ ! -e bin/envtest ] || chmod -R u+w bin/envtest # setup-envtest lets nobody write
+	@[ ! -e bin/envtest ] || chmod -R u+w bin/envtest # setup-envtest makes files read-only
 	rm -rf bin
 
 ##@ Development
@@ -88,11 +88,11 @@ build: ## Build the manager: bin/manager.
 RUN_HOST ?= $(if $(filter local,$(CLUSTER)),10.250.0.254,$(shell hostname -I | cut -d ' ' -f 1))
 RUN_FLAGS ?=
 .PHONY: run
-run: build $(KUSTOMIZE) ## Run the manager on this machine, with the step log, for the cluster; RUN_FLAGS are added to its own.
+run: build $(KUSTOMIZE) ## Run the manager on this machine, with the step log, against the cluster; RUN_FLAGS adds flags.
 	@KUBECTL='$(KUBECTL)' KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) IMG=$(IMG) RUN_HOST=$(RUN_HOST) hack/run/run.sh $(RUN_FLAGS)
 
 .PHONY: generate
-generate: $(CONTROLLER_GEN) $(CLIENT_GENERATORS) ## Generate the deep copies of the API types, and their typed clients.
+generate: $(CONTROLLER_GEN) $(CLIENT_GENERATORS) ## Generate the deep copy functions of the API types, and their typed clients.
 	$(CONTROLLER_GEN) object:headerFile=hack/boilerplate.go.txt paths=./api/...
 	TOOLS=$(TOOLS) hack/clients.sh
 
@@ -106,7 +106,7 @@ manifests: $(CONTROLLER_GEN) $(KUSTOMIZE) ## Generate the CRD, the webhook confi
 	go run ./hack/namespaced config/overlays/namespaced config/rbac/role.yaml
 	go run ./hack/chart $(VERSION) dist/chart
 
-# api-reference describes the API of a package.
+# api-reference generates the reference of an API package.
 api-reference = $(CRD_REF_DOCS) --log-level=ERROR --config=hack/crd-ref-docs.yaml --renderer=markdown \
 	--source-path=api/$(1) --output-path=docs/reference/$(2)
 
@@ -132,7 +132,7 @@ tidy: ## Tidy all Go modules.
 ##@ Checks
 
 .PHONY: verify
-verify: verify-generated verify-chart verify-fmt verify-tidy verify-english lint lint-api lint-scripts lint-workflows ## Check all that needs no running.
+verify: verify-generated verify-chart verify-fmt verify-tidy verify-english lint lint-api lint-scripts lint-workflows ## Run all checks that need no tests.
 
 GENERATED := 'api/**/zz_generated.*.go' client-go/applyconfiguration client-go/clientset client-go/informers client-go/listers \
 	config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \
@@ -141,17 +141,17 @@ GENERATED := 'api/**/zz_generated.*.go' client-go/applyconfiguration client-go/c
 	docs/reference/refusals.md docs/behaviour.md docs/kubectl-ejob.md cmd/kubectl-ejob/internal/graph/testdata
 
 .PHONY: verify-generated
-verify-generated: generate manifests docs bundle catalog ## Check that what is generated is up to date and known to git.
+verify-generated: generate manifests docs bundle catalog ## Check that generated files are up to date and known to git.
 	@git diff --exit-code -- $(GENERATED) || { echo "error: generated files have changed; commit them" >&2; exit 1; }
 	@new=$$(git ls-files --others --exclude-standard -- $(GENERATED)); \
 		[ -z "$$new" ] || { echo "error: generated files are new; commit them: $$new" >&2; exit 1; }
 
 .PHONY: verify-chart
-verify-chart: ## Check that the Helm chart makes what kustomize makes, and refuses what cannot work.
+verify-chart: ## Check that the Helm chart makes the same objects as kustomize, and refuses invalid values.
 	go test -C test/chart ./...
 
 .PHONY: verify-fmt
-verify-fmt: $(GOLANGCI_LINT) ## Check the format of Go. (lint-scripts checks that of shell.)
+verify-fmt: $(GOLANGCI_LINT) ## Check the format of Go code. (lint-scripts checks that of shell scripts.)
 	$(GOLANGCI_LINT) fmt --diff
 
 .PHONY: verify-tidy
@@ -171,7 +171,7 @@ lint: $(GOLANGCI_LINT) ## Lint Go.
 	$(call in,$(LINTED_MODULES),$(CURDIR)/$(GOLANGCI_LINT) run --config=$(CURDIR)/.golangci.yml ./...)
 
 .PHONY: lint-api
-lint-api: $(GOLANGCI_LINT) ## Lint the API types by Kubernetes' conventions.
+lint-api: $(GOLANGCI_LINT) ## Check that the API types follow Kubernetes' conventions.
 	$(GOLANGCI_LINT) run --config=.golangci-kal.yml ./api/...
 
 .PHONY: lint-scripts
@@ -179,12 +179,12 @@ lint-scripts: $(SHFMT) ## Check the syntax and the format of shell scripts, and 
 	@SHFMT=$(SHFMT) hack/lint-scripts.sh $(SCRIPTS)
 
 .PHONY: lint-workflows
-lint-workflows: $(ACTIONLINT) ## Lint the workflows of GitHub, with the scripts in them, and check that actions are named by digest.
+lint-workflows: $(ACTIONLINT) ## Lint the GitHub workflows and the scripts in them, and check that actions are pinned by digest.
 	$(ACTIONLINT)
 	@! grep --with-filename --line-number --extended-regexp 'uses: [^.#]*@' .github/workflows/*.yaml | \
-		grep --invert-match --extended-regexp '@[0-9a-f]{40} # v[0-9]' || { echo "error: name actions by digest, with the version behind it" >&2; exit 1; }
+		grep --invert-match --extended-regexp '@[0-9a-f]{40} # v[0-9]' || { echo "error: pin actions by digest, with the version in a comment" >&2; exit 1; }
 
-# Not part of verify: the database is in the internet.
+# Not part of verify, because it needs a database on the internet.
 .PHONY: vulnerabilities
 vulnerabilities: $(GOVULNCHECK) ## Look for known vulnerabilities that the operator's code reaches.
 	$(GOVULNCHECK) ./...
@@ -200,7 +200,7 @@ test-assets:
 	@hack/test-assets.sh bin/test-assets
 
 .PHONY: test
-test: test-assets ## Run the unit and integration tests. KUBEBUILDER_ASSETS=<directory> takes the kube-apiserver and etcd in it.
+test: test-assets ## Run the unit and integration tests; KUBEBUILDER_ASSETS=<directory> uses its kube-apiserver and etcd.
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-modules test-integration # which wait more than they compute
 
 .PHONY: test-modules
@@ -211,37 +211,37 @@ test-modules:
 integration-test = KUBEBUILDER_ASSETS=$(1) go tool ginkgo run --procs=3 --label-filter='$(2)' --timeout=20m --trace $(if $(FOCUS),--focus='$(FOCUS)') ./test/integration
 
 .PHONY: test-integration
-test-integration: test-assets ## Run the integration tests; FOCUS=<pattern> those whose names match.
+test-integration: test-assets ## Run the integration tests; FOCUS=<pattern> only those whose names match.
 	$(call integration-test,$(TEST_ASSETS))
 
 # The packages of the operator's module whose tests need nothing but Go.
 UNIT_TESTED = . ./api/... ./cmd/... ./controllers/... ./internal/... ./webhooks/...
-# Those among them that walk many states, crashes or objects, or wait for certificates. Only "make test" runs them.
+# Tests among them that walk through many states, crashes or objects, or wait for certificates. Only "make test" runs them.
 EXHAUSTIVE = TestModel|TestForgedKeys|TestAPasswordIsGeneratedOnce|TestFilesAreStoredOnceWhereverTheOperatorDies|$\
 	TestMuchToTidyIsTidiedSoon|TestManyJobsWithoutPodsShareOneReadOfEvents|$\
 	TestAnyV1alpha1ObjectSurvivesV1|TestAnyV1ObjectSurvivesV1alpha1|$\
 	TestASecretThatCannotBeUsedIsReplacedWithoutACallerNoticing|TestParseHoldsLittleOfALogHoweverLongItIs
 
 .PHONY: test-unit
-test-unit: ## Run the unit tests, in seconds: not the model check and others that are exhaustive.
+test-unit: ## Run the unit tests, without the model check and other exhaustive tests, in seconds.
 	go test -skip='^($(EXHAUSTIVE))$$' $(UNIT_TESTED)
 
-# How many templates each generator makes, and which.
+# The number of templates that each generator makes, and the seed.
 CASES ?= 1000
 SEED ?= 1
 # templates-test compares templates on the kube-apiserver in a directory.
 templates-test = KUBEBUILDER_ASSETS=$(1) go test -C test/templates -count=1 -timeout=3h -v . -args -cases=$(CASES) -seed=$(SEED)
 
 .PHONY: test-templates
-test-templates: test-assets ## Compare what Jobs and ExtendedJobs with the same template are told; CASES=20000 for the long form.
+test-templates: test-assets ## Compare how the API server treats Jobs and ExtendedJobs with the same template; CASES=20000 for a long run.
 	$(call templates-test,$(TEST_ASSETS))
 
-# Which integration tests: those that another API server may make fail. COMPAT= is all of them.
+# The integration tests to run: by default those that another API server could make fail. COMPAT= runs all of them.
 COMPAT ?= compat
 
 .PHONY: test-compat
 test-compat: CASES = 300
-test-compat: kubernetes-oldest ## Run what depends on the API server on the oldest Kubernetes that the operator supports; COMPAT= for all of it.
+test-compat: kubernetes-oldest ## Run the tests that depend on the API server on the oldest supported Kubernetes; COMPAT= for all tests.
 	$(call integration-test,$(OLDEST_KUBE_ASSETS),$(COMPAT))
 	$(call templates-test,$(OLDEST_KUBE_ASSETS))
 
@@ -249,24 +249,24 @@ test-compat: kubernetes-oldest ## Run what depends on the API server on the olde
 test-e2e: image plugin cluster-up cluster-load deploy ## Run the end-to-end tests on the cluster, which stays up.
 	KUBECTL=$(KUBECTL_COMMAND) PLUGIN=$(CURDIR)/$(PLUGIN) go tool ginkgo run --tags=e2e --procs=4 --randomize-all --label-filter='!certificates' --timeout=30m --trace ./test/e2e
 ifeq ($(CLUSTER),local)
-	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which is the local cluster's
+	go test -count=1 -tags=e2e ./test/rbac # by the audit log, which only the local cluster has
 endif
 
-# Those of an overlay that watches only some namespaces are tested in one of them.
+# An overlay that watches only some namespaces is tested in one of them.
 .PHONY: test-smoke
-test-smoke: image cluster-up cluster-load deploy ## Run the shortest of the end-to-end tests, with the overlay OVERLAY.
+test-smoke: image cluster-up cluster-load deploy ## Run the shortest end-to-end tests, with the overlay OVERLAY.
 	KUBECTL=$(KUBECTL_COMMAND) E2E_NAMESPACE=$(if $(findstring namespaced,$(OVERLAY)),default) \
 		go tool ginkgo run --tags=e2e --label-filter=smoke --timeout=10m --trace ./test/e2e
 
-# A cluster of somebody's keeps its operator; others get it from the image that the documents name.
+# An existing cluster keeps its operator; other clusters get it from the image that the documents name.
 .PHONY: test-docs
 test-docs: demo plugin $(HELM) ## Run the commands of all documents on the cluster, which stays up.
 	KUBECTL=$(KUBECTL_COMMAND) PLUGIN=$(CURDIR)/$(PLUGIN) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) HELM=$(CURDIR)/$(HELM) \
 		go test -count=1 -tags=e2e -timeout=20m -parallel=8 $(if $(filter existing,$(CLUSTER)),-skip=TestTheCommandsThatChangeTheOperator) ./test/docs
-	@$(MAKE) --no-print-directory --silent deploy > /dev/null # in place of what these commands have left
+	@$(MAKE) --no-print-directory --silent deploy > /dev/null # instead of the operator that these commands have left
 
 .PHONY: test-attacks
-test-attacks: image cluster-up cluster-load deploy ## Run only those of the end-to-end tests in which somebody attacks.
+test-attacks: image cluster-up cluster-load deploy ## Run only the end-to-end tests that attack the operator.
 	KUBECTL=$(KUBECTL_COMMAND) go tool ginkgo run --tags=e2e --procs=2 --label-filter=attacks --timeout=10m --trace ./test/e2e
 
 .PHONY: test-certificates
@@ -277,16 +277,16 @@ test-certificates: image cert-manager cluster-up cluster-load deploy ## Run the 
 	@$(MAKE) --no-print-directory --silent deploy > /dev/null # whichever overlay was tested last
 
 .PHONY: test-demo
-test-demo: cluster-up ## Run the demo on the local cluster as if that were kind's.
+test-demo: cluster-up ## Run the demo on the local cluster as if it were a kind cluster.
 	go test -count=1 -tags=e2e -run=OnKind -v ./test/scripts
 
 SOAK ?= 30m
 .PHONY: soak
-soak: image cluster-up cluster-load deploy ## Run ExtendedJobs on the local cluster for SOAK while its parts fail, and count what became of them.
+soak: image cluster-up cluster-load deploy ## Run ExtendedJobs on the local cluster for the time SOAK while its components fail, and count the results.
 	go run ./test/soak -duration=$(SOAK)
 
 .PHONY: test-alerts
-test-alerts: $(PROMETHEUS) $(PROMTOOL) $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Test the alerts with promtool, and have a Prometheus evaluate them and the dashboard.
+test-alerts: $(PROMETHEUS) $(PROMTOOL) $(if $(KUBEBUILDER_ASSETS),,kubernetes-binaries) ## Test the alerts with promtool, and evaluate them and the dashboard with a real Prometheus.
 	@mkdir -p bin/alerts
 	go run ./hack/rules config > bin/alerts/rules.yaml
 	cp test/alerts/alerts.yaml bin/alerts
@@ -295,7 +295,7 @@ test-alerts: $(PROMETHEUS) $(PROMTOOL) $(if $(KUBEBUILDER_ASSETS),,kubernetes-bi
 	PROMETHEUS=$(CURDIR)/$(PROMETHEUS) KUBEBUILDER_ASSETS=$(or $(KUBEBUILDER_ASSETS),$(KUBE_ASSETS)) \
 		go tool ginkgo run --label-filter=prometheus --timeout=10m --trace ./test/integration
 
-# Nobody is asked before the operator of a cluster that was made for tests is removed.
+# On a cluster that was made for tests, the operator is removed without asking.
 .PHONY: test-chart
 test-chart: $(HELM) $(HELM3) image cluster-up cluster-load ## Install, upgrade, roll back and uninstall the Helm chart on the cluster, with Helm 4 and 3.
 	@$(MAKE) --no-print-directory undeploy CONFIRM=$(if $(filter existing,$(CLUSTER)),$(CONFIRM),yes) > /dev/null
@@ -303,11 +303,11 @@ test-chart: $(HELM) $(HELM3) image cluster-up cluster-load ## Install, upgrade, 
 		go test -C test/chart -count=1 -tags=e2e -timeout=10m -v -run=OnTheCluster .
 
 .PHONY: bench
-bench: bench-programs ## Measure what the operator costs, and write docs/benchmarks.md: about 40 minutes. SCENARIOS=a,b measures these again.
+bench: bench-programs ## Measure the operator's costs and write docs/benchmarks.md, in about 40 minutes; SCENARIOS=a,b measures only these again.
 	bin/bench/scale -only='$(SCENARIOS)' -report=docs/benchmarks.md -profiles=bin/bench/profiles
 
 .PHONY: bench-smoke
-bench-smoke: bench-programs ## Run all of the benchmark in small, and check what it counts.
+bench-smoke: bench-programs ## Run all benchmarks with small numbers, and check their counts.
 	bin/bench/scale -size=smoke
 
 .PHONY: bench-programs
@@ -316,19 +316,19 @@ bench-programs: kubernetes-binaries build $(KWOK)
 
 ##@ Deployment
 
-# What is deployed: config/default, or one of config/overlays.
+# The overlay to deploy: config/default, or one of config/overlays.
 OVERLAY ?= config/overlays/selfsigned
 
 manifests-of-img = OVERLAY=$(OVERLAY) IMG=$(IMG) KUSTOMIZE=$(CURDIR)/$(KUSTOMIZE) hack/deployment.sh $(IMAGE_ARCHIVE)
 only-crds = $(KUSTOMIZE) cfg grep --annotate=false kind=CustomResourceDefinition
 
-# confirm asks before everything is lost, unless CONFIRM=yes.
+# confirm asks before everything is deleted, unless CONFIRM=yes.
 confirm = @if [ "$(CONFIRM)" != yes ]; then \
 	echo "This deletes the CustomResourceDefinition, and with it ALL ExtendedJobs of the cluster, their Jobs, and the output Secrets that they own."; \
-	read -r -p "Type yes to go on: " answer && [ "$$answer" = yes ] || { echo "Nothing was deleted. Without a question: CONFIRM=yes" >&2; exit 1; }; fi
+	read -r -p "Type yes to continue: " answer && [ "$$answer" = yes ] || { echo "Nothing was deleted. To skip this question, set CONFIRM=yes" >&2; exit 1; }; fi
 
 .PHONY: deploy
-deploy: $(KUSTOMIZE) ## Deploy the operator, as IMG, to the cluster, with OVERLAY.
+deploy: $(KUSTOMIZE) ## Deploy the operator to the cluster, with the image IMG and the overlay OVERLAY.
 	$(manifests-of-img) | $(KUBECTL) apply -f -
 
 .PHONY: build-installer
@@ -350,7 +350,7 @@ uninstall: $(KUSTOMIZE) ## Remove the CRD, and with it ALL ExtendedJobs and the 
 	$(confirm)
 	$(manifests-of-img) | $(only-crds) | $(KUBECTL) delete --ignore-not-found -f -
 
-# A tool is built from the tool directive whose package is named like it.
+# A tool is built from the tool directive whose package has its name.
 $(TOOLS)/%: hack/tools/go.mod hack/tools/go.sum
 	@echo "Building $*"
 	@go -C hack/tools build -o $(CURDIR)/$@ $$(go -C hack/tools list tool | grep -E '/$*(/v[0-9]+)?$$')

@@ -65,8 +65,8 @@ import (
 // +kubebuilder:rbac:groups=authorization.k8s.io,resources=subjectaccessreviews,verbs=create
 
 func main() {
-	configFile := flag.String("config", "", "File with an OperatorConfiguration. Without it everything has its default.")
-	configOptional := flag.Bool("config-optional", false, "The file of --config may be missing: everything has its default then.")
+	configFile := flag.String("config", "", "Path of a file with an OperatorConfiguration. If not set, everything has its default.")
+	configOptional := flag.Bool("config-optional", false, "Use the defaults if the file of --config does not exist.")
 	showVersion := flag.Bool("version", false, "Print the version and exit.")
 	logging := zap.Options{}
 	logging.BindFlags(flag.CommandLine)
@@ -308,7 +308,7 @@ func (c *cacheCheck) NeedLeaderElection() bool { return false }
 
 func (c *cacheCheck) filled(*http.Request) error {
 	if !c.started.Load() {
-		return errors.New("the caches are not filled yet")
+		return errors.New("the caches have not synced yet")
 	}
 	return nil
 }

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 
-# Generates the typed clients of the API, client-go, as code-generator's
-# kube_codegen.sh does. TOOLS is where the generators are.
+# Generates the typed clients of the API, client-go, like code-generator's
+# kube_codegen.sh. TOOLS is the directory with the generators.
 
 set -euo pipefail
 
 module=$(go list -m)
 apis=("$module/api/fissile/v1" "$module/api/fissile/v1alpha1")
-# The parts that are generated, so that nothing stays of a type that is gone.
+# The generated parts, so that nothing remains of removed types.
 rm -rf client-go/{applyconfiguration,clientset,informers,listers}
 
 # generate runs a generator for a part of client-go.

@@ -1,13 +1,13 @@
 #!/usr/bin/env bash
 #
 # Prints the operator's manifests: OVERLAY=<directory> IMG=<name of the image> KUSTOMIZE=<command> deployment.sh [ARCHIVE]
-# With the archive that the image is loaded from, pods are replaced when the image changes and its name does not.
+# Given the archive that the image is loaded from, pods are replaced even if the image changes and its name does not.
 set -euo pipefail
 
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 archive=${1:-}
 
-# An overlay of its own, so that no file of the repository changes.
+# A separate overlay, so that no file of the repository changes.
 work=bin/deployment
 rm -rf "$work"
 mkdir -p "$work"

@@ -1,7 +1,7 @@
-# Builds Go programs and shows how far that is. Sourced by the scripts that build.
+# Builds Go programs and shows the progress. Sourced by the scripts that build.
 # shellcheck shell=bash
 
-# With rarer garbage collections, the compiler takes a fifth less CPU, and up to half a gigabyte.
+# With fewer garbage collections, the compiler takes a fifth less CPU, but up to half a gigabyte.
 export GOGC=${GOGC:-400}
 
 # go_build WHAT OUTPUT ARGUMENT... runs go build with the arguments. Without a version control stamp: git refuses to look
@@ -10,15 +10,15 @@ go_build() {
   local what=$1 output=$2
   shift 2
   {
-    # This also downloads the modules. What is stale is not in Go's build cache; programs always are.
+    # This also downloads the modules. Stale packages are not in Go's build cache; programs are always stale.
     go list -deps -f '{{ if and .Stale (ne .Name "main") }}stale {{ .ImportPath }}{{ end }}' -trimpath -buildvcs=false "$@" 2>&1 &&
       echo 'go: building' &&
       go build -v -o "$output" -trimpath -buildvcs=false "$@" 2>&1
   } | go_progress "$what"
 }
 
-# go_progress WHAT reads what go list and go build say, and shows how far they are: on a terminal a line that moves, else
-# one every 15 seconds.
+# go_progress WHAT reads the output of go list and go build, and shows the progress: on a terminal in one line, otherwise
+# in a line every 15 seconds.
 go_progress() {
   local what=$1 start=$SECONDS shown=$SECONDS interval=15 before='' after=$'\n'
   local part='' line status modules=0 stale=0 built=0 building=false
@@ -55,7 +55,7 @@ go_count() {
   esac
 }
 
-# go_stage says what the go of go_progress is at.
+# go_stage describes the current stage.
 go_stage() {
   if ! $building; then
     echo "$modules modules downloaded"

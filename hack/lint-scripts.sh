@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 #
-# Checks the shell scripts that are its arguments: syntax, format, and what shellcheck finds. SHFMT is the path of shfmt.
+# Checks the syntax and the format of the given shell scripts, and runs shellcheck. SHFMT is the path of shfmt.
 set -euo pipefail
 
 if ! command -v shellcheck > /dev/null; then
   if [ "$(id -u)" != 0 ] || ! command -v apt-get > /dev/null; then
-    echo "error: the command shellcheck is missing; as root: apt-get install shellcheck" >&2
+    echo "error: shellcheck is missing: install it as root with apt-get install shellcheck" >&2
     exit 1
   fi
   echo "Installing the Debian package shellcheck"

@@ -13,5 +13,5 @@ plugin-release: ## Build the archives of the plugin for all platforms, with chec
 	VERSION=$(VERSION) hack/release/plugin.sh $(DIST)
 
 .PHONY: plugin-reproducible
-plugin-reproducible: ## Build these archives of the last commit, and again with an empty cache from another clone, and compare them bit by bit.
+plugin-reproducible: ## Build these archives from the last commit, twice from two clones, the second time with an empty cache, and compare them.
 	@VERSION=$(VERSION) hack/release/reproduce-plugin.sh $(DIST)

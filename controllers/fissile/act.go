@@ -124,7 +124,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 			return err
 		}
 		if own == nil {
-			r.reject(o, plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: fmt.Sprintf("Job %s exists and is not this ExtendedJob's.", job.Name)})
+			r.reject(o, plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: fmt.Sprintf("Job %s already exists and does not belong to this ExtendedJob.", job.Name)})
 			r.recordRejected(o.EJ, o.Process.Run.Rejection)
 			return nil
 		}
@@ -199,7 +199,7 @@ func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fi
 		if !plan.RefusesStatus(err) || !o.process.known.StatusRefused(o.EJ, status, err.Error()) {
 			return false, err
 		}
-		ctrl.LoggerFrom(ctx).Error(err, "The status is refused, and a shorter one takes its place")
+		ctrl.LoggerFrom(ctx).Error(err, "The API server refused the status, so a shorter one is written")
 		o.Process = o.process.known
 		return false, nil
 	}

@@ -182,7 +182,7 @@ func sidecars(containers []corev1.Container) []corev1.Container {
 func stripMetadata(obj any) (any, error) {
 	object, ok := obj.(*metav1.PartialObjectMetadata)
 	if !ok {
-		return nil, fmt.Errorf("ConfigMaps and Secrets are to be cached as metadata only, not as %T", obj)
+		return nil, fmt.Errorf("ConfigMaps and Secrets must be cached as metadata only, not as %T", obj)
 	}
 	object.ManagedFields = nil
 	object.Finalizers = nil

@@ -28,17 +28,17 @@ import (
 // noCollectorImage rejects a Job that leaves files, because nothing can collect them.
 var noCollectorImage = plan.Rejection{
 	Reason: fissilev1.ReasonJobCreateFailed,
-	Message: "The operator does not know the image of the collector, which spec.output.files needs: " +
-		"set output.collectorImage in its configuration.",
+	Message: "spec.output.files needs the collector, but the operator does not know its image: " +
+		"set output.collectorImage in the operator's configuration.",
 }
 
 // collectorRemoved rejects a Job that the API server has created without the
 // collector. Creating another one would run the template again.
 var collectorRemoved = plan.Rejection{
 	Reason: fissilev1.ReasonJobRejected,
-	Message: "The cluster has taken the sidecar " + plan.CollectorContainer + ", which spec.output.files needs, out of the Job, or has moved or changed it, " +
-		"so the Job was deleted: let the policy or webhook that does so leave it as it is, or, where Kubernetes has no sidecars, " +
-		"enable its feature gate SidecarContainers; then edit the ExtendedJob. Or print the output, and remove spec.output.files.",
+	Message: "The cluster has removed, moved or changed the sidecar " + plan.CollectorContainer + ", which spec.output.files needs, " +
+		"so the Job was deleted: exempt the sidecar from the policy or webhook that does so or, if this Kubernetes has no sidecars, " +
+		"enable the feature gate SidecarContainers; then edit the ExtendedJob. Or print the output, and remove spec.output.files.",
 	NeedsEdit: true,
 }
 

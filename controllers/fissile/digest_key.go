@@ -59,7 +59,7 @@ func (k *digestKey) get(ctx context.Context, writer client.Writer, live client.R
 			}
 		}
 		if err != nil {
-			return nil, fmt.Errorf("key of digests in Secret %s/%s: %w", namespace, digestKeySecret, err)
+			return nil, fmt.Errorf("get the digest key from Secret %s/%s: %w", namespace, digestKeySecret, err)
 		}
 		k.key = key
 	}
@@ -73,7 +73,7 @@ func readDigestKey(ctx context.Context, live client.Reader, namespace string) ([
 	}
 	key := secret.Data[digestKeyName]
 	if len(key) < digestKeySize {
-		return nil, fmt.Errorf("the Secret holds no %s of %d bytes: delete it, and a new one is made", digestKeyName, digestKeySize)
+		return nil, fmt.Errorf("the key %s has fewer than %d bytes: delete the Secret, and the operator creates a new one", digestKeyName, digestKeySize)
 	}
 	return key, nil
 }

@@ -125,10 +125,10 @@ func logError(err error, pod, container string) error {
 		return &outputError{reason: fissilev1.ReasonOutputTooLarge, message: fmt.Sprintf("Container %s: %v.", container, tooLarge)}
 	case notThere(err) == pod:
 		return &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-			"Container %s: pod %s is gone, and its log with it.", container, pod)}
+			"Container %s: pod %s no longer exists, and neither does its log.", container, pod)}
 	case notThere(err) != "":
 		return transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
-			"Container %s: node %s of pod %s is gone, and the log with it.", container, notThere(err), pod))
+			"Container %s: node %s of pod %s no longer exists, and neither does the log.", container, notThere(err), pod))
 	default:
 		return transient(fissilev1.ReasonOutputUnavailable, fmt.Sprintf(
 			"Container %s: the log of pod %s cannot be read: %s.", container, pod, strings.TrimSpace(err.Error())))
@@ -181,7 +181,7 @@ func (r *logReader) parseTwice(ctx context.Context, open openLog, pod types.Name
 	}
 	data, err = r.parseLog(ctx, open, pod, container)
 	if errors.As(err, &second) && *second != *first {
-		return nil, errors.New("two reads of it differ")
+		return nil, errors.New("two reads returned different output")
 	}
 	return data, err
 }
@@ -189,7 +189,7 @@ func (r *logReader) parseTwice(ctx context.Context, open openLog, pod types.Name
 type openLog func(ctx context.Context, pod types.NamespacedName, container string) (io.ReadCloser, error)
 
 // errLogStalled is the cause when a read ends because nothing arrived for too long.
-var errLogStalled = errors.New("nothing has come from its node for too long")
+var errLogStalled = errors.New("the node has sent nothing for too long")
 
 func (r *logReader) parseLog(ctx context.Context, open openLog, pod types.NamespacedName, container string) (data map[string][]byte, err error) {
 	err = r.readLog(ctx, open, pod, container, func(log io.Reader) error {

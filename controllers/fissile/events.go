@@ -65,7 +65,7 @@ func (r *Reconciler) recordClaimed(before, after *plan.ExtendedJob) {
 	was, is := before.Status.Inputs, after.Status.Inputs
 	if after.Status.LastRun.Cause == fissilev1.CauseConfigChange && was != nil && !plan.Comparable(was.Digest, is.Digest) {
 		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeWarning, eventInputsNotComparable, actionClaim,
-			"The key of the digests is not that of the last run, and an input was written since: run %d starts, as its data may have changed.", after.Status.LastRun.Number)
+			"The digest key has changed since the last run, and an input was written since then. Run %d starts, because its data may have changed.", after.Status.LastRun.Number)
 	}
 }
 
@@ -94,7 +94,7 @@ func (r *Reconciler) recordSettled(ej *plan.ExtendedJob, step plan.Step) {
 	r.Recorder.Eventf(reference(ej), nil, eventType, reason, actionSettle, "Run %d: %s", step.Run.Number, note(step.Outcome.Message))
 	if step.RequestMerged {
 		r.Recorder.Eventf(reference(ej), nil, corev1.EventTypeWarning, eventRequestMerged, actionSettle,
-			"The ExtendedJob was edited during run %d, but not in what it runs: the edit starts no further run.", step.Run.Number)
+			"The ExtendedJob was edited during run %d, but not in a way that changes the run, so the edit starts no further run.", step.Run.Number)
 	}
 }
 
@@ -131,10 +131,10 @@ func (r *Reconciler) recordPending(before, after *plan.ExtendedJob) {
 	switch {
 	case run.Number != was.Number:
 		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeWarning, eventOutputDropped, actionClaim,
-			"A new run starts, so the output of run %d is dropped. It was not stored: %s", was.Number, note(was.Output.Message))
+			"The output of run %d is dropped, because a new run starts. It was not stored: %s", was.Number, note(was.Output.Message))
 	case run.Output == nil || plan.Pending(run.Output.Reason):
 	case run.Output.Reason == fissilev1.ReasonStored:
-		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeNormal, eventOutputStored, actionStore, "The output of run %d is stored now.", run.Number)
+		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeNormal, eventOutputStored, actionStore, "The output of run %d has been stored.", run.Number)
 	default:
 		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeWarning, eventOutputDropped, actionStore,
 			"The output of run %d is dropped: %s", run.Number, note(run.Output.Message))
@@ -151,7 +151,7 @@ func (r *Reconciler) recordLeftBehind(before, after *plan.ExtendedJob) {
 	}
 	if len(left) > 0 {
 		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeNormal, eventOutputLeftBehind, actionStore,
-			"No run writes these Secrets any more, because what they were named after is gone: %s. Delete them if nothing reads them.", note(strings.Join(left, ", ")))
+			"Runs no longer write these Secrets, because the containers or files they were named after no longer exist: %s. Delete them if nothing reads them.", note(strings.Join(left, ", ")))
 	}
 }
 
@@ -168,11 +168,11 @@ func (r *Reconciler) recordStepFailed(ej *plan.ExtendedJob, kind plan.Kind, fail
 // recordOutputsLost reports that Secrets of the output were deleted.
 func (r *Reconciler) recordOutputsLost(ej *plan.ExtendedJob, names []string) {
 	r.Recorder.Eventf(reference(ej), nil, corev1.EventTypeWarning, fissilev1.ReasonOutputDeleted, actionStore,
-		"Deleted after it was stored: %s. The next run stores it again.", note(strings.Join(names, ", ")))
+		"Output Secrets were deleted: %s. The next run stores them again.", note(strings.Join(names, ", ")))
 }
 
 // maxNote limits how much of a message goes into an event along with its own words.
-// The API server refuses more than 1 KiB in all.
+// The API server refuses more than 1 KiB in total.
 const maxNote = 900
 
 func note(message string) string {

@@ -129,14 +129,14 @@ type extendedJobReader interface {
 func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	clientset, err := kubernetes.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 	if err != nil {
-		return fmt.Errorf("make client for logs: %w", err)
+		return fmt.Errorf("create client for logs: %w", err)
 	}
 	if err := setupIndexes(mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
 	recorder, err := newRecorder(mgr, clientset)
 	if err != nil {
-		return fmt.Errorf("make recorder of events: %w", err)
+		return fmt.Errorf("create event recorder: %w", err)
 	}
 	logs := newLogPool(&logReader{
 		logs:        &podLogs{client: clientset.CoreV1()},
@@ -225,7 +225,7 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 		// There is a lot to delete. Others come first.
 		return ctrl.Result{RequeueAfter: nextTurn}, nil
 	}
-	return ctrl.Result{}, fmt.Errorf("no end after %d steps", maxSteps)
+	return ctrl.Result{}, fmt.Errorf("reconciling did not end after %d steps", maxSteps)
 }
 
 // tidies reports whether a kind of step removes or repairs one of many things, which

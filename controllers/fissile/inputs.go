@@ -31,9 +31,9 @@ import (
 )
 
 // readInputs finds what the pods of a run would read if it were claimed now. The
-// cache tells which version of an object is the newest. Its data is read only if this
-// process has not read that version yet. If newest is set, the API server tells which
-// versions of versioned Secrets exist.
+// cache knows which version of an object is the newest. Its data is read only if this
+// process has not read that version yet. If newest is set, the API server is asked
+// which versions of versioned Secrets exist.
 func (r *Reconciler) readInputs(ctx context.Context, o *observation, newest bool) error {
 	key, err := r.key(ctx)
 	if err != nil {

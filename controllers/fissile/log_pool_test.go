@@ -330,8 +330,8 @@ func TestAReadOfALogIsBounded(t *testing.T) {
 		passes bool
 	}{
 		"a log that comes slowly":             {node: slowNode{log: answer, every: 9 * time.Second}, takes: 90 * time.Second},
-		"a node that does not answer":         {node: slowNode{log: answer, opens: time.Hour}, takes: 10 * time.Second, reason: fissilev1.ReasonOutputUnavailable, refuse: "nothing has come", passes: true},
-		"a node that stops in the log":        {node: slowNode{log: answer, every: 11 * time.Second}, takes: 10 * time.Second, reason: fissilev1.ReasonOutputUnavailable, refuse: "nothing has come", passes: true},
+		"a node that does not answer":         {node: slowNode{log: answer, opens: time.Hour}, takes: 10 * time.Second, reason: fissilev1.ReasonOutputUnavailable, refuse: "has sent nothing", passes: true},
+		"a node that stops in the log":        {node: slowNode{log: answer, every: 11 * time.Second}, takes: 10 * time.Second, reason: fissilev1.ReasonOutputUnavailable, refuse: "has sent nothing", passes: true},
 		"a log that does not end":             {node: slowNode{log: strings.Repeat(" ", 20) + answer, every: 9 * time.Second}, takes: 2 * time.Minute, reason: fissilev1.ReasonOutputUnavailable, refuse: "deadline exceeded", passes: true},
 		"a log that is too large":             {node: slowNode{log: strings.Repeat("\n", 1025)}, reason: fissilev1.ReasonOutputTooLarge, refuse: "Container main: the log is larger than 1Ki: print less."},
 		"a log that is as large as it may be": {node: slowNode{log: strings.Repeat("\n", 1024-len(answer)) + answer}},

@@ -35,7 +35,7 @@ import (
 var (
 	runsTotal = prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "extendedjob_runs_total",
-		Help: "Runs that were settled, by cause and result.",
+		Help: "Settled runs, by cause and result.",
 	}, []string{"cause", "result"})
 
 	runStartSeconds = prometheus.NewHistogram(prometheus.HistogramOpts{

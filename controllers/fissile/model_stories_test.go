@@ -209,7 +209,7 @@ func TestRequestDuringPendingOutput(t *testing.T) {
 	}
 }
 
-// TestResultAfterRequestIsTakenBack checks that a request that is taken back is
+// TestResultAfterRequestIsTakenBack checks that a request that is withdrawn is
 // recorded as Cancelled, and that the history keeps why the previous run failed.
 // Pending output remains that of the last run.
 func TestResultAfterRequestIsTakenBack(t *testing.T) {

@@ -83,7 +83,7 @@ func (r *Reconciler) store(ctx context.Context, o *observation, job *batchv1.Job
 	targets := plan.TargetsOfJob(job, settings)
 	if len(targets) == 0 {
 		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-			"Annotation %s of Job %s, which names the containers, is gone.", fissilev1.AnnotationOutputContainers, job.Name)}
+			"Annotation %s, which names the containers, is missing on Job %s.", fissilev1.AnnotationOutputContainers, job.Name)}
 	}
 	key, err := r.key(ctx)
 	if err != nil {
@@ -200,7 +200,7 @@ func (r *Reconciler) podOfOutcome(ctx context.Context, job *batchv1.Job) (*corev
 	}
 	if len(pods) == 0 {
 		return nil, &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-			"Job %s has no pod left that ended as it did, so there is no log.", job.Name)}
+			"Job %s has no pod left that ended with the same result, so there is no log.", job.Name)}
 	}
 	last := slices.MaxFunc(pods, compareEnds)
 	return &last, nil

@@ -40,7 +40,7 @@ func (w *secretWriter) filesOf(pod *corev1.Pod, targets []plan.Target) ([]sealed
 	}
 	at := slices.IndexFunc(pod.Status.InitContainerStatuses, func(status corev1.ContainerStatus) bool { return status.Name == plan.CollectorContainer })
 	if at < 0 {
-		return nil, uncollected(pod, "it has no such container")
+		return nil, uncollected(pod, "the pod has no such container")
 	}
 	if why := neverStarted(pod, plan.CollectorContainer); why != "" {
 		return nil, uncollected(pod, why)
@@ -72,7 +72,7 @@ func (w *secretWriter) open(sealed sealedfiles.Frame) ([]sealedfiles.Content, er
 // uncollected means that the collector of a pod never began.
 func uncollected(pod *corev1.Pod, why string) error {
 	return &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf(
-		"Container %s of pod %s has no files to hand over: %s.", plan.CollectorContainer, pod.Name, why)}
+		"Container %s of pod %s delivered no files: %s.", plan.CollectorContainer, pod.Name, why)}
 }
 
 // unopened means that what the collector handed over cannot be opened, or does not
@@ -81,11 +81,11 @@ func unopened(err error) error {
 	why := err.Error()
 	switch {
 	case errors.Is(err, sealedfiles.ErrOtherKey):
-		why = "they are sealed to another key, because the operator's key has changed since the run began: run again"
+		why = "the operator's key has changed since the run began: run again"
 	case errors.Is(err, sealedfiles.ErrAbsent):
-		why = "it handed nothing over: it was stopped before the other containers ended, or had no time to"
+		why = "nothing was delivered, because the container was stopped before the others had ended, or ran out of time"
 	case errors.Is(err, sealedfiles.ErrCut):
-		why = "what it handed over is not complete: it was stopped, or its log was rotated"
+		why = "the delivery is incomplete, because the container was stopped or its log was rotated"
 	}
 	return &outputError{reason: fissilev1.ReasonOutputUnavailable, message: fmt.Sprintf("Container %s: the files cannot be opened: %s.", plan.CollectorContainer, why)}
 }
@@ -133,18 +133,18 @@ func (w *secretWriter) faulty(file *fissilev1.OutputFile, fault sealedfiles.Faul
 	var what string
 	switch fault {
 	case sealedfiles.Missing:
-		reason, what = fissilev1.ReasonOutputMissing, "is not there: write it before the container ends, or set whenMissing to Ignore"
+		reason, what = fissilev1.ReasonOutputMissing, "does not exist: write it before the container ends, or set whenMissing to Ignore"
 	case sealedfiles.TooLarge:
-		reason, what = fissilev1.ReasonOutputTooLarge, fmt.Sprintf("has more than %d bytes: write less, for a Secret holds no more", sealedfiles.MaxFileSize)
+		reason, what = fissilev1.ReasonOutputTooLarge, fmt.Sprintf("has more than %d bytes: write less, because a Secret holds no more", sealedfiles.MaxFileSize)
 	case sealedfiles.TooLargeInAll:
-		reason, what = fissilev1.ReasonOutputTooLarge, fmt.Sprintf("makes the files of the run larger than %d bytes in all: write less", sealedfiles.MaxTotalSize)
+		reason, what = fissilev1.ReasonOutputTooLarge, fmt.Sprintf("makes the files of the run larger than %d bytes in total: write less", sealedfiles.MaxTotalSize)
 	case sealedfiles.Unreadable:
-		what = "is not readable for the collector: run the pod as one user (securityContext.runAsUser), " +
-			"or give the file a mode that others can read it with (chmod o+r; with securityContext.fsGroup, chmod g+r)"
+		what = "cannot be read by the collector: run all containers as one user (securityContext.runAsUser), " +
+			"or let others read the file (chmod o+r or, with securityContext.fsGroup, chmod g+r)"
 	case sealedfiles.Changing:
-		what = "was written while it was read: write all of it before the container ends"
+		what = "was written while it was being read: finish writing before the container ends"
 	default:
-		what = fmt.Sprintf("is not a regular file, but of kind %s: write a file", fault)
+		what = fmt.Sprintf("is a %s: write a regular file", fault)
 	}
 	return &outputError{reason: reason, message: fmt.Sprintf(
 		"Container %s: file %q %s.", file.Container, path.Join(plan.OutputDirectory(w.settings), file.Path), what)}
@@ -178,7 +178,7 @@ func checkType(target plan.Target, data map[string][]byte) (map[string][]byte, e
 	for _, keys := range required {
 		alternatives = append(alternatives, strings.Join(keys, " and "))
 	}
-	return nil, invalidContent(target, fmt.Errorf("a Secret of type %s has the key %s", target.Type, strings.Join(alternatives, " or ")))
+	return nil, invalidContent(target, fmt.Errorf("a Secret of type %s needs the key %s", target.Type, strings.Join(alternatives, " or ")))
 }
 
 // invalidContent means that the content of a file does not fit.

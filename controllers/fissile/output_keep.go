@@ -108,7 +108,7 @@ func (w *secretWriter) takeOver(ctx context.Context, targets []plan.Target, kept
 			return err
 		}
 		if secret == nil {
-			return fmt.Errorf("secret %s was deleted just now", cached.Name)
+			return fmt.Errorf("secret %s has just been deleted", cached.Name)
 		}
 		ours := w.newSecret(secretContent{target: target})
 		delete(ours.Annotations, fissilev1.AnnotationJobUID) // Another Job printed it.

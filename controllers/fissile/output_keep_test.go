@@ -244,7 +244,7 @@ func TestOnlyWhatIsMissingIsRead(t *testing.T) {
 	for _, output := range v.ej.Status.Outputs {
 		names = append(names, output.SecretName)
 	}
-	if message := v.ej.Status.LastRun.Output.Message; !slices.Equal(names, []string{"out-main", "out-other"}) || !strings.HasSuffix(message, "is kept: out-main.") {
+	if message := v.ej.Status.LastRun.Output.Message; !slices.Equal(names, []string{"out-main", "out-other"}) || !strings.HasSuffix(message, "are kept: out-main.") {
 		t.Errorf("got the outputs %q, %q", names, message)
 	}
 	if !maps.EqualFunc(v.secret().Data, v.password, slices.Equal) {

@@ -71,7 +71,7 @@ func (w *secretWriter) perKey(ctx context.Context, targets []plan.Target, conten
 	case len(added) == 0:
 		return all, split, nil
 	case len(added) > maxSecrets:
-		return nil, nil, invalidContent(added[len(added)-1], fmt.Errorf("the files of the run have %d keys: as many as %d can be Secrets", len(added), maxSecrets))
+		return nil, nil, invalidContent(added[len(added)-1], fmt.Errorf("the files of the run have %d keys, but at most %d can become Secrets: write fewer keys", len(added), maxSecrets))
 	}
 	if err := checkCollisions(all, added); err != nil {
 		return nil, nil, err
@@ -94,13 +94,13 @@ func (w *secretWriter) perKey(ctx context.Context, targets []plan.Target, conten
 // partsOf returns what goes to each key of a file whose keys are Secrets.
 func partsOf(whole secretContent) ([]secretContent, error) {
 	if number := len(whole.data); number > maxKeys {
-		return nil, invalidContent(whole.target, fmt.Errorf("has %d keys: as many as %d can be Secrets", number, maxKeys))
+		return nil, invalidContent(whole.target, fmt.Errorf("the file has %d keys, but at most %d can become Secrets: write fewer keys", number, maxKeys))
 	}
 	var parts []secretContent
 	for _, key := range slices.Sorted(maps.Keys(whole.data)) {
 		target := whole.target.OfKey(key)
 		if messages := validation.IsDNS1123Subdomain(target.SecretName); len(messages) > 0 {
-			return nil, invalidContent(whole.target, fmt.Errorf("key %q cannot be in the name of a Secret: %s", key, messages[0]))
+			return nil, invalidContent(whole.target, fmt.Errorf("key %q cannot be part of the name of a Secret: %s", key, messages[0]))
 		}
 		data, err := dataOf(target, whole.data[key])
 		if err != nil {
@@ -120,7 +120,7 @@ func checkCollisions(all, added []plan.Target) error {
 		if at := slices.IndexFunc(others, func(other plan.Target) bool {
 			return other.Has(target.SecretName) || other.SecretName == target.SecretName
 		}); at >= 0 {
-			return invalidContent(target, fmt.Errorf("the Secret %s is that of %s, too", target.SecretName, others[at].Source()))
+			return invalidContent(target, fmt.Errorf("the Secret %s is also that of %s: rename the key, or set another secretName", target.SecretName, others[at].Source()))
 		}
 	}
 	return nil
@@ -153,7 +153,7 @@ func (w *secretWriter) deleteKeysGone(ctx context.Context, complete []string, ta
 		case client.IgnoreNotFound(err) != nil:
 			return nil, refusal(secret.Name, err)
 		}
-		ctrl.LoggerFrom(ctx).Info("Deleted the Secret of a key that is gone", "secret", client.ObjectKeyFromObject(secret))
+		ctrl.LoggerFrom(ctx).Info("Deleted the Secret of a key that no longer exists", "secret", client.ObjectKeyFromObject(secret))
 		deleted = append(deleted, secret.Name)
 	}
 	return deleted, nil

@@ -48,15 +48,15 @@ func refusal(secret string, err error) error {
 			"Secret %s was made immutable: delete it, and the output is stored.", secret)}
 	case isOtherType(&status):
 		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
-			"Secret %s has another type, which cannot be changed: delete it, and the output is stored.", secret)}
+			"Secret %s has a different type, which cannot be changed: delete it, and the output is stored.", secret)}
 	case isPassing(&status):
 		return transient(fissilev1.ReasonSecretRejected, fmt.Sprintf("Secret %s cannot be written: %s.", secret, inWords(&status)))
 	case status.Reason == metav1.StatusReasonInvalid && !isDenied(&status):
 		return &outputError{reason: fissilev1.ReasonOutputInvalid, message: fmt.Sprintf(
-			"Secret %s is refused: %s: edit spec.output, and run again.", secret, inWords(&status))}
+			"Secret %s was refused: %s. Edit spec.output, and run again.", secret, inWords(&status))}
 	default:
 		return &outputError{reason: fissilev1.ReasonSecretRejected, message: fmt.Sprintf(
-			"Secret %s is refused, and tried again every %s: %s.", secret, plan.OutputRetry, inWords(&status))}
+			"Secret %s was refused, and is tried again every %s: %s.", secret, plan.OutputRetry, inWords(&status))}
 	}
 }
 
@@ -134,7 +134,7 @@ var builtIn = regexp.MustCompile(`^secrets(?: "[^"]+")? is forbidden: (?:` +
 // and only metadata of invalid fields.
 func inWords(status *metav1.Status) string {
 	if who := denied.FindString(status.Message); who != "" {
-		return who + " (why is left out, for it may quote the output)"
+		return who + " (the reason is left out, because it may quote the output)"
 	}
 	if builtIn.MatchString(status.Message) {
 		return strings.TrimSuffix(status.Message, ".")

@@ -93,7 +93,7 @@ func (w *secretWriter) checkNames(targets []plan.Target) error {
 	for _, target := range targets {
 		if name, pattern := plan.ReservedSecret(w.ReservedSecretNames, target); pattern != "" {
 			return &outputError{reason: fissilev1.ReasonOutputInvalid, message: fmt.Sprintf(
-				"Secret %s is refused, because the operator's configuration reserves names like %s: edit %s, and run again.", name, pattern, target.NamedBy())}
+				"Secret %s is refused, because the operator's configuration reserves names like %s: change %s, and run again.", name, pattern, target.NamedBy())}
 		}
 	}
 	return nil
@@ -202,7 +202,7 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 		return err
 	}
 	if live == nil {
-		return fmt.Errorf("secret %s was deleted just now", secret.Name)
+		return fmt.Errorf("secret %s has just been deleted", secret.Name)
 	}
 	if w.printedBy(live) {
 		return nil
@@ -213,7 +213,7 @@ func (w *secretWriter) put(ctx context.Context, existing *metav1.PartialObjectMe
 	return refusal(secret.Name, w.replace(ctx, live, secret))
 }
 
-// mayReplace refuses a Secret that is not this ExtendedJob's, and one that a newer
+// mayReplace refuses a Secret that does not belong to this ExtendedJob, and one that a newer
 // run wrote.
 func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObjectMetadata, target plan.Target) error {
 	if !owns(w.ej, secret) {
@@ -222,7 +222,7 @@ func (w *secretWriter) mayReplace(ctx context.Context, secret *metav1.PartialObj
 			return err
 		}
 		return &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
-			"Secret %s %s: delete it, and the output is stored; or set another %s, and run again.", secret.Name, whose(secret), target.NamedBy())}
+			"Secret %s %s: delete it, and the output is stored; or change %s, and run again.", secret.Name, whose(secret), target.NamedBy())}
 	}
 	return w.superseded(ctx, secret)
 }
@@ -240,7 +240,7 @@ func (w *secretWriter) superseded(ctx context.Context, secret metav1.Object) err
 	}
 	if run > number {
 		return &outputError{reason: fissilev1.ReasonOutputSuperseded, message: fmt.Sprintf(
-			"Secret %s holds the output of the newer run %d already.", secret.GetName(), run)}
+			"Secret %s already holds the output of run %d, which is newer.", secret.GetName(), run)}
 	}
 	return nil
 }
@@ -276,7 +276,7 @@ func whose(secret metav1.Object) string {
 	if name := secret.GetAnnotations()[fissilev1.AnnotationOwnerName]; name != "" {
 		return "was retained from ExtendedJob " + name
 	}
-	return "is not this ExtendedJob's"
+	return "does not belong to this ExtendedJob"
 }
 
 // printedBy reports whether the Secret holds the output of this run.

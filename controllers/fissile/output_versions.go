@@ -66,7 +66,7 @@ func (w *secretWriter) createVersion(ctx context.Context, versions []*metav1.Par
 	}
 	if owner := seriesOwner(versions, base); owner != "" && owner != w.ej.Name {
 		return fissilev1.OutputSecret{}, &outputError{reason: fissilev1.ReasonOutputConflict, message: fmt.Sprintf(
-			"The versions of Secret %s belong to ExtendedJob %s: set another %s, and run again; or delete them, and the output is stored.", base, owner, target.NamedBy())}
+			"The versions of Secret %s belong to ExtendedJob %s: change %s, and run again; or delete them, and the output is stored.", base, owner, target.NamedBy())}
 	}
 	for _, version := range versionedsecret.Versions(versions, base) {
 		if err := w.superseded(ctx, version); err != nil {
@@ -135,7 +135,7 @@ func (w *secretWriter) stillLast(ctx context.Context) error {
 	}
 	number, _ := plan.RunNumber(w.ej, w.job)
 	if run := ej.Status.LastRun; ej.UID != w.ej.UID || run != nil && run.Number > number {
-		return fmt.Errorf("run %d is not the last one any more", number)
+		return fmt.Errorf("run %d is no longer the last one", number)
 	}
 	return nil
 }

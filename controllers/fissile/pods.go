@@ -175,7 +175,7 @@ func neverStarted(pod *corev1.Pod, container string) string {
 	at := slices.IndexFunc(statuses, func(status corev1.ContainerStatus) bool { return status.Name == container })
 	if at < 0 {
 		if why := disruption(pod); why != "" {
-			return "it never started, because the pod was stopped: " + why
+			return "the container never started, because the pod was stopped: " + why
 		}
 		return ""
 	}
@@ -185,16 +185,16 @@ func neverStarted(pod *corev1.Pod, container string) string {
 	}
 	switch state := status.State; {
 	case state.Terminated != nil && state.Terminated.ContainerID == "" && state.Terminated.StartedAt.IsZero():
-		return sentence("it never started", sentence(state.Terminated.Reason, steadyOfPod(pod.Name, state.Terminated.Message)))
+		return sentence("the container never started", sentence(state.Terminated.Reason, steadyOfPod(pod.Name, state.Terminated.Message)))
 	case state.Waiting == nil:
 		return ""
 	}
 	for _, init := range pod.Status.InitContainerStatuses {
 		if end := init.State.Terminated; end != nil && end.ExitCode != 0 {
-			return fmt.Sprintf("it never started, because init container %s failed with exit code %d", init.Name, end.ExitCode)
+			return fmt.Sprintf("the container never started, because init container %s failed with exit code %d", init.Name, end.ExitCode)
 		}
 	}
-	return sentence("it never started", sentence(status.State.Waiting.Reason, steadyOfPod(pod.Name, status.State.Waiting.Message)))
+	return sentence("the container never started", sentence(status.State.Waiting.Reason, steadyOfPod(pod.Name, status.State.Waiting.Message)))
 }
 
 // pending reports whether a pod does not run yet. A pod runs while an init container

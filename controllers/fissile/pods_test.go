@@ -322,16 +322,16 @@ func (c laggingPods) List(ctx context.Context, list client.ObjectList, opts ...c
 func TestAContainerThatNeverStartedHasNoLog(t *testing.T) {
 	waiting := []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "PodInitializing"}}}}
 	for want, status := range map[string]corev1.PodStatus{
-		"Container main has no log: it never started, because init container wait-for-db failed with exit code 3.": {
+		"Container main has no log: the container never started, because init container wait-for-db failed with exit code 3.": {
 			ContainerStatuses: waiting,
 			InitContainerStatuses: []corev1.ContainerStatus{{Name: "wait-for-db", State: corev1.ContainerState{
 				Terminated: &corev1.ContainerStateTerminated{ContainerID: "containerd://1", ExitCode: 3},
 			}}},
 		},
-		"Container main has no log: it never started, because the pod was stopped: Evicted: The node was low on resource: memory.": {
+		"Container main has no log: the container never started, because the pod was stopped: Evicted: The node was low on resource: memory.": {
 			Reason: "Evicted", Message: "The node was low on resource: memory. Threshold quantity: 100Mi, available: 52Mi.",
 		},
-		"Container main has no log: it never started: ContainerStatusUnknown: The container could not be located when the pod was terminated.": {
+		"Container main has no log: the container never started: ContainerStatusUnknown: The container could not be located when the pod was terminated.": {
 			ContainerStatuses: []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{
 				ExitCode: 137, Reason: "ContainerStatusUnknown", Message: "The container could not be located when the pod was terminated",
 			}}}},

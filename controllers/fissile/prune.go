@@ -109,7 +109,7 @@ func (r *Reconciler) deleteVersions(ctx context.Context, o *observation) error {
 		if client.IgnoreNotFound(err) != nil {
 			return withoutData(version.Name, err)
 		}
-		ctrl.LoggerFrom(ctx).Info("Deleted a version of the output", "secret", client.ObjectKeyFromObject(version))
+		ctrl.LoggerFrom(ctx).Info("Deleted an old version of the output", "secret", client.ObjectKeyFromObject(version))
 	}
 	return nil
 }

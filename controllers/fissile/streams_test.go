@@ -51,16 +51,16 @@ func TestARefusalSaysOfWhichLogItsLinesAre(t *testing.T) {
 		says    string
 	}{
 		"streams that cannot be told apart": {
-			streams{merged: `fetching 100%{"a":"b"}`, inseparable: true}, "no JSON object found in the log: line 1 has other text before",
+			streams{merged: `fetching 100%{"a":"b"}`, inseparable: true}, "the log has no JSON object: line 1 has other text before",
 		},
 		"a fault on stdout": {
-			streams{merged: "fetching\nfetching 100%{'a':'b'}", stdout: `{'a':'b'}`}, `stdout alone: no JSON object found in the log: line 1 begins with "{"`,
+			streams{merged: "fetching\nfetching 100%{'a':'b'}", stdout: `{'a':'b'}`}, `stdout alone: the log has no JSON object: line 1 begins with "{"`,
 		},
 		"a fault on stderr": {
-			streams{merged: "ready\n{'a':'b'}", stdout: "ready"}, `no JSON object found in the log: line 2 begins with "{"`,
+			streams{merged: "ready\n{'a':'b'}", stdout: "ready"}, `the log has no JSON object: line 2 begins with "{"`,
 		},
 		"log messages on stderr": {
-			streams{merged: "{\"a\":\"b\"}\n{\"a\":\"c\"}\n", stdout: ""}, "several JSON objects of strings found in the log, the first two on lines 1 and 2",
+			streams{merged: "{\"a\":\"b\"}\n{\"a\":\"c\"}\n", stdout: ""}, "the log has several JSON objects of strings, the first two on lines 1 and 2",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 #
-# Builds cert-manager for test clusters: build.sh DIRECTORY. Unless they are there, the directory gets the image's
+# Builds cert-manager for test clusters: build.sh DIRECTORY. Unless they exist, the directory gets the image's
 # archive, cert-manager.tar, and cert-manager's CustomResourceDefinitions and manifests, cert-manager.yaml.
 set -euo pipefail
 
 output=$(realpath --canonicalize-missing "$1")
 cd "$(dirname "${BASH_SOURCE[0]}")"
-# The Go build cache would know as well, but it is big and often thrown away.
+# The Go build cache would detect this too, but it is large and often deleted.
 key=$(cat go.mod go.sum ./*.go ./*.yaml ./*.sh | sha256sum)
 [ "$(cat "$output/.key" 2> /dev/null)" != "$key" ] || exit 0
 

@@ -5,5 +5,5 @@ CERT_MANAGER := $(CURDIR)/bin/cert-manager
 ##@ cert-manager
 
 .PHONY: cert-manager
-cert-manager: ## Build cert-manager for test clusters, unless it is there.
+cert-manager: ## Build cert-manager for test clusters, unless it exists.
 	@hack/certmanager/build.sh $(CERT_MANAGER)

@@ -229,7 +229,7 @@ func useSecret(v variant) error {
 	)
 }
 
-// useNamespaces has the operator have the rights of the overlay namespaced in each
+// useNamespaces gives the operator the rights of the overlay namespaced in each
 // namespace of the values.
 func useNamespaces(v variant) error {
 	const webhooks = "ValidatingWebhookConfiguration/extendedjob-validating-webhook-configuration"
@@ -265,7 +265,7 @@ func apply(object map[string]any, e edit) error {
 	last := unescape(steps[len(steps)-1])
 	value := e.value(get(parent, last))
 	if value == nil {
-		return fmt.Errorf("%s is not what it was when the chart was made", e.path)
+		return fmt.Errorf("%s has changed since the chart was written", e.path)
 	}
 	switch parent := parent.(type) {
 	case map[string]any:
@@ -277,7 +277,7 @@ func apply(object map[string]any, e edit) error {
 		index, _ := strconv.Atoi(last)
 		parent[index] = value
 	default:
-		return fmt.Errorf("%s is in nothing", e.path)
+		return fmt.Errorf("%s is not in a map or a list", e.path)
 	}
 	return nil
 }

@@ -68,12 +68,12 @@ func editAll(variants []variant) error {
 	}
 	for key := range present {
 		if !used[key] {
-			return fmt.Errorf("there is no %s to have a condition", key)
+			return fmt.Errorf("the condition is for %s, which does not exist", key)
 		}
 	}
 	for key := range edits {
 		if !used[key] {
-			return fmt.Errorf("there is no %s to be edited", key)
+			return fmt.Errorf("the edit is for %s, which does not exist", key)
 		}
 	}
 	return nil

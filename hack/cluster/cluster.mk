@@ -1,18 +1,18 @@
 # The cluster that the operator is tested and demonstrated on; see hack/cluster/README.md.
 #
-#   CLUSTER       local (default), kind or existing; make demo takes kind by itself where it is there
+#   CLUSTER       local (default), kind or existing; make demo chooses kind if it is available
 #   KUBE_CONTEXT  with CLUSTER=existing: the context of the user's kubeconfig
 #
 # In every mode, $(KUBECTL) is a command that talks to that cluster and to no other. Recipes find the context in the
-# environment, too, as KUBE_CONTEXT, and a KUBECONFIG where it is not the user's own.
+# environment as KUBE_CONTEXT, together with KUBECONFIG if that is not the user's own.
 
 ifeq ($(origin CLUSTER)$(filter demo,$(MAKECMDGOALS)),undefineddemo)
   CLUSTER := $(shell hack/demo/choose.sh)
 endif
 CLUSTER ?= local
 
-# The Kubernetes that the local cluster and the integration tests run. KUBE_ASSETS is a directory with its programs, as
-# KUBEBUILDER_ASSETS has to be.
+# The Kubernetes of the local cluster and the integration tests. KUBE_ASSETS is a directory with its programs, in the
+# layout of KUBEBUILDER_ASSETS.
 kubernetes-version = $(shell awk '$$1 == "k8s.io/kubernetes" { print $$2 }' hack/cluster/$(1)/go.mod)
 KUBERNETES_VERSION := $(call kubernetes-version,kubernetes)
 KUBE_ASSETS := $(CURDIR)/bin/kubernetes-$(KUBERNETES_VERSION)
@@ -52,7 +52,7 @@ cluster-down: ## Stop the cluster and remove everything that belongs to it.
 	@hack/cluster/cluster.sh down
 
 .PHONY: cluster-status
-cluster-status: ## Say whether the cluster is up, and what to do with it.
+cluster-status: ## Say whether the cluster is up, and how to use it.
 	@hack/cluster/cluster.sh status || true
 
 .PHONY: cluster-load
@@ -65,9 +65,9 @@ cluster-test: ## Test the local cluster itself. It must be down.
 	@hack/cluster/test.sh
 
 .PHONY: kubernetes-binaries
-kubernetes-binaries: ## Build kube-apiserver, etcd and kubectl, unless they are there.
+kubernetes-binaries: ## Build kube-apiserver, etcd and kubectl, unless they exist.
 	@hack/cluster/local/build.sh kubernetes
 
 .PHONY: kubernetes-oldest
-kubernetes-oldest: ## Build the same with the kube-apiserver of the oldest Kubernetes that the operator supports.
+kubernetes-oldest: ## Build the same for the oldest Kubernetes that the operator supports.
 	@hack/cluster/local/build.sh oldest

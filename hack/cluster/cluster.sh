@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 #
-# Starts, stops, shows and fills the cluster that the operator is developed and tested on. CLUSTER says which one:
+# Starts and stops the cluster for development and tests, shows its state, and loads images. CLUSTER says which one:
 #   local     the project's own, on this machine (default)
-#   kind      a kind cluster, where there are Docker and kind
+#   kind      a kind cluster, which needs Docker and kind
 #   existing  any other cluster: the context KUBE_CONTEXT of the user's kubeconfig
 #
-# For tests, programs of the local one can be killed and started again, and its etcd be compacted.
+# For tests, it can also restart programs of the local cluster and compact its etcd.
 set -euo pipefail
 
 CLUSTER=${CLUSTER:-local}
@@ -26,13 +26,13 @@ case $CLUSTER in
     # shellcheck source-path=SCRIPTDIR source=existing/cluster.sh
     . "$directory/existing/cluster.sh"
     ;;
-  *) die "CLUSTER=$CLUSTER is not known: it is local, kind or existing" ;;
+  *) die "unknown CLUSTER=$CLUSTER: set it to local, kind or existing" ;;
 esac
 
 case "$*" in
   up | down | status) "$1" ;;
   "restart "* | compact-etcd)
-    [ "$CLUSTER" = local ] || die "programs can be restarted, and etcd compacted, in the local cluster only"
+    [ "$CLUSTER" = local ] || die "only the local cluster can restart programs and compact etcd"
     if [ "$1" = restart ]; then restart "$2"; else compact; fi
     ;;
   "load "*) load "$2" ;;

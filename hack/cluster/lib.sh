@@ -1,4 +1,4 @@
-# What the scripts of this directory share.
+# Functions that the scripts of this directory share.
 # shellcheck shell=bash
 
 # die MESSAGE... ends the script.
@@ -17,5 +17,5 @@ need() {
 
 # need_archive FILE ends the script if there is no such archive.
 need_archive() {
-  [ -f "$1" ] || die "there is no image archive $1; make image builds the operator's"
+  [ -f "$1" ] || die "image archive $1 does not exist: build the operator's with make image"
 }

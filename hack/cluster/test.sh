@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# Tests the local cluster: that pods and images work in it as in any cluster, that it says what is wrong, and that
-# nothing of it is left on the machine, however it ended. Takes about a minute. Needs root, and no running cluster.
+# Tests that pods and images work in the local cluster as in any other, that its errors are helpful, and that
+# nothing remains on the machine, however the cluster ended. Takes about a minute. Needs root, and no running cluster.
 set -euo pipefail
 
 directory=$(dirname "${BASH_SOURCE[0]}")
@@ -38,10 +38,10 @@ main() {
   test_a_killed_start
   test_an_interrupted_start
   test_a_network_in_use
-  echo "All is well."
+  echo "All tests passed."
 }
 
-# prepare builds everything, so that what it changes on the machine is not put down to the cluster.
+# prepare builds everything, so that the changes of the build are not attributed to the cluster.
 prepare() {
   # shellcheck source-path=SCRIPTDIR source=local/packages.sh
   . "$HACK/local/packages.sh"
@@ -53,7 +53,7 @@ end() {
   local status=$?
   "$cluster" down > /dev/null
   rm -rf "$work"
-  [ "$status" = 0 ] || echo "The test has failed." >&2
+  [ "$status" = 0 ] || echo "The test failed." >&2
 }
 
 test_pods() {
@@ -79,11 +79,11 @@ test_images() {
     says "Loaded $image" "$cluster" load "$work/made.tar"
     says "$content" run_pod "$content" --image="$image" --image-pull-policy=IfNotPresent -- cat /content
   done
-  says "no image archive" fails "$cluster" load "$work/missing.tar"
+  says "missing.tar does not exist" fails "$cluster" load "$work/missing.tar"
 }
 
 test_a_running_cluster() {
-  says "is up since" "$cluster" status
+  says "has been up since" "$cluster" status
   says "export KUBECONFIG=$KUBECONFIG" "$cluster" up
 }
 
@@ -133,17 +133,17 @@ test_a_network_in_use() {
   leaves_nothing "a cluster that was not started"
 }
 
-# leaves_nothing WHAT stops the cluster and compares the machine with what it was before.
+# leaves_nothing WHAT stops the cluster and compares the state of the machine with the state before.
 leaves_nothing() {
   "$cluster" down > /dev/null
   snapshot > "$work/after"
-  # The first start may load kernel modules, which bring sysctls of their own: lines may be added for these alone.
+  # The first start may load kernel modules, which add sysctls: only such lines may be added.
   diff "$work/before" "$work/after" | grep -v '^> sysctl ' | grep '^[<>]' > "$work/difference" || true
   cat "$work/difference"
   check "$1 leaves nothing" [ ! -s "$work/difference" ]
 }
 
-# snapshot prints all that the cluster might leave on the machine.
+# snapshot prints everything that the cluster might leave on the machine.
 snapshot() {
   ip -4 route show table all | sed 's/^/route /'
   ip -6 route show table all | sed 's/^/route6 /'
@@ -155,7 +155,7 @@ snapshot() {
   find / /etc /opt /run /usr/libexec /var/lib /var/log -maxdepth 1 -printf 'file %p\n'
   find "$ROOT" -maxdepth 1 -name .cluster -printf 'file %p\n'
   { grep -lsza "^$NODE_PROCESS$" /proc/[0-9]*/cmdline || true; } | sed 's/^/process /'
-  # Not the ones that change by themselves, and some cannot be read.
+  # Without those that change by themselves. Some cannot be read.
   { find /proc/sys -type f -perm -u=rw -not -path '*/random/*' -not -name ns_last_pid -not -path "*/$LINK/*" \
     -exec grep -s . {} + || true; } | sed 's/^/sysctl /'
 }
@@ -220,7 +220,7 @@ says() {
 
 # check WHAT COMMAND... checks that the command succeeds.
 check() {
-  "${@:2}" > /dev/null || die "not so: $1"
+  "${@:2}" > /dev/null || die "failed: $1"
   echo "ok: $1"
 }
 

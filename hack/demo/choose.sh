@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 #
-# Chooses the cluster for make demo: prints kind where that can be used, else local, and says why.
+# Chooses the cluster for make demo: prints kind if it can be used, otherwise local, and says why.
 set -euo pipefail
 
-# missing says what kind needs and this machine does not have, if there is such a thing.
+# missing names the first requirement of kind that this machine lacks, if any.
 missing() {
   local command
   for command in docker kind kubectl; do
     command -v "$command" > /dev/null || {
-      echo "there is no $command on the PATH"
+      echo "$command is not on the PATH"
       return
     }
   done
@@ -17,9 +17,9 @@ missing() {
 
 missing=$(missing)
 if [ -z "$missing" ]; then
-  echo "CLUSTER=kind, since Docker and kind are there; make demo CLUSTER=local uses neither." >&2
+  echo "CLUSTER=kind, because Docker and kind are installed; make demo CLUSTER=local uses neither." >&2
   echo kind
 else
-  echo "CLUSTER=local, a cluster built from Go modules, since kind cannot be used: $missing." >&2
+  echo "CLUSTER=local, a cluster built from Go modules, because kind cannot be used: $missing." >&2
   echo local
 fi

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# Shows the operator at work on a cluster: an errand and one-offs as real pods, and what they printed as Secrets. Started
-# by make demo, which says by KUBECTL and CLUSTER what cluster that is.
+# Shows the operator on a cluster: an errand and one-offs as real pods, and their output as Secrets. Started
+# by make demo, which sets KUBECTL and CLUSTER to choose the cluster.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -10,7 +10,7 @@ operator=extendedjob-system
 read -ra client <<< "${KUBECTL:?make demo sets it}"
 
 step() { printf '\n%s== %s%s\n' "$bold" "$*" "$plain"; }
-# run shows a command as a person would type it, and runs it.
+# run shows a command as a user would type it, and runs it.
 run() {
   local argument shown='$ kubectl'
   for argument; do
@@ -20,12 +20,12 @@ run() {
   "${client[@]}" "$@"
 }
 demo() { "${client[@]}" --namespace="$namespace" "$@"; }
-# expect compares what a command prints with what it should.
+# expect compares the output of a command with the expected output.
 expect() {
   local what=$1 want=$2 got
   got=$("${@:3}")
   [ "$got" = "$want" ] || {
-    echo "error: $what is '$got' and should be '$want'; the cluster is left up to look at" >&2
+    echo "error: $what is '$got' and should be '$want'; the cluster stays up for inspection" >&2
     exit 1
   }
 }
@@ -39,7 +39,7 @@ case $CLUSTER in
   kind) step "Starting a kind cluster and deploying the operator: 2 minutes; the first time, the operator is built: 4 minutes on two cores" ;;
   existing) step "Deploying the operator" ;;
 esac
-# For this machine alone, and not where a release's image is.
+# The image is only on this machine, not in the registry of releases.
 make=(make --no-print-directory IMAGE_ARCHIVE="$PWD/bin/demo/extendedjob-operator.tar")
 "${make[@]}" cluster-up
 [ "$CLUSTER" = existing ] || "${make[@]}" image PLATFORMS="linux/$(go env GOARCH)"
@@ -49,7 +49,7 @@ make=(make --no-print-directory IMAGE_ARCHIVE="$PWD/bin/demo/extendedjob-operato
 ready=$SECONDS
 
 step "An errand and one-offs, in both versions of the API"
-# The namespace of an earlier demo goes with all that it made.
+# The namespace of an earlier demo is deleted with everything in it.
 "${client[@]}" delete namespace "$namespace" --ignore-not-found
 run create namespace "$namespace"
 run --namespace="$namespace" apply --kustomize=config/samples

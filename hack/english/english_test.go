@@ -41,6 +41,18 @@ func TestSentences(t *testing.T) {
 		"The Secret is no longer there.":                             false,
 		"A field that there is not is pruned.":                       true,
 		"The user is told.":                                          true,
+		"The cache tells which version is the newest.":               true,
+		"Nobody can tell which run it was.":                          false,
+		"Only who holds the key can read it.":                        true,
+		"The event fires again and again.":                           true,
+		"The request was taken back.":                                true,
+		"A document that is no JSON is refused.":                     true,
+		"A flag that is no longer set is removed.":                   false,
+		"The files have 6 MiB in all.":                               true,
+		"It is found in all files.":                                  false,
+		"The result is kept, for it is the newest.":                  true,
+		"The result is kept, for example in a Secret.":               false,
+		"Whether it exists is checked later.":                        true,
 		"A replica that is told to stop goes on for five seconds.":   false,
 		"A Job which somebody deleted is told from one that is new.": true,
 	} {
@@ -74,7 +86,7 @@ func TestWhatIsReadOfAFile(t *testing.T) {
 			"a.go", "package a\n\n//go:embed Who.\n\n//\tWho runs waits.\nconst a = `Who runs waits.`\n", nil,
 		},
 		"errors": {
-			"a.go", "package a\n\nimport (\n\"errors\"\n\"fmt\"\n)\n\nvar a, b = errors.New(\"it is gone\"), fmt.Errorf(\"read it: %w\", a)\n", []string{":8: "},
+			"a.go", "package a\n\nimport (\n\"errors\"\n\"fmt\"\n)\n\nvar a, b = errors.New(\"it is gone\"), fmt.Errorf(\"read it: %w\", a)\nvar c, d = errors.New(\"there is no file\"), fmt.Errorf(\"see if there is no %s\", a)\n", []string{":8: ", ":9: "},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

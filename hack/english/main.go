@@ -47,7 +47,7 @@ func main() {
 		fmt.Fprintln(os.Stderr, "error:", err)
 		os.Exit(1)
 	case len(found) > 0:
-		fmt.Fprintf(os.Stderr, "error: %d sentences to mend; see Style in CONTRIBUTING.md\n", len(found))
+		fmt.Fprintf(os.Stderr, "error: %d sentences to rewrite; see Style in CONTRIBUTING.md\n", len(found))
 		os.Exit(1)
 	}
 }

@@ -32,9 +32,16 @@ var ofSentences = []rule{
 	{regexp.MustCompile(`^(Who|What|Of (a|an|the|its|one|those|these|several|two|files|what|[A-Z])) .*\.\)?$`), "put the subject first"},
 	{regexp.MustCompile(`^That (it|its|the|an?|nobody|somebody|there) .*\.$`), "put the subject first"},
 	{regexp.MustCompile(`\btells whether\b`), `write "reports whether"`},
-	{regexp.MustCompile(`\b(by|for|from|to|with) who (?:\w+s|are|can|have|may|might|must|want|will)\b`), `write "anyone who"`},
+	{regexp.MustCompile(`\btells (that|what|which|why|how)\b`), `write "reports" or "describes"`},
+	{regexp.MustCompile(`\b(by|for|from|[Oo]nly|to|with) who (?:\w+s|are|can|have|may|might|must|want|will)\b`), `write "anyone who"`},
 	{regexp.MustCompile(`\b[Ff]or those who\b`), "name the readers"},
 	{regexp.MustCompile(`\b(not|nobody|nothing|never|no)\b[^.;:]* any more\b`), `write "no longer"`},
+	{regexp.MustCompile(`\bagain and again\b`), `write "repeatedly"`},
+	{regexp.MustCompile(`\b(takes?|took|taken) back\b`), `write "withdraw" or "revert"`},
+	{regexp.MustCompile(`\b(that|which) (is|are) no (JSON|YAML|flag|number|object|string|variable)\b`), `write "is not a"`},
+	{regexp.MustCompile(`\b(bytes|KiB|MiB) in all([.,;:)]|$)`), `write "in total"`},
+	{regexp.MustCompile(`, for (it|they) (\w+s|are|can|have|may|must|will)\b`), `write "because"`},
+	{regexp.MustCompile(`^Whether .*\.\)?$`), "put the subject first"},
 	{regexp.MustCompile(`\bthat there (is|are) not\b`), `write "that does not exist"`},
 	{regexp.MustCompile(`\b(is|are) told( by| from| apart| first|[.,;])`), "say who reports what to whom"},
 }
@@ -42,6 +49,7 @@ var ofSentences = []rule{
 // ofErrors are the rules for messages of errors.
 var ofErrors = []rule{
 	{regexp.MustCompile(`^[Ii]t \w`), "name the subject"},
+	{regexp.MustCompile(`^[Tt]here (is|are) (no|not)\b`), "begin with what is missing"},
 }
 
 // violations returns the rules that a sentence breaks, with what it broke them by.

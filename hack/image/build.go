@@ -36,9 +36,9 @@ func build(args []string) error {
 	created := flags.Int64("created", 0, "time of the image and of all files in it, in seconds since 1970")
 	flags.StringVar(&image.User, "user", "", "user and group that run the program, as `UID:GID`")
 	flags.Func("root", "root file system for a platform, as `OS/ARCH=DIR`; one for each platform", into(image.Roots))
-	flags.Func("label", "label of the image, as `KEY=VALUE`; as many as there are", into(image.Labels))
+	flags.Func("label", "label of the image, as `KEY=VALUE`; can be repeated", into(image.Labels))
 	flags.Func("entrypoint", "the program", appendTo(&image.Entrypoint))
-	flags.Func("cmd", "argument of the program, or the program where there is no entrypoint; as many as there are", appendTo(&image.Cmd))
+	flags.Func("cmd", "argument of the program, or the program itself if there is no entrypoint; can be repeated", appendTo(&image.Cmd))
 	if err := flags.Parse(args); err != nil {
 		return err
 	}

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
 # Builds the operator's image into an OCI archive: IMG=<name> VERSION=<version> [PLATFORMS="<OS/ARCH> ..."] build.sh ARCHIVE
-# The same source gives the same archive, bit by bit. The Dockerfile makes the same image with Docker.
+# The same source always gives the same archive, bit by bit. The Dockerfile builds the same image with Docker.
 set -euo pipefail
 
 archive=$(realpath --canonicalize-missing "$1")

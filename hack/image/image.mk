@@ -11,7 +11,7 @@ image: ## Build the image IMG for linux/amd64 and linux/arm64, or PLATFORMS, as 
 	@IMG=$(IMG) VERSION=$(VERSION) hack/image/build.sh $(IMAGE_ARCHIVE)
 
 .PHONY: image-reproducible
-image-reproducible: ## Build the image of the last commit, and again with an empty cache from another clone, and compare the archives bit by bit.
+image-reproducible: ## Build the image from the last commit, twice from two clones, the second time with an empty cache, and compare the archives.
 	@IMG=$(IMG) VERSION=$(VERSION) hack/image/reproduce.sh $(RELEASE)/image/extendedjob-operator.tar
 
 .PHONY: docker-build
@@ -19,7 +19,7 @@ docker-build: ## Build the image IMG for this machine's platform with Docker.
 	docker build --build-arg VERSION=$(VERSION) --tag $(IMG) .
 
 .PHONY: docker-build-ubi
-docker-build-ubi: ## Build the same on Red Hat's UBI, which its certification asks for, as IMG-ubi.
+docker-build-ubi: ## Build the same on Red Hat's UBI, which its certification requires, as IMG-ubi.
 	docker build --build-arg VERSION=$(VERSION) --build-arg BASE=ubi --tag $(IMG)-ubi .
 
 $(IMAGE_TOOL): $(call files,hack/image)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# Builds the image of the last commit into an archive, and again with a cache that is empty, from two clones at different
-# paths, and compares the archives bit by bit: IMG=<name> VERSION=<version> reproduce.sh ARCHIVE
+# Builds the image of the last commit into an archive, twice, the second time with an empty cache, from two clones at
+# different paths, and compares the archives bit by bit: IMG=<name> VERSION=<version> reproduce.sh ARCHIVE
 set -euo pipefail
 
 archive=$(realpath --canonicalize-missing "$1")

@@ -1,16 +1,16 @@
 #!/usr/bin/env bash
 #
-# Builds programs of the Operator Framework into bin/, unless they are there:
+# Builds programs of the Operator Framework into bin/, unless they exist:
 #   build.sh operator-sdk                 operator-sdk and its scorecard tests
 #   build.sh operator-lifecycle-manager   OLM with its CRDs, and opm for catalogs
-# Each is a Go module here. The Go build cache would know as well, but it is big and often thrown away.
+# Each is a Go module here. The Go build cache would detect this too, but it is large and often deleted.
 set -euo pipefail
 
 module=$1
 cd "$(dirname "${BASH_SOURCE[0]}")/$module"
 root=$(git rev-parse --show-toplevel)
 
-# What needs C libraries is left out, and with it catalogs of sqlite.
+# Everything that needs C libraries is left out, including sqlite catalogs.
 tags=containers_image_openpgp,exclude_graphdriver_btrfs,exclude_graphdriver_devicemapper,json1
 version=$(awk -v module="github.com/operator-framework/$module" '$1 == module { print $2 }' go.mod)
 output=$root/bin/$module-$version

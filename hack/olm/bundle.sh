@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Makes the OLM bundle of config/manifests:
+# Generates the OLM bundle from config/manifests:
 #   IMG=<image> SCORECARD_IMG=<image of our scorecard test> SCORECARD_TEST_IMG=<image of operator-sdk's> \
 #     VERSION=<version> CHANNEL=<channel> KUSTOMIZE=<command> OPERATOR_SDK=<command> bundle.sh DIRECTORY
 # DIRECTORY gets bundle/ and bundle.Dockerfile.
@@ -11,7 +11,7 @@ cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
-# An overlay of its own, so that no file of the repository changes.
+# A separate overlay, so that no file of the repository changes.
 overlay=bin/bundle
 rm -rf "$overlay"
 mkdir -p "$overlay"
@@ -24,10 +24,10 @@ EOF
 (cd "$overlay" && "$KUSTOMIZE" edit set image "ghcr.io/cloudfoundry-incubator/extendedjob-operator=$IMG")
 "$KUSTOMIZE" build "$overlay" > "$work/manifests.yaml"
 
-# operator-sdk writes below the directory that it runs in, and looks for the layout there. It is too old for all of
+# operator-sdk writes below its working directory, and looks for the layout there. It is too old for all of
 # PROJECT.
 grep -A1 -E '^(layout|projectName|version):' PROJECT | grep -E '^(layout|projectName|version|- )' > "$work/PROJECT"
-# A pipe, because operator-sdk does not read a file as its standard input.
+# A pipe, because operator-sdk does not accept a file as its standard input.
 # shellcheck disable=SC2002
 (cd "$work" && cat manifests.yaml | "$OPERATOR_SDK" generate bundle --quiet --package extendedjob-operator --version "$VERSION" \
   --channels "$CHANNEL" --default-channel "$CHANNEL" --output-dir bundle 2> "$work/log") || {
@@ -38,7 +38,7 @@ sed -i -e "s|image: scorecard\$|image: $SCORECARD_IMG|" \
   -e "s|image: quay.io/operator-framework/scorecard-test\$|image: $SCORECARD_TEST_IMG|" "$work/bundle/tests/scorecard/config.yaml"
 go run ./hack/olm/bundle -image "$IMG" -icon config/manifests/icon.svg "$work/bundle" < "$work/manifests.yaml"
 
-# Catalogs of OpenShift offer the bundle from the version on that has the CSV's minKubeVersion.
+# OpenShift's catalogs offer the bundle from the version that has the CSV's minKubeVersion.
 openshift=v4.17
 printf '\n  # Annotations for OpenShift.\n  com.redhat.openshift.versions: %s\n' "$openshift" >> "$work/bundle/metadata/annotations.yaml"
 sed -i "s|^# Copy files|# Labels for OpenShift.\nLABEL com.redhat.openshift.versions=$openshift\n\n&|" "$work/bundle.Dockerfile"

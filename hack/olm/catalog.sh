@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Makes a file-based catalog of bundles, oldest first:
+# Generates a file-based catalog of bundles, oldest first:
 #   CHANNEL=<channel> OPM=<command> catalog.sh DIRECTORY BUNDLE=IMAGE...
 # DIRECTORY gets the catalog of bundles in the directories BUNDLE, which are in the images IMAGE.
 set -euo pipefail
@@ -18,7 +18,7 @@ entries:"
 before=
 for pair in "$@"; do
   version=$(sed -n 's/^  version: //p' "${pair%%=*}"/manifests/*.clusterserviceversion.yaml)
-  # Whatever was installed before, this version can replace.
+  # This version can replace any earlier one.
   entries+=$'\n'"- name: extendedjob-operator.v$version"$'\n'"  skipRange: <$version"
   [ -z "$before" ] || entries+=$'\n'"  replaces: extendedjob-operator.v$before"
   before=$version

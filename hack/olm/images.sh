@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 #
-# Makes images without Docker, for this machine's platform or those of PLATFORMS:
+# Builds images without Docker, for this machine's platform or those of PLATFORMS:
 #   NAME=<name of the image> IMAGE_TOOL=<command> [PLATFORMS="linux/amd64 ..."] images.sh ARCHIVE IMAGE
-# IMAGE is what the image is of:
+# IMAGE says what the image contains:
 #   bundle DIRECTORY    a bundle
 #   catalog DIRECTORY   a catalog, served by opm
 #   olm                 the Operator Lifecycle Manager
-#   opm                 opm, with which OLM unpacks bundles
+#   opm                 opm, which OLM uses to unpack bundles
 #   scorecard-test      operator-sdk's scorecard tests
 #   scorecard           our scorecard test
 # OLM and OPERATOR_SDK are the directories with the programs.
@@ -26,7 +26,7 @@ put() {
   cp -r "${@:2}" "$root/$1"
 }
 
-# fill puts what the image is of into the directory root, for the platform $os/$architecture.
+# fill copies the contents of the image to the directory root, for the platform $os/$architecture.
 fill() {
   case $what in
     bundle)
@@ -56,7 +56,7 @@ fill() {
       CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w' -o "$root/scorecard-test" ./test/scorecard
       ;;
     *)
-      echo "error: there is no image of $what" >&2
+      echo "error: unknown image: $what" >&2
       exit 2
       ;;
   esac

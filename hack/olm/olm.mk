@@ -1,4 +1,4 @@
-# The OLM bundle and catalog, and what they are tested with; see docs/releasing.md.
+# The OLM bundle and catalog, and their tests; see docs/releasing.md.
 
 # operator-framework-version is the version of one of its modules, whose programs hack/olm/build.sh builds.
 operator-framework-version = $(shell awk '$$1 == "github.com/operator-framework/$(1)" { print $$2 }' hack/olm/$(1)/go.mod)
@@ -7,7 +7,7 @@ OLM_VERSION := $(call operator-framework-version,operator-lifecycle-manager)
 OPERATOR_SDK := $(CURDIR)/bin/operator-sdk-$(OPERATOR_SDK_VERSION)/operator-sdk
 OLM := $(CURDIR)/bin/operator-lifecycle-manager-$(OLM_VERSION)
 
-# Of a 0.x version not everything may stay as it is.
+# The API of a 0.x version may still change.
 CHANNEL := candidate
 BUNDLE_IMG ?= $(IMAGE_NAME)-bundle:v$(VERSION)
 SCORECARD_IMG ?= $(IMAGE_NAME)-scorecard:v$(VERSION)
@@ -25,7 +25,7 @@ operator-sdk:
 operator-lifecycle-manager:
 	@hack/olm/build.sh operator-lifecycle-manager
 
-# What the image of a catalog consists of, for a platform; as hack/olm/build.sh builds it for this machine.
+# The contents of a catalog's image for a platform; hack/olm/build.sh builds the same for this machine.
 $(OLM)/linux_%/opm: hack/olm/operator-lifecycle-manager/go.mod hack/olm/operator-lifecycle-manager/go.sum
 	@echo "Building opm for $*: 3 to 7 minutes on two cores, once"
 	@mkdir -p $(@D)
@@ -47,20 +47,20 @@ image-of = $(call olm-image,$(1),$(OLM_WORK)/$(firstword $(2)).tar,$(2)) && \
 bundle: $(KUSTOMIZE) operator-sdk ## Generate the OLM bundle: bundle/ and bundle.Dockerfile.
 	@$(call bundle-of,$(VERSION),$(IMG),.)
 
-# operator-sdk does not run beside a PROJECT that is newer than it is. One of its validators pulls the operator's image.
+# operator-sdk does not run beside a PROJECT file that is newer. One of its validators pulls the operator's image.
 validate-bundle = cd bin && $(OPERATOR_SDK) bundle validate $(abspath $(1)) --select-optional='name!=multiarch'
 
 .PHONY: bundle-validate
-bundle-validate: operator-sdk ## Have operator-sdk judge the bundle.
+bundle-validate: operator-sdk ## Validate the bundle with operator-sdk.
 	$(call validate-bundle,bundle)
 	$(call validate-bundle,bundle) --optional-values=k8s-version=$(KUBERNETES_VERSION:v%=%)
 
 .PHONY: catalog
-catalog: operator-lifecycle-manager ## Generate the file-based catalog of the bundle, catalog/, and have opm validate it.
+catalog: operator-lifecycle-manager ## Generate the file-based catalog of the bundle, catalog/, and validate it with opm.
 	@$(call catalog-of,catalog,bundle=$(BUNDLE_IMG))
 
 .PHONY: scorecard
-scorecard: operator-sdk $(IMAGE_TOOL) image cluster-up cluster-load deploy ## Have scorecard judge the bundle, with the operator on the local cluster.
+scorecard: operator-sdk $(IMAGE_TOOL) image cluster-up cluster-load deploy ## Run operator-sdk's scorecard on the bundle, with the operator on the local cluster.
 	$(KUBECTL) --namespace=extendedjob-system rollout status deployment extendedjob-controller-manager --timeout=2m
 	$(call image-of,$(SCORECARD_TEST_IMG),scorecard-test)
 	$(call image-of,$(SCORECARD_IMG),scorecard)
@@ -68,7 +68,7 @@ scorecard: operator-sdk $(IMAGE_TOOL) image cluster-up cluster-load deploy ## Ha
 	cd bin && $(OPERATOR_SDK) scorecard ../bundle --namespace=scorecard --service-account=scorecard --wait-time=3m \
 		--untar-image=docker.io/library/busybox:latest --storage-image=docker.io/library/busybox:latest
 
-# The version that is upgraded from: the same code, until there is a release.
+# The version to upgrade from: the same code, until there is a release.
 PREVIOUS_VERSION := 0.0.1
 OLM_WORK := bin/olm
 OLM_IMG := quay.io/operator-framework/olm:$(OLM_VERSION)

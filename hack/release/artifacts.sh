@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 #
-# Makes everything of a release of the last commit that needs no signature, and pushes what is for a registry, each step by
+# Builds everything of a release of the last commit that needs no signature, and pushes images and chart, each step with
 # a make target: IMG=<name> IMAGE_TOOL=<command> DIST=<directory> RELEASE=<directory> artifacts.sh
-# DIST gets the files of the release. RELEASE gets images.txt with the names of what was pushed, the operator's first;
-# subjects.txt with the digests of all that was built; and notes.md.
+# DIST gets the files of the release. RELEASE gets images.txt with the pushed names, the operator's first;
+# subjects.txt with the digests of everything that was built; and notes.md.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 git diff --quiet HEAD || {
-  echo "error: a release is of the last commit, and files have changed" >&2
+  echo "error: a release is built from the last commit, but there are uncommitted changes" >&2
   exit 1
 }
 mkdir -p "$DIST" "$RELEASE"
@@ -20,7 +20,7 @@ step() {
   make --no-print-directory "$@"
   echo "make $1: $((SECONDS - start)) s"
 }
-# print TARGET prints what a target prints.
+# print TARGET prints the output of a target.
 print() {
   make --no-print-directory --silent "$1"
 }

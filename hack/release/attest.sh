@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Signs the images of a release, its chart, manifests and checksums, and attests what the operator's image consists of on
+# Signs the images of a release, its chart, manifests and checksums, and attests the contents of the operator's image on
 # each platform: IMAGE_TOOL=<command> attest.sh DIRECTORY OPERATOR OTHER...
 # The directory holds the files of the release, and gets their signatures; the other arguments are names with digests.
 set -euo pipefail

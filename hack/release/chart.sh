@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
 # Packages the Helm chart with the operator's image: IMG=<name>@<digest> HELM=<command> chart.sh DIRECTORY
-# The same commit and image give the same package, bit by bit.
+# The same commit and image always give the same package, bit by bit.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

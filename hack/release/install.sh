@@ -2,8 +2,8 @@
 #
 # Installs a release on the local cluster from its artifacts alone, with Helm and then with kubectl, and runs an ExtendedJob
 # with each: VERSION=<version> IMAGE_TOOL=<command> HELM=<command> KUBECTL=<command> install.sh ORGANIZATION DIRECTORY
-# ORGANIZATION is where the images and the chart are, as REGISTRY/NAME, and DIRECTORY holds the files of the release. An
-# operator that is on the cluster already is removed first.
+# ORGANIZATION is the location of the images and the chart, as REGISTRY/NAME, and DIRECTORY holds the release's files. An
+# operator that is already on the cluster is removed first.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -16,7 +16,7 @@ image() { "$repository/$IMAGE_TOOL" "$@"; }
 helm() { "$repository/$HELM" --kube-context="$KUBE_CONTEXT" "$@"; }
 ejob() { ./kubectl-ejob --context="$KUBE_CONTEXT" --namespace=rehearsal "$@"; }
 
-# say TEXT heads what follows, with the seconds since the start.
+# say TEXT prints a heading with the seconds since the start.
 say() {
   printf '\n=== %s (%d s)\n' "$1" "$SECONDS"
 }
@@ -27,7 +27,7 @@ run() {
   "$@"
 }
 
-# run_an_extendedjob has the operator run one, with the plugin of the release.
+# run_an_extendedjob runs an ExtendedJob with the plugin of the release.
 run_an_extendedjob() {
   run kubectl apply --namespace=rehearsal --filename=hello.yaml
   run ejob run hello --logs
@@ -70,7 +70,7 @@ run tar --extract --file="kubectl-ejob-$VERSION-linux-$(go env GOARCH).tar.gz"
 run ejob version
 image=$(grep -o "$organization/extendedjob-operator@sha256:[0-9a-f]*" install.yaml | sort -u)
 
-# The local cluster pulls from a mirror of all registries, which gets the image from the one here.
+# The local cluster pulls from a mirror of all registries, into which the image is copied from the one here.
 say "The cluster's mirror gets $image"
 run image pull "$image" operator.tar
 make --no-print-directory -C "$repository" cluster-load IMAGE="$PWD/operator.tar"

@@ -2,7 +2,7 @@
 #
 # Builds the kubectl plugin for each platform, and packs it, with checksums and a manifest for krew:
 #   VERSION=<version> [PLATFORMS="linux/amd64 ..."] plugin.sh DIRECTORY
-# The same commit and toolchain give the same archives, bit by bit.
+# The same commit and toolchain always give the same archives, bit by bit.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 #
-# Rehearses a release: makes all of its artifacts in a registry on this machine, and installs the operator on the local
-# cluster from these alone:
+# Rehearses a release: builds all its artifacts with a registry on this machine, and installs the operator on the local
+# cluster from them alone:
 #   VERSION=<version> IMAGE_TOOL=<command> HELM=<command> KUBECTL=<command> rehearse.sh
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

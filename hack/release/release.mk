@@ -1,17 +1,17 @@
-# What a release consists of, and its rehearsal; see docs/releasing.md.
+# The parts of a release, and its rehearsal; see docs/releasing.md.
 
-# Where what is pushed is made: no file of the repository changes.
+# The directory for everything that is pushed, so that no file of the repository changes.
 RELEASE := bin/release
 RELEASE_PLATFORMS := linux/amd64 linux/arm64
 CHART_REPOSITORY := $(dir $(IMAGE_NAME))charts
 CHART := $(CHART_REPOSITORY)/extendedjob-operator:$(VERSION)
-# Without encryption to a registry on this machine, as others do of their own accord.
+# Pushes to a registry on this machine are not encrypted.
 HELM_PUSH := $(HELM) push $(if $(filter 127.0.0.1:%,$(IMAGE_NAME)),--plain-http)
-# The section of the changelog that the release's notes are.
+# The section of the changelog that becomes the release notes.
 NOTES ?= $(VERSION)
 
 publish = $(IMAGE_TOOL) publish $(RELEASE)/$(1)
-# release-image makes an image, for all platforms, and pushes it.
+# release-image builds an image for all platforms, and pushes it.
 release-image = PLATFORMS='$(RELEASE_PLATFORMS)' $(call olm-image,$(1),$(RELEASE)/$(firstword $(2)).tar,$(2)) && $(call publish,$(firstword $(2)).tar)
 
 ##@ Release
@@ -21,11 +21,11 @@ version: ## Print the version.
 	@echo $(VERSION)
 
 .PHONY: release-artifacts
-release-artifacts: $(IMAGE_TOOL) ## Make and push everything of a release that needs no signature, of the last commit.
+release-artifacts: $(IMAGE_TOOL) ## Build and push everything of a release of the last commit that needs no signature.
 	@IMG=$(IMG) IMAGE_TOOL=$(IMAGE_TOOL) DIST=$(DIST) RELEASE=$(RELEASE) hack/release/artifacts.sh
 
 .PHONY: release-rehearsal
-release-rehearsal: $(IMAGE_TOOL) $(HELM) ## Make a release in a registry on this machine, and install it from there on the local cluster.
+release-rehearsal: $(IMAGE_TOOL) $(HELM) ## Build a release with a registry on this machine, and install it from there on the local cluster.
 	@IMAGE_TOOL=$(IMAGE_TOOL) HELM=$(HELM) KUBECTL='$(KUBECTL)' VERSION=$(VERSION) hack/release/rehearse.sh
 
 # The following are steps of release-artifacts, in this order.
@@ -55,7 +55,7 @@ release-chart: $(HELM) # Package and push the Helm chart, with the operator's im
 	$(HELM_PUSH) $(DIST)/extendedjob-operator-$(VERSION).tgz oci://$(CHART_REPOSITORY)
 
 .PHONY: release-sboms
-release-sboms: $(IMAGE_TOOL) $(SYFT) # List what the operator's image consists of on each platform.
+release-sboms: $(IMAGE_TOOL) $(SYFT) # Write an SBOM of the operator's image for each platform.
 	IMAGE_TOOL=$(IMAGE_TOOL) SYFT=$(SYFT) hack/release/sboms.sh $(IMG) $(DIST)
 
 .PHONY: release-checksums
@@ -68,5 +68,5 @@ release-images: $(IMAGE_TOOL) # Print the names of the images and of the chart, 
 	@$(foreach image,$(IMG) $(BUNDLE_IMG) $(CATALOG_IMG) $(CHART),$(IMAGE_TOOL) digest $(image) &&) true
 
 .PHONY: release-notes
-release-notes: ## Print what the changelog says of the version.
+release-notes: ## Print the changelog of the version.
 	@awk '/^## / { found = index($$2, "[$(NOTES)]") } found && !/^## /' CHANGELOG.md | grep .

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Builds the archives of the kubectl plugin from the last commit into a directory, and again with a cache that is empty,
+# Builds the archives of the kubectl plugin from the last commit into a directory, twice, the second time with an empty cache,
 # from two clones at different paths, and compares them bit by bit:
 #   VERSION=<version> [PLATFORMS="linux/amd64 ..."] reproduce-plugin.sh DIRECTORY
 set -euo pipefail
@@ -19,5 +19,5 @@ done
 GOCACHE=$work/cache "$work/another/place/repository/hack/release/plugin.sh" "$work/another/place/archives"
 diff --recursive --brief "$work/one/archives" "$work/another/place/archives"
 cp "$work/one/archives"/* "$directory"
-echo "Both have these archives:"
+echo "Both builds have these archives:"
 cat "$work/one/archives"/*-checksums.txt

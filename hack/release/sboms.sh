@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 #
-# Lists what an image consists of on each platform (SBOM):
+# Writes an SBOM of an image for each platform:
 #   IMAGE_TOOL=<command> SYFT=<command> sboms.sh NAME@DIGEST DIRECTORY
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
-# Verifies a release as its users can: who signed the images, the chart, the manifests and the checksums; that the files
-# have these checksums; the list of contents (SBOM) for each platform; and which commit and workflow the images and
-# archives were built from. The directory holds what the release has. Needs cosign, gh and Go.
+# Verifies a release as its users can: the signatures of the images, the chart, the manifests and the checksums; that the files
+# have these checksums; the SBOM for each platform; and from which commit and by which workflow the images and
+# archives were built. The directory holds the files of the release. Needs cosign, gh and Go.
 #   REPOSITORY=<owner/name> TAG=v<version> verify.sh DIRECTORY OPERATOR OTHER...
 set -euo pipefail
 directory=$(realpath "$1")

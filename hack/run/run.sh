@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 #
 # Runs the manager on this machine instead of in the cluster: KUBECTL=<command> KUSTOMIZE=<file> IMG=<image>
-# RUN_HOST=<an address of this machine that the API server reaches> run.sh [flag of the manager]...
+# RUN_HOST=<an address of this machine that the API server can reach> run.sh [flag of the manager]...
 #
-# Everything but the pods is deployed as config/overlays/selfsigned has it. The process has the token of the operator's
-# service account, so that rights and admission policies apply to it as they do in the cluster. The webhooks' Service is
+# Everything but the pods is deployed as in config/overlays/selfsigned. The process has the token of the operator's
+# service account, so permissions and admission policies apply to it as in the cluster. The webhooks' Service is
 # replaced by one that leads to this machine.
 set -euo pipefail
 
@@ -15,7 +15,7 @@ rm -rf "$work"
 mkdir -p "$work"
 
 if [ -z "$RUN_HOST" ]; then
-  echo "error: RUN_HOST=<an address of this machine that the API server reaches> is needed" >&2
+  echo "error: set RUN_HOST to an address of this machine that the API server can reach" >&2
   exit 1
 fi
 cp hack/run/*.yaml "$work"
@@ -38,5 +38,5 @@ users: [{name: run, user: {token: $token}}]
 EOF
 )
 
-echo "The manager runs on this machine; to have it in the cluster again: make deploy"
+echo "The manager runs on this machine. To run it in the cluster again: make deploy"
 exec bin/manager --kubeconfig="$work/kubeconfig" --config="$work/operator.yaml" --zap-devel "$@"

@@ -34,8 +34,8 @@ var listMaps = []string{"containers", "initContainers", "volumes"}
 // listMapKey tells the items of listMaps apart.
 const listMapKey = "name"
 
-// restartPolicies are those of a Job's pods. They are a rule, and one whose
-// refusal tells what to write.
+// restartPolicies are those of a Job's pods. This rule is kept, because its refusal
+// lists the allowed values.
 var restartPolicies = []any{"Never", "OnFailure"}
 
 // shapeOfTemplate is the schema of a field that holds a template.

@@ -29,7 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// These objects tell the API server to call the operator.
+// These objects make the API server call the operator.
 const (
 	// crdName is the CustomResourceDefinition with the conversion webhook.
 	crdName = "extendedjobs.fissile.cloudfoundry.org"
@@ -37,12 +37,12 @@ const (
 	validatingName = "extendedjob-validating-webhook-configuration"
 )
 
-// caller is an object that tells the API server to call the operator, and whom
-// to trust when it does.
+// caller is an object that makes the API server call the operator, and that holds the
+// authorities to trust.
 type caller struct {
 	object    client.Object
 	caBundles []*[]byte // point into object
-	// patch changes the object's caBundles and nothing else of it.
+	// patch changes only the object's caBundles.
 	patch func(before client.Object) client.Patch
 }
 
@@ -66,7 +66,7 @@ func (c caller) accepts(certificate *x509.Certificate, dnsNames []string) error 
 	return nil
 }
 
-// callers reads what tells the API server to call the operator.
+// callers reads the objects that make the API server call the operator.
 func callers(ctx context.Context, reader client.Reader) ([]caller, error) {
 	conversion, err := conversionCaller(ctx, reader)
 	if err != nil {
@@ -74,14 +74,14 @@ func callers(ctx context.Context, reader client.Reader) ([]caller, error) {
 	}
 	validation, err := validationCaller(ctx, reader)
 	if apierrors.IsNotFound(err) {
-		// Somebody has switched validation off, or not applied all manifests yet.
+		// Validation was switched off, or not all manifests have been applied yet.
 		return conversion, nil
 	}
 	return append(conversion, validation), err
 }
 
-// conversionCaller returns what has the API server convert; nothing if there is
-// one version only.
+// conversionCaller returns the object that makes the API server convert; nothing if
+// there is only one version.
 func conversionCaller(ctx context.Context, reader client.Reader) ([]caller, error) {
 	crd := &apiextensionsv1.CustomResourceDefinition{}
 	if err := reader.Get(ctx, types.NamespacedName{Name: crdName}, crd); err != nil {
@@ -92,14 +92,14 @@ func conversionCaller(ctx context.Context, reader client.Reader) ([]caller, erro
 	}
 	conversion := crd.Spec.Conversion
 	if conversion == nil || conversion.Webhook == nil || conversion.Webhook.ClientConfig == nil {
-		return nil, fmt.Errorf("no conversion webhook in CustomResourceDefinition %s: apply the operator's manifests again", crdName)
+		return nil, fmt.Errorf("CustomResourceDefinition %s has no conversion webhook: apply the operator's manifests again", crdName)
 	}
 	return []caller{{crd, []*[]byte{&conversion.Webhook.ClientConfig.CABundle}, mergeFrom}}, nil
 }
 
-// stripCRD leaves out what is big and nothing to us: the schemas, and the copy
-// of them that kubectl apply keeps in an annotation. Every look at the object
-// copies it, and the kubelet has us look every few seconds.
+// stripCRD removes large parts that we do not need: the schemas, and the copy of them
+// that kubectl apply keeps in an annotation. Each read copies the object, and the
+// kubelet's probes cause one every few seconds.
 func stripCRD(obj any) (any, error) {
 	crd, ok := obj.(*apiextensionsv1.CustomResourceDefinition)
 	if !ok {
@@ -125,8 +125,8 @@ func validationCaller(ctx context.Context, reader client.Reader) (caller, error)
 	return c, nil
 }
 
-// optimisticLock makes a patch fail if the object was changed since it was read:
-// the leader before or an administrator may have written another authority.
+// optimisticLock makes a patch fail if the object was changed since it was read: the
+// previous leader or an administrator may have written another authority.
 var optimisticLock = client.MergeFromWithOptimisticLock{}
 
 func mergeFrom(before client.Object) client.Patch {

@@ -28,7 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/certwatcher"
 )
 
-// directory serves the files that somebody else mounts and renews.
+// directory serves files that are mounted and renewed from outside.
 type directory struct {
 	*certwatcher.CertWatcher
 }
@@ -41,15 +41,15 @@ func newDirectory(path string) (*directory, error) {
 	return &directory{watcher}, nil
 }
 
-// Ready is nil as long as the certificate is valid. Whether the API server
-// trusts it, only who has made it can tell.
+// Ready is nil as long as the certificate is valid. Only its issuer knows whether the
+// API server trusts it.
 func (d *directory) Ready(*http.Request) error {
 	certificate, err := d.GetCertificate(nil)
 	if err != nil {
 		return err
 	}
 	if now := time.Now(); now.Before(certificate.Leaf.NotBefore) || now.After(certificate.Leaf.NotAfter) {
-		return fmt.Errorf("the serving certificate is valid from %s to %s only", certificate.Leaf.NotBefore, certificate.Leaf.NotAfter)
+		return fmt.Errorf("the serving certificate is valid only from %s to %s", certificate.Leaf.NotBefore, certificate.Leaf.NotAfter)
 	}
 	return nil
 }

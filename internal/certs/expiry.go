@@ -26,8 +26,8 @@ import (
 var expiryDesc = prometheus.NewDesc("extendedjob_certificate_expiry_timestamp_seconds",
 	"When the serving certificate expires, in seconds since 1970.", nil, nil)
 
-// ExpiryMetric returns a metric that says when a source's certificate expires. A
-// source that has none has no metric.
+// ExpiryMetric returns a metric with the time at which a source's certificate
+// expires. A source without a certificate has no metric.
 func ExpiryMetric(source Source) prometheus.Collector { return expiryMetric{source} }
 
 type expiryMetric struct{ source Source }

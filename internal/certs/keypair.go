@@ -29,25 +29,25 @@ import (
 	certutil "k8s.io/client-go/util/cert"
 )
 
-// lifetime is how long a certificate is valid. It is renewed when a third of
-// that is left: weeks in which an operator that is down can come back.
+// lifetime is how long a certificate is valid. It is renewed when a third of that is
+// left, so an operator can be down for weeks.
 const lifetime = 90 * 24 * time.Hour
 
-// caBundleKey is where a Secret has the certificates of the authorities.
+// caBundleKey is the key of a Secret that holds the certificates of the authorities.
 const caBundleKey = "ca.crt"
 
-// keyPair is a serving certificate with what is needed to serve and to trust it,
-// in PEM. Its authority signed nothing else and its key is thrown away, so that
-// nobody can make another certificate that the API server trusts.
+// keyPair is a serving certificate, with its key and the authorities to trust, in PEM.
+// The authority has signed nothing else and its key is discarded, so nobody can make
+// another certificate that the API server trusts.
 type keyPair struct {
 	certificate, key []byte
-	// authorities are those that clients have to trust: the certificate's own,
-	// then that of the certificate before.
+	// authorities are those that clients have to trust: the certificate's own, then
+	// that of the previous certificate.
 	authorities []byte
 }
 
-// newKeyPair makes a key pair. That of the certificate before stays trusted; it
-// is empty if there is none.
+// newKeyPair creates a key pair. The authority of the previous one, which may be
+// empty, stays trusted.
 func newKeyPair(dnsNames []string, before keyPair) (keyPair, error) {
 	certificate, key, err := certutil.GenerateSelfSignedCertKeyWithOptions(certutil.SelfSignedCertKeyOptions{
 		Host:         dnsNames[0],
@@ -55,7 +55,7 @@ func newKeyPair(dnsNames []string, before keyPair) (keyPair, error) {
 		MaxAge:       lifetime,
 	})
 	if err != nil {
-		return keyPair{}, fmt.Errorf("make serving certificate: %w", err)
+		return keyPair{}, fmt.Errorf("create serving certificate: %w", err)
 	}
 	chain, err := certutil.ParseCertsPEM(certificate)
 	if err != nil {
@@ -70,8 +70,8 @@ func newKeyPair(dnsNames []string, before keyPair) (keyPair, error) {
 	return pair, nil
 }
 
-// authoritiesWith are the authorities with that of another certificate, which
-// replicas may serve for another moment.
+// authoritiesWith returns the authorities plus that of another certificate, which
+// replicas may still serve for a moment.
 func (p keyPair) authoritiesWith(other keyPair) []byte {
 	chain, err := certutil.ParseCertsPEM(other.authorities)
 	if err != nil { // there is none
@@ -85,7 +85,7 @@ func (p keyPair) equal(other keyPair) bool {
 	return bytes.Equal(p.certificate, other.certificate) && bytes.Equal(p.key, other.key) && bytes.Equal(p.authorities, other.authorities)
 }
 
-// parsedKeyPair is a key pair in the form that it is served in.
+// parsedKeyPair is a key pair, ready to be served.
 type parsedKeyPair struct {
 	keyPair
 	certificate *tls.Certificate
@@ -105,7 +105,7 @@ func (p *parsedKeyPair) usable(dnsNames []string) error {
 	return verify(p.certificate.Leaf, p.authorities, dnsNames)
 }
 
-// renewal returns when the certificate has to be renewed.
+// renewal returns the time at which the certificate has to be renewed.
 func (p *parsedKeyPair) renewal() time.Time {
 	leaf := p.certificate.Leaf
 	return leaf.NotAfter.Add(-leaf.NotAfter.Sub(leaf.NotBefore) / 3)

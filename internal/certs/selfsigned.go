@@ -46,20 +46,19 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// propagation is more than it takes until what was written has reached every API
-// server and every replica.
+// propagation is long enough for a write to reach every API server and every replica.
 const propagation = 3 * time.Second
 
-// selfSigned makes a certificate, keeps it in a Secret and has the API server
-// trust it. Only the leader writes; every replica serves what the Secret holds,
-// read through a watch, so that a new certificate is served at once and not when
-// the kubelet next looks at its volumes.
+// selfSigned creates a certificate, keeps it in a Secret and makes the API server
+// trust it. Only the leader writes. Every replica serves the contents of the Secret,
+// which it reads through a watch, so a new certificate is served immediately and not
+// when the kubelet next refreshes its volumes.
 //
-// This is what open-policy-agent/cert-controller does, too. But that watches all
-// CustomResourceDefinitions of the cluster and needs the right to, waits for the
-// kubelet, writes the CustomResourceDefinition at every start, stays without a
-// certificate once its Secret is deleted, and serves a certificate before the
-// API server trusts it when its authority changes.
+// open-policy-agent/cert-controller does the same. But it watches all
+// CustomResourceDefinitions of the cluster, which requires that right, waits for the
+// kubelet, writes the CustomResourceDefinition at every start, never recovers from the
+// deletion of its Secret and, when its authority changes, serves a certificate before
+// the API server trusts it.
 type selfSigned struct {
 	cluster cluster.Cluster
 	// client reads from the cluster's cache and writes to the API server.
@@ -68,7 +67,7 @@ type selfSigned struct {
 	live     client.Reader
 	secret   types.NamespacedName
 	dnsNames []string
-	// last is the last key pair in the Secret that could be used.
+	// last is the last usable key pair of the Secret.
 	last        atomic.Pointer[parsedKeyPair]
 	propagation time.Duration
 }
@@ -85,8 +84,8 @@ func newSelfSigned(restConfig *rest.Config, namespace string, settings *configv1
 	if err := errors.Join(corev1.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme), admissionregistrationv1.AddToScheme(scheme)); err != nil {
 		return nil, err
 	}
-	// The cache is apart from the manager's: it holds one object of each kind, and
-	// needs the right to read no other.
+	// The cache is separate from the manager's: it holds one object of each kind, and
+	// needs no right to read others.
 	var err error
 	s.cluster, err = cluster.New(restConfig, func(o *cluster.Options) {
 		o.Scheme = scheme
@@ -106,7 +105,7 @@ func newSelfSigned(restConfig *rest.Config, namespace string, settings *configv1
 		}
 	})
 	if err != nil {
-		return nil, fmt.Errorf("make client for certificates: %w", err)
+		return nil, fmt.Errorf("create client for certificates: %w", err)
 	}
 	s.client, s.live = s.cluster.GetClient(), s.cluster.GetAPIReader()
 	return s, nil
@@ -145,9 +144,9 @@ func (s *selfSigned) NotAfter(ctx context.Context) (time.Time, error) {
 	return pair.certificate.Leaf.NotAfter, nil
 }
 
-// serving is the key pair in the Secret. While that cannot be used, because
-// somebody has deleted it, say, it is the last one that could: the API server
-// still trusts that one.
+// serving returns the key pair of the Secret. If that cannot be used, for instance
+// because it was deleted, it returns the last usable one, which the API server still
+// trusts.
 func (s *selfSigned) serving(ctx context.Context) (*parsedKeyPair, error) {
 	secret, err := s.read(ctx, s.client)
 	if err != nil {
@@ -163,8 +162,8 @@ func (s *selfSigned) serving(ctx context.Context) (*parsedKeyPair, error) {
 	return nil, fmt.Errorf("no valid serving certificate in Secret %s: %w", s.secret, err)
 }
 
-// usable returns a key pair of the Secret if it can be used now. It is parsed
-// when it is new: every client of every port asks for it.
+// usable returns the key pair of the Secret if it can be used now. It is parsed only
+// when it is new, because every client of every port needs it.
 func (s *selfSigned) usable(pair keyPair) (*parsedKeyPair, error) {
 	parsed := s.last.Load()
 	if parsed == nil || !parsed.equal(pair) {
@@ -180,8 +179,8 @@ func (s *selfSigned) usable(pair keyPair) (*parsedKeyPair, error) {
 	return parsed, nil
 }
 
-// rest is how long the key pair in the Secret can be left as it is. If that is
-// no positive time, a new one is due.
+// rest returns how long the key pair of the Secret can be left as it is. If that is
+// not positive, a new one is due.
 func (s *selfSigned) rest(secret *corev1.Secret) time.Duration {
 	pair, err := s.usable(keyPairOf(secret))
 	if err != nil {
@@ -190,7 +189,7 @@ func (s *selfSigned) rest(secret *corev1.Secret) time.Duration {
 	return time.Until(pair.renewal())
 }
 
-// SetupWithManager watches the Secret, and what tells the API server to call.
+// SetupWithManager watches the Secret, and the objects that make the API server call.
 func (s *selfSigned) SetupWithManager(mgr ctrl.Manager) error {
 	if err := mgr.Add(s.cluster); err != nil {
 		return fmt.Errorf("add cache for certificates: %w", err)
@@ -209,16 +208,16 @@ func (s *selfSigned) SetupWithManager(mgr ctrl.Manager) error {
 		Complete(s)
 }
 
-// Reconcile has the API server trust the certificate in the Secret, after it has
-// put one there if that is due.
+// Reconcile makes the API server trust the certificate in the Secret, after renewing
+// it if that is due.
 func (s *selfSigned) Reconcile(ctx context.Context, _ reconcile.Request) (reconcile.Result, error) {
 	secret, err := s.read(ctx, s.client)
 	if err != nil {
 		return reconcile.Result{}, err
 	}
 	if s.rest(secret) <= 0 {
-		// The cache may not show the last certificate yet, and to trust another one
-		// that nobody serves would break what works.
+		// The cache may not show the last certificate yet, and trusting another one that
+		// nobody serves would break what works.
 		if secret, err = s.read(ctx, s.live); err != nil {
 			return reconcile.Result{}, err
 		}
@@ -230,13 +229,12 @@ func (s *selfSigned) Reconcile(ctx context.Context, _ reconcile.Request) (reconc
 	return reconcile.Result{RequeueAfter: rest}, s.trust(ctx, keyPairOf(secret).authorities)
 }
 
-// renew puts a new certificate into the Secret. It is served from the next
-// moment on, so the API server has to trust it before; and another replica may
-// serve the last one a moment longer, so the API server has to trust that until
-// then. A caller notices nothing.
+// renew puts a new certificate into the Secret. It is served immediately, so the API
+// server has to trust it beforehand. Another replica may serve the previous one for a
+// moment longer, so the API server has to trust both. Callers notice nothing.
 //
-// With a Secret that was deleted or damaged, the last certificate is gone for
-// good: the next reconcile takes the API server's trust in it away.
+// If the Secret was deleted or damaged, the last certificate is lost: the next
+// reconcile makes the API server stop trusting it.
 func (s *selfSigned) renew(ctx context.Context, secret *corev1.Secret) error {
 	var before keyPair
 	if usable, err := s.usable(keyPairOf(secret)); err == nil {
@@ -246,7 +244,7 @@ func (s *selfSigned) renew(ctx context.Context, secret *corev1.Secret) error {
 	if err != nil {
 		return err
 	}
-	var served keyPair // nobody trusts what is served, if there is none
+	var served keyPair // no certificate is served yet, if there is none
 	if last := s.last.Load(); last != nil {
 		served = last.keyPair
 	}
@@ -266,12 +264,12 @@ func (s *selfSigned) renew(ctx context.Context, secret *corev1.Secret) error {
 	if err != nil {
 		return fmt.Errorf("write Secret %s: %w", s.secret, err)
 	}
-	ctrl.LoggerFrom(ctx).Info("Made a serving certificate", "dnsNames", s.dnsNames, "lifetime", lifetime)
+	ctrl.LoggerFrom(ctx).Info("Created a serving certificate", "dnsNames", s.dnsNames, "lifetime", lifetime)
 	return s.propagate(ctx)
 }
 
-// propagate waits until API servers and replicas have seen what was written. If
-// nothing is served yet, nobody is cut off.
+// propagate waits until API servers and replicas have seen the write. If nothing is
+// served yet, there is nothing to wait for.
 func (s *selfSigned) propagate(ctx context.Context) error {
 	if s.last.Load() == nil {
 		return nil

@@ -43,7 +43,7 @@ type Source interface {
 	SetupWithManager(ctrl.Manager) error
 }
 
-// New makes the source that a valid configuration names.
+// New returns the source that a valid configuration names.
 func New(restConfig *rest.Config, configuration *configv1alpha1.OperatorConfiguration) (Source, error) {
 	if settings := configuration.Certificates.SelfSigned; settings != nil {
 		return newSelfSigned(restConfig, configuration.Namespace, settings)

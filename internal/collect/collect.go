@@ -29,19 +29,19 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
-// memoryLimit has garbage collected so often that the collector keeps well within
+// memoryLimit makes Go collect garbage so often that the collector stays well within
 // the memory of its container.
 const memoryLimit = 16 << 20
 
-// AtTermination waits until the pod's containers have ended, which the kubelet tells
-// by SIGTERM, and collects their files. It always returns: the exit code counts in
+// AtTermination waits until the pod's containers have ended, which the kubelet signals
+// with SIGTERM, and collects their files. It always returns: the exit code counts in
 // the Job's podFailurePolicy, and restarts count in its backoffLimit. The frame
 // reports errors, or else there is no frame.
 func AtTermination(args []string) {
 	collector{mountPath: sealedfiles.MountPath, messageFile: "/dev/termination-log", log: os.Stdout}.atTermination(args)
 }
 
-// collector is where files are read from, and where the frame goes.
+// collector holds the sources of the files, and the destinations of the frame.
 type collector struct {
 	mountPath   func(container string) string
 	messageFile string
@@ -94,7 +94,7 @@ func (c collector) seal(config sealedfiles.Config) ([]byte, error) {
 	return sealer.Frame(), nil
 }
 
-// report tells anyone who reads the log what went wrong.
+// report writes what went wrong to the log.
 func (c collector) report(err error) {
 	if err != nil {
 		_, _ = fmt.Fprintln(c.log, "extendedjob collector:", err)

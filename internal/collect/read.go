@@ -32,8 +32,8 @@ import (
 type fileReader struct{ buffer []byte }
 
 // read returns what is in a file below a directory, which holds until the next read.
-// Whoever wrote the files may have made anything of them: read leaves the directory
-// by no link, waits for nothing, and opens nothing but regular files.
+// The files may be anything, because users wrote them: read does not leave the
+// directory through a link, does not block, and opens only regular files.
 func (r *fileReader) read(directory, name string) sealedfiles.Content {
 	root, err := os.OpenRoot(directory)
 	if err != nil {
@@ -74,7 +74,7 @@ func checkPath(root *os.Root, name string) sealedfiles.Fault {
 	return checkType(info)
 }
 
-// checkType says what a file is that is not regular.
+// checkType names the type of a file that is not regular.
 func checkType(info fs.FileInfo) sealedfiles.Fault {
 	switch mode := info.Mode(); {
 	case mode.IsRegular():

@@ -30,7 +30,8 @@ import (
 )
 
 const (
-	// relatedImageEnv is where OLM and others name an image for the collector.
+	// relatedImageEnv is the environment variable in which OLM and others name an image
+	// for the collector.
 	relatedImageEnv = "RELATED_IMAGE_COLLECTOR"
 	// podNameEnv is the name of the pod that the process runs in.
 	podNameEnv = "POD_NAME"
@@ -39,9 +40,9 @@ const (
 )
 
 // CollectorImage returns the image of the collector: the one that the environment or
-// the configuration names, or else that of the operator itself, as its own pod has
-// it. So whatever replaces the one replaces the other. It is empty outside of a
-// cluster, and where the pod may not be read.
+// the configuration names, or else the image of the operator's own pod, so that
+// replacing the one also replaces the other. It is empty outside a cluster, and if the
+// pod may not be read.
 func CollectorImage(ctx context.Context, reader client.Reader, configuration *configv1alpha1.OperatorConfiguration, podNamespace string) (string, error) {
 	if image := os.Getenv(relatedImageEnv); image != "" {
 		return image, nil
@@ -58,7 +59,7 @@ func CollectorImage(ctx context.Context, reader client.Reader, configuration *co
 		if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
 			return "", nil
 		}
-		return "", fmt.Errorf("read the operator's own pod, for its image: %w", err)
+		return "", fmt.Errorf("read the operator's own pod to find its image: %w", err)
 	}
 	at := slices.IndexFunc(pod.Spec.Containers, func(container corev1.Container) bool { return container.Name == managerContainer })
 	if at < 0 {

@@ -31,13 +31,13 @@ import (
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
 )
 
-// podNamespaceFile is where the kubelet says what namespace a pod runs in.
+// podNamespaceFile is the file in which the kubelet provides a pod's namespace.
 const podNamespaceFile = "/var/run/secrets/kubernetes.io/serviceaccount/namespace"
 
 // Load reads an OperatorConfiguration from the file at path, fills in defaults
 // and validates it. An empty path gives the defaults. A field that is unknown,
-// given twice or wrong is an error that names the file, the field and the
-// reason; of wrong values all are named at once.
+// duplicate or invalid is an error that names the file, the field and the reason; all
+// invalid values are named at once.
 //
 // podNamespace is the configuration's namespace if the file sets none.
 func Load(path, podNamespace string) (*configv1alpha1.OperatorConfiguration, error) {
@@ -47,7 +47,7 @@ func Load(path, podNamespace string) (*configv1alpha1.OperatorConfiguration, err
 		source = "configuration " + path
 		data, err := os.ReadFile(path)
 		if err != nil {
-			return nil, fmt.Errorf("configuration: %w", err)
+			return nil, fmt.Errorf("read configuration: %w", err)
 		}
 		if configuration, err = decode(data); err != nil {
 			return nil, fmt.Errorf("%s: %w", source, err)
@@ -69,8 +69,8 @@ func IsMissing(path string) bool {
 	return errors.Is(err, fs.ErrNotExist)
 }
 
-// PodNamespace is the namespace of the pod that the process runs in; empty
-// outside of a cluster.
+// PodNamespace returns the namespace of the pod that the process runs in; empty
+// outside a cluster.
 func PodNamespace() (string, error) {
 	namespace, err := os.ReadFile(podNamespaceFile)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -89,7 +89,7 @@ func decode(data []byte) (*configv1alpha1.OperatorConfiguration, error) {
 	}
 	configuration, ok := obj.(*configv1alpha1.OperatorConfiguration)
 	if !ok {
-		return nil, fmt.Errorf("is a %T, not an OperatorConfiguration", obj)
+		return nil, fmt.Errorf("the file holds a %T, not an OperatorConfiguration", obj)
 	}
 	return configuration, nil
 }

@@ -188,7 +188,7 @@ leaderElection:
 				`concurrency: Invalid value: 0: must be at least 1`,
 				`output.logReadTimeoutSeconds: Invalid value: -1: must be at least 1`,
 				`output.maxLogSize: Invalid value: "0": must be at least 1`,
-				`output.reservedSecretNames[0]: Invalid value: "a[": must be a pattern`,
+				`output.reservedSecretNames[0]: Invalid value: "a[": must be a valid pattern`,
 				`configChange.debounceMilliseconds: Invalid value: -1: must be at least 0`,
 				`metrics.bindAddress: Invalid value: "8443": must be "host:port" or ":port"`,
 				`health.bindAddress: Invalid value: ":http-alt": must be "host:port" or ":port"`,
@@ -240,7 +240,7 @@ leaderElection:
 
 	t.Run("no namespace outside of a cluster", func(t *testing.T) {
 		_, err := config.Load("", "")
-		wantError(t, err, "namespace: Required value: outside of a cluster")
+		wantError(t, err, "namespace: Required value: outside a cluster")
 	})
 }
 

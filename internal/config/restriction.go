@@ -32,9 +32,9 @@ import (
 // optional configuration limits the operator to.
 const AnnotationWatchNamespaces = "config.fissile.cloudfoundry.org/watch-namespaces"
 
-// Restriction remembers which namespaces an optional configuration limits the
-// operator to, so that an operator whose configuration is deleted does not run
-// the ExtendedJobs of all others.
+// Restriction remembers the namespaces that an optional configuration limits the
+// operator to, so that an operator whose configuration is deleted does not run the
+// ExtendedJobs of all other namespaces.
 type Restriction struct {
 	// Reader reads from the API server.
 	Reader client.Reader
@@ -51,13 +51,13 @@ func (r Restriction) Check(ctx context.Context) error {
 	}
 	if namespaces := lease.Annotations[AnnotationWatchNamespaces]; namespaces != "" {
 		return fmt.Errorf("the configuration is missing, and the last one limited the operator to the namespaces %s: "+
-			"restore it, or remove the annotation %s from Lease %s to watch all namespaces", namespaces, AnnotationWatchNamespaces, r.Lease)
+			"restore the file, or remove the annotation %s from Lease %s to watch all namespaces", namespaces, AnnotationWatchNamespaces, r.Lease)
 	}
 	return nil
 }
 
-// Record keeps the namespaces of the configuration. There are none if it is for
-// all. Without leader election there is no Lease to keep them in.
+// Record stores the namespaces of the configuration, none if it applies to all.
+// Without leader election, there is no Lease to store them in.
 func (r Restriction) Record(ctx context.Context, namespaces []string) error {
 	value := strings.Join(namespaces, ",")
 	err := retry.RetryOnConflict(retry.DefaultBackoff, func() error {

@@ -36,7 +36,7 @@ import (
 func validate(c *configv1alpha1.OperatorConfiguration) field.ErrorList {
 	var errs field.ErrorList
 	if c.Namespace == "" {
-		errs = append(errs, field.Required(field.NewPath("namespace"), "outside of a cluster, say where the Lease and the certificate are to be kept"))
+		errs = append(errs, field.Required(field.NewPath("namespace"), "outside a cluster, set the namespace in which the Lease and the certificate are kept"))
 	} else {
 		errs = append(errs, validateName(c.Namespace, field.NewPath("namespace"), validation.ValidateNamespaceName)...)
 	}
@@ -48,7 +48,7 @@ func validate(c *configv1alpha1.OperatorConfiguration) field.ErrorList {
 	}
 	for i, pattern := range c.Output.ReservedSecretNames {
 		if _, err := path.Match(pattern, ""); err != nil {
-			errs = append(errs, field.Invalid(field.NewPath("output", "reservedSecretNames").Index(i), pattern, "must be a pattern, such as \"sh.helm.release.v1.*\""))
+			errs = append(errs, field.Invalid(field.NewPath("output", "reservedSecretNames").Index(i), pattern, "must be a valid pattern, such as \"sh.helm.release.v1.*\""))
 		}
 	}
 	if debounce := *c.ConfigChange.DebounceMilliseconds; debounce < 0 {

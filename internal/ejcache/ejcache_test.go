@@ -135,7 +135,7 @@ func TestWhatCannotBeDecodedSaysSoWhenItIsRead(t *testing.T) {
 		},
 		"one that is large": {
 			content: template(`{"containers":[{"env":[` + strings.Repeat(`{"name":"a"},`, 10_000) + `{"value":1}]}]}`),
-			says:    "its fields cannot all be decoded",
+			says:    "one or more fields cannot be decoded",
 		},
 		"two fields": {content: template(`{"containers":[{"name":1,"image":2}]}`), says: "spec.jobTemplate.spec.template.spec.containers[0] cannot be decoded"},
 		"the status": {content: `"spec":{},"status":{"runs":"many"}`, says: "status.runs cannot be decoded"},

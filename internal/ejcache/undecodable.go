@@ -39,7 +39,7 @@ type UndecodableError struct {
 // Error does not quote the cause, which may contain a value.
 func (e *UndecodableError) Error() string {
 	if e.Field == "" {
-		return "its fields cannot all be decoded"
+		return "one or more fields cannot be decoded"
 	}
 	return e.Field + " cannot be decoded"
 }

@@ -118,20 +118,20 @@ func invalidType(p problem, key, jsonType string, at place) *Error {
 func (e *Error) Error() string {
 	switch e.Reason {
 	case ReasonNoOutput:
-		return "no JSON object found in the log: " + e.nearMiss.describe()
+		return "the log has no JSON object: " + e.nearMiss.describe()
 	case ReasonAmbiguousOutput:
-		return fmt.Sprintf("several JSON objects of strings found in the log, the first two on lines %d and %d: print exactly one, "+
-			"and if the others are what the program logs in JSON, have it log as text or elsewhere, for stderr is part of the log; "+
-			"or have it write a file, and name that in spec.output.files", e.Line, e.secondLine)
+		return fmt.Sprintf("the log has several JSON objects of strings, the first two on lines %d and %d: print exactly one; "+
+			"if the others are log messages, log them as text or elsewhere, because stderr is part of the log; "+
+			"or write the output to a file, and name it in spec.output.files", e.Line, e.secondLine)
 	case ReasonOutputTooLarge:
-		return fmt.Sprintf("the JSON object on line %d is too large (bytes of values: %d, keys: %d): print less, for a Secret holds %d bytes of values, and about %d with its keys",
+		return fmt.Sprintf("the JSON object on line %d is too large (bytes of values: %d, keys: %d): print less, because a Secret holds %d bytes of values, and about %d with its keys",
 			e.Line, e.Size, e.Keys, maxValues, maxStored)
 	}
 	switch e.problem {
 	case notAString:
-		return fmt.Sprintf("the value of key %q on line %d is of type %s: print a string, or leave the key out", e.Key, e.Line, e.JSONType)
+		return fmt.Sprintf("the value of key %q on line %d is of type %s: print a string, or leave out the key", e.Key, e.Line, e.JSONType)
 	case illegalKey:
-		return fmt.Sprintf("key %q on line %d cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start", e.Key, e.Line)
+		return fmt.Sprintf("key %q on line %d cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', but not '.' alone or '..' at the start", e.Key, e.Line)
 	case duplicateKey:
 		return fmt.Sprintf("key %q occurs again on line %d: print each key once", e.Key, e.Line)
 	case notUnicode:

@@ -43,15 +43,15 @@ func ParseFile(file []byte) (map[string][]byte, error) {
 	return data, nil
 }
 
-// describeFile says why a file is no JSON object.
+// describeFile says why a file is not a JSON object.
 func (m *nearMiss) describeFile() string {
 	const cure = `write one, such as {"key": "value"}, and nothing else`
 	switch m.fault {
 	case noFault, preceded, followed, indented:
-		return "the file is not one JSON object: " + cure
+		return "the file is not a single JSON object: " + cure
 	case cutShort:
-		return "the file ends before its JSON object does: write all of it"
+		return "the file ends before its JSON object does: write the whole object"
 	default:
-		return fmt.Sprintf("the file is no JSON, because of %s on line %d: %s", m.fault.describe(), m.faultLine, cure)
+		return fmt.Sprintf("the file is not valid JSON because of %s on line %d: %s", m.fault.describe(), m.faultLine, cure)
 	}
 }

@@ -48,19 +48,19 @@ func TestParseFileTakesWhatIsOneObjectAsAWhole(t *testing.T) {
 func TestParseFileSaysWhatIsWrongAndHowToCureIt(t *testing.T) {
 	const one = `write one, such as {"key": "value"}, and nothing else`
 	for name, test := range map[string]struct{ file, want string }{
-		"an empty file":       {"", "the file is not one JSON object: " + one},
-		"text":                {"password", "the file is not one JSON object: " + one},
-		"text before it":      {"log\n{}", "the file is not one JSON object: " + one},
-		"text after it":       {"{} log", "the file is not one JSON object: " + one},
-		"two objects":         {"{}\n{}", "the file is not one JSON object: " + one},
-		"half of an object":   {`{"a":"1"`, "the file ends before its JSON object does: write all of it"},
-		"single quotes":       {"{'a': '1'}", "the file is no JSON, because of single quotes on line 1: " + one},
+		"an empty file":       {"", "the file is not a single JSON object: " + one},
+		"text":                {"password", "the file is not a single JSON object: " + one},
+		"text before it":      {"log\n{}", "the file is not a single JSON object: " + one},
+		"text after it":       {"{} log", "the file is not a single JSON object: " + one},
+		"two objects":         {"{}\n{}", "the file is not a single JSON object: " + one},
+		"half of an object":   {`{"a":"1"`, "the file ends before its JSON object does: write the whole object"},
+		"single quotes":       {"{'a': '1'}", "the file is not valid JSON because of single quotes on line 1: " + one},
 		"an array":            {`["a"]`, "the file is JSON of type array: write one object of strings"},
 		"a string":            {`"a"`, "the file is JSON of type string: write one object of strings"},
-		"a number in it":      {`{"a":1}`, `the value of key "a" on line 1 is of type number: print a string, or leave the key out`},
+		"a number in it":      {`{"a":1}`, `the value of key "a" on line 1 is of type number: print a string, or leave out the key`},
 		"a key twice":         {`{"a":"1","a":"2"}`, `key "a" occurs again on line 1: print each key once`},
 		"too many levels":     {strings.Repeat("[", 10001), "the JSON text on line 1 is nested more than 10000 levels deep: print one object of strings"},
-		"a key that is not":   {`{"a b":"1"}`, `key "a b" on line 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start`},
+		"a key that is not":   {`{"a b":"1"}`, `key "a b" on line 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', but not '.' alone or '..' at the start`},
 		"bytes, not a string": {"{\"a\":\"\xff\"}", `the string of key "a" on line 1 is not valid Unicode: encode binary data, for example as base64`},
 	} {
 		t.Run(name, func(t *testing.T) {

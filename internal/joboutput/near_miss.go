@@ -168,25 +168,25 @@ const (
 	howToPrint = `print one, such as {"key": "value"}, from the start of a line to the end of a line`
 
 	// ownLines is the cure where something else is on the line.
-	ownLines = howToPrint + `, and end every other line that is printed, to stderr too, because both streams are one log; ` +
-		`or write a file instead, and name it in spec.output.files`
+	ownLines = howToPrint + `, and end every other line, on stderr too, with a line break, because both streams share one log; ` +
+		`or write the output to a file, and name it in spec.output.files`
 )
 
 // describe says what is wrong with the line and how to cure it.
 func (m *nearMiss) describe() string {
 	switch m.fault {
 	case noFault:
-		return howToPrint + ", and print it last, because of a large log the kubelet keeps only the end"
+		return howToPrint + ", and print it last, because the kubelet keeps only the end of a large log"
 	case preceded:
 		return fmt.Sprintf(`line %d has other text before its "{": %s`, m.line, ownLines)
 	case followed:
 		return fmt.Sprintf(`line %d begins with "{", but other text follows the object on line %d: %s`, m.line, m.faultLine, ownLines)
 	case indented:
-		return fmt.Sprintf(`line %d has blanks before its "{": %s`, m.line, howToPrint)
+		return fmt.Sprintf(`line %d has spaces before its "{": %s`, m.line, howToPrint)
 	case cutShort:
-		return fmt.Sprintf(`line %d begins with "{", but the log ends before the object does: print all of it`, m.line)
+		return fmt.Sprintf(`line %d begins with "{", but the log ends before the object does: print the whole object`, m.line)
 	default:
-		return fmt.Sprintf(`line %d begins with "{", but is not JSON, because of %s on line %d: %s`, m.line, m.fault.describe(), m.faultLine, m.fault.cure())
+		return fmt.Sprintf(`line %d begins with "{", but is not valid JSON because of %s on line %d: %s`, m.line, m.fault.describe(), m.faultLine, m.fault.cure())
 	}
 }
 
@@ -198,31 +198,31 @@ func (f fault) describe() string {
 	case trailingComma:
 		return "a comma after the last member"
 	case notASCII:
-		return "a character outside of strings that is not ASCII, such as a typographic quote"
+		return "a non-ASCII character outside a string, such as a typographic quote"
 	case missingKey:
-		return "other text where a key in double quotes is due"
+		return "other text where a key in double quotes is expected"
 	case missingColon:
 		return "a missing colon after a key"
 	case missingComma:
-		return "other text where a comma or the end of the object is due"
+		return "other text where a comma or the end of the object is expected"
 	case rawControl:
 		return "a line break or control character in a string"
 	case unknownEscape:
-		return "an escape in a string that JSON does not have"
+		return "an escape sequence that JSON does not have"
 	default:
-		return "text that is no JSON value"
+		return "text that is not a JSON value"
 	}
 }
 
 func (f fault) cure() string {
 	switch f {
 	case singleQuotes, notASCII:
-		return "put keys and values into double quotes"
+		return "put keys and values in double quotes"
 	case trailingComma:
-		return "leave it out"
+		return "remove it"
 	case rawControl:
 		return `escape it, such as \n`
 	default:
-		return "print the object as a JSON library writes it, and nothing from either stream within it"
+		return "write the object with a JSON library, and print nothing else, on either stream, in between"
 	}
 }

@@ -31,11 +31,11 @@ const (
 	maxStored = maxValues + 256<<10
 
 	// keyOverhead is what a key takes in etcd beside its value and twice its
-	// own length, for it stands in the data and in the managed fields: tags
-	// and lengths in the one, punctuation in the other.
+	// own length, because it is both in the data and in the managed fields:
+	// tags and lengths in the one, punctuation in the other.
 	keyOverhead = 24
 
-	// maxKey is enough of a key to tell that it is too long to be legal.
+	// maxKey is enough of a key to see that it is too long to be legal.
 	maxKey = validation.DNS1123SubdomainMaxLength + 1
 )
 
@@ -103,7 +103,7 @@ func (o *object) add(key []byte, value *text) {
 }
 
 // addOther takes in a member whose value is not a string. It outweighs every
-// other reason to refuse the object, for it tells that the object is not flat.
+// other reason to refuse the object, because it shows that the object is not flat.
 func (o *object) addOther(key []byte, jsonType string, start place) {
 	if o.flat {
 		o.flat = false

@@ -237,7 +237,7 @@ func TestParseRefusesWhatIsNotOneFlatObject(t *testing.T) {
 	}
 }
 
-// Whether a log is JSON shows in the reason: what is JSON is refused for its
+// The reason shows whether a log is JSON: what is JSON is refused for its
 // type, and what is not is no output at all.
 func TestParseAcceptsTheJSONThatEncodingJSONAccepts(t *testing.T) {
 	t.Parallel()
@@ -363,50 +363,50 @@ func TestErrorsNeverShowValues(t *testing.T) {
 func TestErrorsSayWhatIsWrongAndHowToCureIt(t *testing.T) {
 	t.Parallel()
 	const (
-		noObject    = "no JSON object found in the log: "
+		noObject    = "the log has no JSON object: "
 		ownLine     = `print one, such as {"key": "value"}, from the start of a line to the end of a line`
-		bothStreams = ", and end every other line that is printed, to stderr too, because both streams are one log; " +
-			"or write a file instead, and name it in spec.output.files"
-		broken    = `line 1 begins with "{", but is not JSON, because of `
-		asLibrary = "print the object as a JSON library writes it, and nothing from either stream within it"
+		bothStreams = ", and end every other line, on stderr too, with a line break, because both streams share one log; " +
+			"or write the output to a file, and name it in spec.output.files"
+		broken    = `line 1 begins with "{", but is not valid JSON because of `
+		asLibrary = "write the object with a JSON library, and print nothing else, on either stream, in between"
 	)
 	for name, tc := range map[string]struct {
 		log  string
 		want string
 	}{
-		"nothing":               {"", noObject + ownLine + `, and print it last, because of a large log the kubelet keeps only the end`},
-		"text":                  {"hello\n", noObject + ownLine + `, and print it last, because of a large log the kubelet keeps only the end`},
+		"nothing":               {"", noObject + ownLine + `, and print it last, because the kubelet keeps only the end of a large log`},
+		"text":                  {"hello\n", noObject + ownLine + `, and print it last, because the kubelet keeps only the end of a large log`},
 		"two streams":           {"done\n" + `fetching 100%{"a":"1"}`, noObject + `line 2 has other text before its "{": ` + ownLine + bothStreams},
 		"after a number":        {`100%{"a":"1"}`, noObject + `line 1 has other text before its "{": ` + ownLine + bothStreams},
 		"after an array":        {`[1] { "a":"1"} `, noObject + `line 1 has other text before its "{": ` + ownLine + bothStreams},
 		"text after it":         {"x\n{\"a\":\n\"1\"} fetching\n", noObject + `line 2 begins with "{", but other text follows the object on line 3: ` + ownLine + bothStreams},
 		"two on a line":         {`{"a":"1"}{"b":"2"}`, noObject + `line 1 begins with "{", but other text follows the object on line 1: ` + ownLine + bothStreams},
-		"indented":              {"x\n {\"a\":\"1\"}\n", noObject + `line 2 has blanks before its "{": ` + ownLine},
-		"cut short":             {"x\n{\"a\":\"1\",\n", noObject + `line 2 begins with "{", but the log ends before the object does: print all of it`},
-		"cut in a string":       {`{"a":"1`, noObject + `line 1 begins with "{", but the log ends before the object does: print all of it`},
-		"trailing comma":        {"{\n\"a\":\"1\",\n}\n", noObject + broken + `a comma after the last member on line 3: leave it out`},
-		"a comma in a list":     {`{"a":["1",]}`, noObject + broken + `a comma after the last member on line 1: leave it out`},
-		"single quotes":         {`{'a': 'b'}`, noObject + broken + `single quotes on line 1: put keys and values into double quotes`},
-		"a single-quoted value": {`{"a": 'b'}`, noObject + broken + `single quotes on line 1: put keys and values into double quotes`},
-		"typographic quotes":    {`{“a”: “b”}`, noObject + broken + `a character outside of strings that is not ASCII, such as a typographic quote on line 1: put keys and values into double quotes`},
-		"bad UTF-8 outside":     {"{\"a\":\"1\"\xff}", noObject + broken + `a character outside of strings that is not ASCII, such as a typographic quote on line 1: put keys and values into double quotes`},
-		"a key without quotes":  {`{a: "b"}`, noObject + broken + `other text where a key in double quotes is due on line 1: ` + asLibrary},
+		"indented":              {"x\n {\"a\":\"1\"}\n", noObject + `line 2 has spaces before its "{": ` + ownLine},
+		"cut short":             {"x\n{\"a\":\"1\",\n", noObject + `line 2 begins with "{", but the log ends before the object does: print the whole object`},
+		"cut in a string":       {`{"a":"1`, noObject + `line 1 begins with "{", but the log ends before the object does: print the whole object`},
+		"trailing comma":        {"{\n\"a\":\"1\",\n}\n", noObject + broken + `a comma after the last member on line 3: remove it`},
+		"a comma in a list":     {`{"a":["1",]}`, noObject + broken + `a comma after the last member on line 1: remove it`},
+		"single quotes":         {`{'a': 'b'}`, noObject + broken + `single quotes on line 1: put keys and values in double quotes`},
+		"a single-quoted value": {`{"a": 'b'}`, noObject + broken + `single quotes on line 1: put keys and values in double quotes`},
+		"typographic quotes":    {`{“a”: “b”}`, noObject + broken + `a non-ASCII character outside a string, such as a typographic quote on line 1: put keys and values in double quotes`},
+		"bad UTF-8 outside":     {"{\"a\":\"1\"\xff}", noObject + broken + `a non-ASCII character outside a string, such as a typographic quote on line 1: put keys and values in double quotes`},
+		"a key without quotes":  {`{a: "b"}`, noObject + broken + `other text where a key in double quotes is expected on line 1: ` + asLibrary},
 		"no colon":              {`{"a" "b"}`, noObject + broken + `a missing colon after a key on line 1: ` + asLibrary},
-		"a line between":        {"{\"a\":\"1\"\nWARNING\n,\"b\":\"2\"}\n", noObject + broken + `other text where a comma or the end of the object is due on line 2: ` + asLibrary},
+		"a line between":        {"{\"a\":\"1\"\nWARNING\n,\"b\":\"2\"}\n", noObject + broken + `other text where a comma or the end of the object is expected on line 2: ` + asLibrary},
 		"a raw line break":      {"{\"a\":\"1\n2\"}\n", noObject + broken + `a line break or control character in a string on line 1: escape it, such as \n`},
-		"a strange escape":      {`{"a":"\x41"}`, noObject + broken + `an escape in a string that JSON does not have on line 1: ` + asLibrary},
-		"a value of Python":     {`{"a":None}`, noObject + broken + `text that is no JSON value on line 1: ` + asLibrary},
-		"the first of several":  {"12:30 {\"x\":\"y\"}\n{'a': 'b'}\n{a}\n", noObject + `line 2 begins with "{", but is not JSON, because of single quotes on line 2: put keys and values into double quotes`},
-		"two objects":           {"x\n{}\n{}", "several JSON objects of strings found in the log, the first two on lines 2 and 3: print exactly one, and if the others are what the program logs in JSON, have it log as text or elsewhere, for stderr is part of the log; or have it write a file, and name that in spec.output.files"},
+		"a strange escape":      {`{"a":"\x41"}`, noObject + broken + `an escape sequence that JSON does not have on line 1: ` + asLibrary},
+		"a value of Python":     {`{"a":None}`, noObject + broken + `text that is not a JSON value on line 1: ` + asLibrary},
+		"the first of several":  {"12:30 {\"x\":\"y\"}\n{'a': 'b'}\n{a}\n", noObject + `line 2 begins with "{", but is not valid JSON because of single quotes on line 2: put keys and values in double quotes`},
+		"two objects":           {"x\n{}\n{}", "the log has several JSON objects of strings, the first two on lines 2 and 3: print exactly one; if the others are log messages, log them as text or elsewhere, because stderr is part of the log; or write the output to a file, and name it in spec.output.files"},
 		"an array":              {"[]", "the log is JSON of type array: print one object of strings"},
-		"a number":              {`{"port":1}`, `the value of key "port" on line 1 is of type number: print a string, or leave the key out`},
-		"an illegal key":        {`{"a b":"1"}`, `key "a b" on line 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start`},
-		"control bytes":         {`{"a\u001b[2J":"1"}`, `key "a\x1b[2J" on line 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', not '.' alone and not '..' at the start`},
+		"a number":              {`{"port":1}`, `the value of key "port" on line 1 is of type number: print a string, or leave out the key`},
+		"an illegal key":        {`{"a b":"1"}`, `key "a b" on line 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', but not '.' alone or '..' at the start`},
+		"control bytes":         {`{"a\u001b[2J":"1"}`, `key "a\x1b[2J" on line 1 cannot be a key of a Secret: use 1 to 253 letters, digits, '-', '_' and '.', but not '.' alone or '..' at the start`},
 		"a duplicate key":       {`{"a":"1","a":"1"}`, `key "a" occurs again on line 1: print each key once`},
 		"bad UTF-8":             {"{\"a\":\"\xff\"}", `the string of key "a" on line 1 is not valid Unicode: encode binary data, for example as base64`},
 		"too large": {
 			`{"a":"` + strings.Repeat("x", mebibyte+1) + `"}`,
-			"the JSON object on line 1 is too large (bytes of values: 1048577, keys: 1): print less, for a Secret holds 1048576 bytes of values, and about 1310720 with its keys",
+			"the JSON object on line 1 is too large (bytes of values: 1048577, keys: 1): print less, because a Secret holds 1048576 bytes of values, and about 1310720 with its keys",
 		},
 		"too deep": {strings.Repeat("[", 10001), "the JSON text on line 1 is nested more than 10000 levels deep: print one object of strings"},
 	} {

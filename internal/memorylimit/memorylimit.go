@@ -28,14 +28,14 @@ import (
 // Variable is the environment variable with the container's limit in bytes.
 const Variable = "MEMORY_LIMIT"
 
-// garbagePercent is how much garbage there may be, of what is in use. Most of what
-// is in use are ExtendedJobs at rest. To collect garbage more often than Go does by
-// default costs little beside what the API server does for a run.
+// garbagePercent is the maximum amount of garbage, as a percentage of the memory in
+// use. Most of that memory holds ExtendedJobs at rest. Collecting garbage more often
+// than by default costs little compared with the API server's work for a run.
 const garbagePercent = 50
 
-// Set has garbage collected when there is garbagePercent of it, and more often from
-// nine tenths of the container's limit on. The rest is for what Go does not count.
-// GOGC and GOMEMLIMIT take precedence.
+// Set configures garbage collection at garbagePercent, and more often above nine
+// tenths of the container's limit. The rest is for memory that Go does not count. GOGC
+// and GOMEMLIMIT take precedence.
 func Set() error {
 	if os.Getenv("GOGC") == "" {
 		debug.SetGCPercent(garbagePercent)

@@ -86,11 +86,11 @@ type reviewer struct {
 func New(config *rest.Config, httpClient *http.Client) (func(http.Handler) http.Handler, error) {
 	authentication, err := authenticationclient.NewForConfigAndClient(config, httpClient)
 	if err != nil {
-		return nil, fmt.Errorf("make client for token reviews: %w", err)
+		return nil, fmt.Errorf("create client for TokenReviews: %w", err)
 	}
 	authorization, err := authorizationclient.NewForConfigAndClient(config, httpClient)
 	if err != nil {
-		return nil, fmt.Errorf("make client for access reviews: %w", err)
+		return nil, fmt.Errorf("create client for SubjectAccessReviews: %w", err)
 	}
 	r := &reviewer{
 		tokens:      authentication.TokenReviews(),
@@ -108,8 +108,8 @@ func (r *reviewer) authorize(handler http.Handler) http.Handler {
 		code, err := r.status(request)
 		switch {
 		case err != nil:
-			ctrl.Log.WithName("metrics").Error(err, "Cannot tell who may read the metrics")
-			http.Error(w, "The API server does not tell who may read this.", http.StatusInternalServerError)
+			ctrl.Log.WithName("metrics").Error(err, "Cannot authorize a request for metrics")
+			http.Error(w, "The API server cannot authorize this request.", http.StatusInternalServerError)
 		case code != http.StatusOK:
 			http.Error(w, http.StatusText(code), code)
 		default:

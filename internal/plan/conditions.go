@@ -78,8 +78,8 @@ func (b *conditions) ending() {
 		b.set(fissilev1.ConditionComplete, metav1.ConditionFalse, reason, message)
 		b.set(fissilev1.ConditionFailed, metav1.ConditionFalse, reason, message)
 	case b.run == nil:
-		b.set(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "It has not run yet.")
-		b.set(fissilev1.ConditionFailed, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "It has not run yet.")
+		b.set(fissilev1.ConditionComplete, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "The ExtendedJob has not run yet.")
+		b.set(fissilev1.ConditionFailed, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "The ExtendedJob has not run yet.")
 	case b.run.Result == fissilev1.ResultSucceeded:
 		message := b.run.Message
 		if message == "" {
@@ -115,7 +115,7 @@ func (b *conditions) atRest(message string) string {
 	if b.ej.Spec.Trigger.Strategy != fissilev1.StrategyDone || value(b.ej.Spec.UpdateOnTemplateChange) || !editedSince(b.ej) {
 		return message
 	}
-	return fmt.Sprintf("The template was edited since run %d: to run it, set spec.trigger.requestID to a new value, or spec.trigger.strategy to now. %s",
+	return fmt.Sprintf("The template has been edited since run %d. To run it, set spec.trigger.requestID to a new value, or spec.trigger.strategy to now. %s",
 		b.run.Number, message)
 }
 
@@ -170,7 +170,7 @@ func (b *conditions) output() {
 	switch {
 	case b.ej.Spec.Output == nil:
 	case b.run == nil:
-		b.set(fissilev1.ConditionOutputPersisted, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "It has not run yet.")
+		b.set(fissilev1.ConditionOutputPersisted, metav1.ConditionFalse, fissilev1.ReasonNeverRun, "The ExtendedJob has not run yet.")
 	case b.active():
 		b.set(fissilev1.ConditionOutputPersisted, metav1.ConditionFalse, fissilev1.ReasonRunActive, fmt.Sprintf("Run %d is under way.", b.run.Number))
 	case b.run.Output == nil:

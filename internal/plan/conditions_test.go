@@ -188,7 +188,7 @@ func TestAReasonThatNoConditionMayHaveIsReplaced(t *testing.T) {
 }
 
 func TestAOneOffThatWasEditedSaysHowToRunItAgain(t *testing.T) {
-	const hint = "The template was edited since run 1: to run it, set spec.trigger.requestID to a new value, or spec.trigger.strategy to now."
+	const hint = "The template has been edited since run 1. To run it, set spec.trigger.requestID to a new value, or spec.trigger.strategy to now."
 	edited := func(pod *corev1.PodSpec) { pod.Hostname = "edited" }
 	for name, test := range map[string]struct {
 		prepare func(*world)

@@ -69,7 +69,7 @@ func onDemand(cause fissilev1.RunCause) bool {
 	return cause == fissilev1.CauseOnce || cause == fissilev1.CauseNow || cause == fissilev1.CauseRequest
 }
 
-// calledOff reports whether the request that the status calls due was taken back
+// calledOff reports whether the request that the status calls due was withdrawn
 // before it was claimed.
 func (o *Observation) calledOff(cause fissilev1.RunCause) bool {
 	due, run := o.EJ.Status.Due, o.lastRun()
@@ -79,7 +79,7 @@ func (o *Observation) calledOff(cause fissilev1.RunCause) bool {
 	return due != nil && onDemand(due.Cause) && !onDemand(cause)
 }
 
-// recordCancelled records that a request was taken back before its run was claimed,
+// recordCancelled records that a request was withdrawn before its run was claimed,
 // so that nobody takes the previous run's result for the answer to it.
 func (o *Observation) recordCancelled() Step {
 	due := o.EJ.Status.Due
@@ -123,7 +123,7 @@ func (o *Observation) hold(cause fissilev1.RunCause) *hold {
 		at := endOf(o.lastRun()).Add(delay)
 		message := fmt.Sprintf("Runs are triggered too frequently. The next one starts at %s.", at.UTC().Format(time.RFC3339))
 		if cause == fissilev1.CauseNow {
-			message += " To start one at once, set spec.trigger.requestID to a new value."
+			message += " To start one immediately, set spec.trigger.requestID to a new value."
 		}
 		return &hold{reason: fissilev1.ReasonTriggerBackoff, message: message, after: at.Sub(o.Now)}
 	default:

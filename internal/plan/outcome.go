@@ -74,9 +74,9 @@ func (o Output) keptSentence() string {
 	case 0:
 		return ""
 	case len(o.Secrets):
-		return fmt.Sprintf("The output was there already and is kept: %s.", kept)
+		return fmt.Sprintf("The output already existed and is kept: %s.", kept)
 	default:
-		return fmt.Sprintf("The output is stored, and what was there already is kept: %s.", kept)
+		return fmt.Sprintf("The output is stored, and Secrets that already existed are kept: %s.", kept)
 	}
 }
 
@@ -178,7 +178,7 @@ func (o *Observation) jobOutcome(job *batchv1.Job) Outcome {
 	case finished.Type == batchv1.JobFailed:
 		outcome.Result = fissilev1.ResultFailed
 		outcome.Reason = validReason(finished.Reason, fissilev1.ReasonJobFailed)
-		outcome.Message = fmt.Sprintf("Job %s failed: %s", job.Name, firstOf(finished.Message, finished.Reason, "it does not say why."))
+		outcome.Message = fmt.Sprintf("Job %s failed: %s", job.Name, firstOf(finished.Message, finished.Reason, "no reason was given."))
 		if o.Ending != "" {
 			outcome.Message = fmt.Sprintf("%s. %s", strings.TrimSuffix(outcome.Message, "."), o.Ending)
 		}
@@ -232,7 +232,7 @@ func endedWithoutJob(run *fissilev1.Run, result fissilev1.RunResult) Outcome {
 		outcome.Message = fmt.Sprintf("Job %s was deleted before it finished.", run.JobName)
 	case fissilev1.ResultCancelled:
 		outcome.Reason = fissilev1.ReasonCancelled
-		outcome.Message = "The request was taken back before its Job was created."
+		outcome.Message = "The request was withdrawn before its Job was created."
 		if !onDemand(run.Cause) {
 			outcome.Message = "The run was called off before its Job was created."
 		}

@@ -215,7 +215,7 @@ func (o *Observation) outputsLostStatus(lost []string) *fissilev1.ExtendedJobSta
 	if run := s.LastRun; run != nil && run.Output != nil && run.Output.Reason == fissilev1.ReasonStored {
 		run.Output = &fissilev1.RunOutput{
 			Reason:  fissilev1.ReasonOutputDeleted,
-			Message: truncate(fmt.Sprintf("Deleted after it was stored: %s. The next run stores it again.", strings.Join(lost, ", "))),
+			Message: truncate(fmt.Sprintf("Output Secrets were deleted: %s. The next run stores them again.", strings.Join(lost, ", "))),
 		}
 	}
 	return o.derived(s)
@@ -276,7 +276,7 @@ func refusedStatus(generation int64, s *fissilev1.ExtendedJobStatus, message str
 
 // minimalStatus reduces a status to what runs need to go on, and says why.
 func minimalStatus(s *fissilev1.ExtendedJobStatus, refusal string) *fissilev1.ExtendedJobStatus {
-	message := truncate("The API server refuses the whole status: " + refusal)
+	message := truncate("The API server refused the full status: " + refusal)
 	minimal := s.DeepCopy()
 	minimal.History, minimal.Outputs, minimal.FormerOutputs = nil, nil, nil
 	if minimal.Inputs != nil {

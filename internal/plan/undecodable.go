@@ -32,7 +32,7 @@ import (
 func UndecodableStatus(ej *ExtendedJob, cause string, now time.Time) *fissilev1.ExtendedJobStatus {
 	s := ej.Status.DeepCopy()
 	s.ObservedGeneration = new(ej.Generation)
-	message := fmt.Sprintf("The operator cannot read the ExtendedJob: %s. Nothing runs until that is corrected.", cause)
+	message := fmt.Sprintf("The operator cannot read the ExtendedJob: %s. Nothing runs until this is corrected.", cause)
 	b := conditions{ej: ej, now: metav1.NewTime(now.Truncate(time.Second))}
 	b.set(fissilev1.ConditionReady, metav1.ConditionFalse, fissilev1.ReasonUndecodable, message)
 	b.set(fissilev1.ConditionStalled, metav1.ConditionTrue, fissilev1.ReasonUndecodable, message)

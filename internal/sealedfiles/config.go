@@ -35,7 +35,7 @@ const (
 // MountPath is where the collector finds the files of a container.
 func MountPath(container string) string { return mountPath + "/" + container }
 
-// Config is what the operator tells the collector.
+// Config is the collector's configuration.
 type Config struct {
 	Key          PublicKey
 	Run          Run
@@ -87,7 +87,7 @@ func ParseArgs(args []string) (Config, error) {
 		return Config{}, fmt.Errorf("parse the arguments: %w", err)
 	}
 	if config.Key.key == nil || flags.NArg() > 0 {
-		return Config{}, errors.New("parse the arguments: there is no public key, or an argument that is no flag")
+		return Config{}, errors.New("parse the arguments: the public key is missing, or an argument is not a flag")
 	}
 	return config, nil
 }

@@ -22,7 +22,7 @@ import "errors"
 // except for those of a reader.
 var (
 	// ErrAbsent means that there is no frame.
-	ErrAbsent = errors.New("there is no frame")
+	ErrAbsent = errors.New("no frame found")
 	// ErrCut means that a part of the frame is missing.
 	ErrCut = errors.New("the frame is incomplete")
 	// ErrDamaged means that the frame is not as it was sealed.
@@ -32,7 +32,6 @@ var (
 	ErrUnknownFormat = errors.New("the frame has an unknown format")
 	// ErrOtherKey means that the frame was sealed to another key.
 	ErrOtherKey = errors.New("the frame is sealed to another key")
-	// ErrOtherContext means that the frame is that of another run, or of other
-	// files.
-	ErrOtherContext = errors.New("the frame is that of other files")
+	// ErrOtherContext means that the frame belongs to another run, or to other files.
+	ErrOtherContext = errors.New("the frame belongs to other files")
 )

@@ -19,17 +19,17 @@ package sealedfiles
 import "strconv"
 
 const (
-	// MaxFiles is how many files a pod can hand over.
+	// MaxFiles is the maximum number of files that a pod can hand over.
 	MaxFiles = 64
 
-	// MaxFileSize is how many bytes a file may have.
+	// MaxFileSize is the maximum size of a file in bytes.
 	MaxFileSize = 1 << 20
 
-	// MaxTotalSize is how many bytes all files of a pod may have.
+	// MaxTotalSize is the maximum size of all files of a pod in bytes.
 	MaxTotalSize = 6 << 20
 )
 
-// Run is whose files are sealed: a run of an ExtendedJob.
+// Run identifies the run of an ExtendedJob whose files are sealed.
 type Run struct {
 	Namespace string
 	UID       string // of the ExtendedJob
@@ -43,7 +43,7 @@ type File struct {
 	Path      string
 }
 
-// Content is what became of a file: its data, or why there are none.
+// Content is the result for a file: its data, or the reason why there are none.
 type Content struct {
 	Data  []byte
 	Fault Fault

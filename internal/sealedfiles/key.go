@@ -28,7 +28,7 @@ import (
 	"strconv"
 )
 
-// keyLabel sets the keys apart from all else that the operator's key is used for.
+// keyLabel separates these keys from all other uses of the operator's key.
 const keyLabel = "extendedjob sealed files key 1"
 
 // keyIDSize is the size of what identifies a key in a frame.

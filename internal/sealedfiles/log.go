@@ -29,10 +29,10 @@ import (
 )
 
 const (
-	// logMarker tells a frame's lines from all others.
+	// logMarker distinguishes a frame's lines from all others.
 	logMarker = "extendedjob-output"
 
-	// maxLine is what container runtimes take as one line.
+	// maxLine is the longest line that container runtimes do not split.
 	maxLine = 16 << 10
 	// lineBytes is how much of a frame is in one line: base64 makes 16,000
 	// characters of it, and what precedes them has at most 50.

@@ -57,7 +57,7 @@ func NewSealer(key PublicKey, run Run) (*Sealer, error) {
 // Add seals what became of the next file. Data that are too large become a fault.
 func (s *Sealer) Add(file File, content Content) error {
 	if s.files == MaxFiles {
-		return errors.New("seal files: there are too many")
+		return errors.New("seal files: too many files")
 	}
 	content = s.withinLimits(content)
 	if err := s.pack(content); err != nil {

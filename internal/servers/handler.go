@@ -30,15 +30,15 @@ import (
 	"golang.org/x/sync/semaphore"
 )
 
-// smallBody is the size up to which every connection may send a body. Larger
-// ones share a room for two, and one address has one of them at a time.
+// smallBody is the maximum size of a body that every connection may send at any time.
+// Larger bodies are read two at a time, and one at a time from the same address.
 const smallBody = 64 << 10
 
 const largeBodies = 2
 
-// boundedHandler lets a handler have requests whose body is read, and for which
-// there is memory. Neither a slow body nor a slow reader of the answer keeps
-// that memory from others.
+// boundedHandler passes requests to a handler once their body is read and there is
+// memory for them. Neither a slow body nor a slow reader of the answer holds that
+// memory.
 type boundedHandler struct {
 	server  string
 	limits  Limits
@@ -57,7 +57,7 @@ func newBoundedHandler(options Options, handler http.Handler) *boundedHandler {
 	}
 }
 
-// refusal is an answer to a request that is beyond the bounds.
+// refusal is an answer to a request that exceeds a limit.
 type refusal struct {
 	code int
 	text string
@@ -66,7 +66,7 @@ type refusal struct {
 func (r *refusal) Error() string { return r.text }
 
 var (
-	errBusy = &refusal{http.StatusServiceUnavailable, "Too many requests are under way. Try again."}
+	errBusy = &refusal{http.StatusServiceUnavailable, "Too many requests are in progress. Try again."}
 	errSlow = &refusal{http.StatusRequestTimeout, "The request took too long."}
 	errBody = &refusal{http.StatusBadRequest, "The body of the request cannot be read."}
 )
@@ -89,8 +89,7 @@ func (h *boundedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	answer.send(w)
 }
 
-// answer returns the handler's answer. The memory for handling the request
-// is free again when it returns.
+// answer returns the handler's answer, and frees the memory for handling the request.
 func (h *boundedHandler) answer(r *http.Request, body *body) (*answer, *refusal) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
@@ -118,7 +117,7 @@ type body struct {
 	client  *client
 	large   *semaphore.Weighted
 	limit   int64
-	// held is how much of large the body has.
+	// held is how much of large the body holds.
 	held int64
 }
 
@@ -144,7 +143,7 @@ func (b *body) read(ctx context.Context) ([]byte, *refusal) {
 	return content, err
 }
 
-// readUpTo appends what comes to content, until that has more than limit bytes.
+// readUpTo appends the input to content, until that has more than limit bytes.
 func (b *body) readUpTo(content []byte, limit int64) ([]byte, *refusal) {
 	buffer := bytes.NewBuffer(content)
 	if limit == b.limit {

@@ -25,7 +25,7 @@ import (
 
 var healthLimits = Limits{Connections: 32, HeaderBytes: 4 << 10, Memory: 2 << 20}
 
-// NewHealthServer returns the server that the kubelet asks.
+// NewHealthServer returns the server for the kubelet's probes.
 func NewHealthServer(options Options, live, ready map[string]healthz.Checker) (*manager.Server, error) {
 	options.Name, options.Limits = "health", healthLimits
 	mux := http.NewServeMux()

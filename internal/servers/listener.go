@@ -35,8 +35,8 @@ const waitingPerServed = 8
 
 var errTooMany = errors.New("too many connections")
 
-// listener accepts connections and lets them wait until there is room to serve
-// them. One that waits costs a few KiB.
+// listener accepts connections and makes them wait until there is room to serve them.
+// A waiting connection costs a few KiB.
 type listener struct {
 	net.Listener
 	server string
@@ -48,7 +48,7 @@ type listener struct {
 	clients map[netip.Addr]*client
 }
 
-// client is what one address has under way.
+// client counts the connections of one address.
 type client struct {
 	connections int // open ones
 	served      *semaphore.Weighted
@@ -91,7 +91,7 @@ func (l *listener) Accept() (net.Conn, error) {
 	}
 }
 
-// admit waits until there is room to serve a connection of a client. It reports
+// admit waits until there is room to serve a connection of a client, and reports
 // whether there is.
 func (l *listener) admit(ctx context.Context, c *client) bool {
 	ctx, cancel := context.WithTimeout(ctx, headerTimeout)
@@ -108,8 +108,7 @@ func (l *listener) admit(ctx context.Context, c *client) bool {
 	return err == nil
 }
 
-// join counts a connection of an address. It reports whether there may be
-// another one.
+// join counts a connection of an address, and reports whether it is allowed.
 func (l *listener) join(address netip.Addr) (*client, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -135,10 +134,10 @@ func (l *listener) leave(address netip.Addr, c *client) {
 	}
 }
 
-// share is how many connections of one address are served.
+// share is the maximum number of connections of one address that are served.
 func (l *listener) share() int64 { return int64(l.limits.Connections+1) / 2 }
 
-// connection is read from once it is among those that are served.
+// connection is a connection that is read only once it is admitted.
 type connection struct {
 	net.Conn
 	listener *listener
@@ -197,8 +196,8 @@ func withConnection(ctx context.Context, conn net.Conn) context.Context {
 	return context.WithValue(ctx, connectionKey{}, connectionOf(conn))
 }
 
-// countUnreadable counts connections that end before the header of a request is
-// read: it is malformed, too large or too slow.
+// countUnreadable counts connections that end before the header of a request is read,
+// because it is malformed, too large or too slow.
 func countUnreadable(conn net.Conn, state http.ConnState) {
 	c := connectionOf(conn)
 	switch state {

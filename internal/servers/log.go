@@ -23,13 +23,13 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 )
 
-// errorLog is where net/http reports what goes wrong with connections.
+// errorLog receives what net/http reports about failed connections.
 func errorLog(server string) *log.Logger { return log.New(serverLog(server), "", 0) }
 
 type serverLog string
 
-// Write logs a line. Clients that fail to speak TLS are details: everyone can
-// cause as many of these lines as they like.
+// Write logs a line. Failed TLS handshakes are logged as details, because anyone can
+// cause any number of them.
 func (s serverLog) Write(line []byte) (int, error) {
 	level := 0
 	if bytes.HasPrefix(line, []byte("http: TLS handshake error")) {

@@ -27,8 +27,8 @@ import (
 // metricsLimits leave room for a token with a long list of groups.
 var metricsLimits = Limits{Connections: 32, HeaderBytes: 16 << 10, Memory: 2 << 20}
 
-// NewMetricsServer returns the server of the metrics, which authorize lets a
-// client read.
+// NewMetricsServer returns the server of the metrics, to which authorize controls
+// access.
 func NewMetricsServer(options Options, authorize func(http.Handler) http.Handler) (*manager.Server, error) {
 	options.Name, options.Limits = "metrics", metricsLimits
 	mux := http.NewServeMux()

@@ -24,7 +24,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 )
 
-// profilingLimits have one profile made at a time.
+// profilingLimits allow one profile at a time.
 var profilingLimits = Limits{Connections: 8, HeaderBytes: 4 << 10, Memory: bytesPerRequest}
 
 // longestProfile is how long a profile may be taken.

@@ -48,7 +48,7 @@ const (
 	shutdownTimeout = 20 * time.Second
 )
 
-// Limits bound what the clients of a server make it hold.
+// Limits bound the resources that the clients of a server can take up.
 type Limits struct {
 	// Connections is how many connections are served at once. A single address has
 	// no more than half of them, so that one client cannot keep out the others.
@@ -64,17 +64,16 @@ type Limits struct {
 
 // Options describe a server.
 type Options struct {
-	// Name says in logs and metrics which server it is.
+	// Name identifies the server in logs and metrics.
 	Name string
-	// Address is where it listens, as "host:port" or ":port".
+	// Address is the address to listen on, as "host:port" or ":port".
 	Address string
 	// TLS has the certificate. Without it, the server speaks plain HTTP.
 	TLS    *tls.Config
 	Limits Limits
 }
 
-// New returns a server that listens already and answers requests when it is
-// started.
+// New returns a server that already listens, and answers requests once it is started.
 func New(options Options, handler http.Handler) (*manager.Server, error) {
 	inner, err := new(net.ListenConfig).Listen(context.Background(), "tcp", options.Address)
 	if err != nil {

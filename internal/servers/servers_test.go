@@ -420,7 +420,7 @@ func (s running) post(t *testing.T, from, body string) int {
 	return code
 }
 
-// spaces is n bytes that are no JSON value.
+// spaces returns n bytes that are not a JSON value.
 func spaces(n int64) io.Reader { return io.LimitReader(repeated(" "), n) }
 
 // chunks is n bytes in chunks of 4 KiB.

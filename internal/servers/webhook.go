@@ -27,9 +27,9 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/webhook"
 )
 
-// webhookLimits let the API server send the largest objects that it takes, of
-// 3 MiB, an old and a new one and a request around them. It converts each object
-// of a list by a request of its own.
+// webhookLimits let the API server send a request with the largest objects that it
+// accepts, an old and a new one of 3 MiB. It converts each object of a list with a
+// separate request.
 var webhookLimits = Limits{
 	Connections: 128,
 	HeaderBytes: 16 << 10,
@@ -62,8 +62,8 @@ func (s *webhookServer) Start(ctx context.Context) error {
 	return s.bounded.Start(ctx)
 }
 
-// StartedChecker returns a check that the server was started. It makes no
-// connection: a replica must not get unready because all are in use.
+// StartedChecker returns a check that the server was started. It opens no connection:
+// a replica must not become unready because all connections are in use.
 func (s *webhookServer) StartedChecker() healthz.Checker {
 	return func(*http.Request) error {
 		if !s.started.Load() {

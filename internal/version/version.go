@@ -14,7 +14,7 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Package version tells which build this is.
+// Package version identifies the build.
 package version
 
 import "runtime/debug"

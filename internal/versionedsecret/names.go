@@ -24,8 +24,7 @@ import (
 )
 
 const (
-	// LabelKind is the label that tells versioned Secrets, by the value Kind,
-	// from others.
+	// LabelKind is the label that marks versioned Secrets, with the value Kind.
 	LabelKind = "fissile.cloudfoundry.org/secret-kind"
 	// Kind is the value of LabelKind.
 	Kind = "versionedSecret"
@@ -33,8 +32,8 @@ const (
 	// LabelVersion is the label that holds the ordinal, in decimal.
 	LabelVersion = "fissile.cloudfoundry.org/secret-version"
 
-	// AnnotationSourceDescription is the annotation that says where a version
-	// comes from, in words for people.
+	// AnnotationSourceDescription is the annotation that describes the origin of a
+	// version, for human readers.
 	AnnotationSourceDescription = "fissile.cloudfoundry.org/source-description"
 )
 
@@ -51,8 +50,8 @@ func Name(base string, ordinal int64) string {
 
 // ParseName splits the name of a version into its base name and its ordinal.
 // It is false for any other name, such as "db-password", "db-v", "db-v01", "-v1"
-// or an ordinal above MaxOrdinal. Whether a Secret of that name is a version,
-// Parse tells.
+// or an ordinal above MaxOrdinal. Parse also checks that a Secret of that name is a
+// version.
 func ParseName(name string) (base string, ordinal int64, ok bool) {
 	i := strings.LastIndex(name, separator)
 	if i <= 0 {

@@ -22,9 +22,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// PruneDelay is for how long a version is kept after it stopped being the
-// newest: whoever resolved it as the newest a moment ago, from a cache that is
-// behind, has time to make known that it uses it.
+// PruneDelay is for how long a version is kept after it stopped being the newest. A
+// reader that has just resolved it as the newest, from a cache that is behind, then has
+// time to show that it uses it.
 const PruneDelay = 10 * time.Minute
 
 // Prune returns those versions of a base name among secrets that need no

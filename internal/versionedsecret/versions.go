@@ -63,9 +63,9 @@ func Latest[S metav1.Object](secrets []S, base string) (latest S, ok bool) {
 // that the caller remembers, 0 if none. So the number of a version is not given
 // again when that version has been deleted. The first is 1.
 //
-// Names that are taken, by whomever, are passed over: a Secret that merely has
-// the name of the next version does not stand in its way. It is an error if
-// nothing is left up to MaxOrdinal.
+// Names that are taken by any Secret are skipped: a Secret that merely has the name
+// of the next version does not stand in its way. It is an error if nothing is left
+// up to MaxOrdinal.
 func Next[S metav1.Object](secrets []S, base string, highestKnown int64) (int64, error) {
 	highest := max(highestKnown, 0)
 	taken := map[int64]bool{}
@@ -90,7 +90,7 @@ func Next[S metav1.Object](secrets []S, base string, highestKnown int64) (int64,
 // New returns a version of the given Secret, whose name is the base name, to be
 // created as it is. Everything else of the Secret is copied; the labels and the
 // annotation that make a version win over what it has under these keys.
-// Whoever creates it decides whom it belongs to: New adds no owner.
+// The caller decides whom it belongs to: New adds no owner.
 func New(secret *corev1.Secret, ordinal int64, sourceDescription string) *corev1.Secret {
 	version := secret.DeepCopy()
 	version.Name = Name(secret.Name, ordinal)

@@ -113,7 +113,7 @@ var states = map[string]state{
 	},
 	"an errand that has never run": {
 		strategy: "manual",
-		health:   "Healthy", message: "It has not run yet.",
+		health:   "Healthy", message: "The ExtendedJob has not run yet.",
 		enabled: []string{"run", "suspend"},
 	},
 	"an errand that runs": {

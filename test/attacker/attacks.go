@@ -25,20 +25,20 @@ import (
 
 const mebibyte = 1 << 20
 
-// longMethod is a request whose method nobody has used before.
+// longMethod is a request with a method that was never used before.
 func longMethod(w io.Writer, random *rand.Rand) error {
 	_, err := fmt.Fprintf(w, "m%d%s /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\n\r\n",
 		random.Uint64(), strings.Repeat("a", mebibyte-100), text(random, 24))
 	return err
 }
 
-// unknownToken is a request with a token that nobody has used before.
+// unknownToken is a request with a token that was never used before.
 func unknownToken(w io.Writer, random *rand.Rand) error {
 	_, err := fmt.Fprintf(w, "GET /metrics HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer %s\r\nConnection: close\r\n\r\n", text(random, 1+random.IntN(12<<10)))
 	return err
 }
 
-// endlessBody is a JSON string without an end.
+// endlessBody is a JSON string that never ends.
 func endlessBody(w io.Writer, random *rand.Rand) error {
 	path := []string{"/convert", "/validate-fissile-cloudfoundry-org-v1-extendedjob"}[random.IntN(2)]
 	begin := `{"kind":"ConversionReview","request":{"uid":"`
@@ -50,21 +50,20 @@ func endlessBody(w io.Writer, random *rand.Rand) error {
 	return err
 }
 
-// stalledBody is a body of which the last byte does not come.
+// stalledBody is a body whose last byte never arrives.
 func stalledBody(w io.Writer, _ *rand.Rand) error {
 	const size = 6_900_000
 	_, err := fmt.Fprintf(w, "POST /convert HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s", size+1, strings.Repeat(" ", size))
 	return err
 }
 
-// stalledHeader is a header that does not end.
+// stalledHeader is a header that never ends.
 func stalledHeader(w io.Writer, _ *rand.Rand) error {
 	_, err := fmt.Fprintf(w, "GET / HTTP/1.1\r\nHost: x\r\nX-A: %s", strings.Repeat("a", 1_000_000))
 	return err
 }
 
-// randomRequest is anything that a server may have to read, more or less like a
-// request.
+// randomRequest is random input that more or less looks like a request.
 func randomRequest(w io.Writer, random *rand.Rand) error {
 	var request strings.Builder
 	pick := func(of ...string) string {
@@ -95,7 +94,7 @@ func randomRequest(w io.Writer, random *rand.Rand) error {
 	return err
 }
 
-// text is so many bytes of anything.
+// text returns the given number of arbitrary bytes.
 func text(random *rand.Rand, size int) string {
 	letters := []string{"abcdefghijklmnopqrstuvwxyz0123456789._-", "\x00\x7f\xff\r\n \t:;,/\\%{}[]\"'ä"}[min(1, random.IntN(4)/3)]
 	bytes := make([]byte, size)

@@ -18,7 +18,7 @@ limitations under the License.
 //
 //	attacker ATTACK DURATION URL …
 //
-// It prints how often it got which answer. The end-to-end tests run it in a pod.
+// It prints how often it got each answer. The end-to-end tests run it in a pod.
 package main
 
 import (
@@ -44,7 +44,7 @@ const patience = 2 * time.Second
 
 // attack is a way to misuse a server.
 type attack struct {
-	// connections is how many are open at once.
+	// connections is the number of connections that are open at once.
 	connections int
 	// send sends a request, or a part of it.
 	send func(w io.Writer, random *rand.Rand) error
@@ -92,7 +92,7 @@ func run(arguments []string) error {
 	return nil
 }
 
-// on attacks the targets until ctx ends, and says how often it got which answer.
+// on attacks the targets until ctx ends, and returns how often it got each answer.
 func (a attack) on(ctx context.Context, targets []*url.URL) string {
 	var (
 		attackers sync.WaitGroup
@@ -116,8 +116,8 @@ func (a attack) on(ctx context.Context, targets []*url.URL) string {
 	return summary(answers)
 }
 
-// once makes a connection and sends what the attack sends. It returns the code of
-// the answer, or what happened instead.
+// once opens a connection and sends one request of the attack. It returns the code
+// of the answer, or a description of what happened instead.
 func (a attack) once(ctx context.Context, target *url.URL, random *rand.Rand) string {
 	conn, err := dial(ctx, target)
 	if err != nil {
@@ -128,8 +128,8 @@ func (a attack) once(ctx context.Context, target *url.URL, random *rand.Rand) st
 	}
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { _ = conn.Close() })()
-	// What is left unread makes the server's answer, if it has sent one, no less of
-	// an answer.
+	// An answer counts even if the connection failed because the server did not read
+	// the rest of the request.
 	sent := a.send(conn, random)
 	if err := conn.SetReadDeadline(time.Now().Add(patience)); err != nil {
 		return "closed"
@@ -158,8 +158,8 @@ func dial(ctx context.Context, target *url.URL) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", target.Host)
 }
 
-// pause keeps an attacker that is turned away from spinning. It reports whether
-// there is time left.
+// pause keeps a rejected attacker from spinning. It reports whether there is time
+// left.
 func pause(ctx context.Context) bool {
 	select {
 	case <-ctx.Done():

@@ -44,7 +44,7 @@ func TestValuesThatCannotWorkAreRefused(t *testing.T) {
 		`configuration: {leaderElection: {enabled: false}}`:                                   "Set replicas to 1",
 		`{serviceMonitor: {enabled: true}, configuration: {metrics: {bindAddress: "0"}}}`:     "Set serviceMonitor.enabled to false",
 		`{serviceMonitor: {enabled: true}, configuration: {metrics: {secureServing: false}}}`: "Remove configuration.metrics.secureServing",
-		`certificates: {source: secret, secret: {name: ours}}`:                                "Set certificates.secret.caBundle to its PEM",
+		`certificates: {source: secret, secret: {name: ours}}`:                                "Set certificates.secret.caBundle to the authority as PEM",
 		`certificates: {secret: {name: ours}}`:                                                `Set certificates.source to "secret"`,
 		`networkPolicy: {enabled: false, metricsFrom: [{podSelector: {}}]}`:                   "Set networkPolicy.enabled to true",
 	} {

@@ -23,8 +23,8 @@ import (
 	"slices"
 )
 
-// FindAssets returns the directory with kube-apiserver, etcd and kubectl: that
-// of KUBEBUILDER_ASSETS, or what was built in the repository or downloaded to it.
+// FindAssets returns the directory with kube-apiserver, etcd and kubectl: that of
+// KUBEBUILDER_ASSETS, or one that was built in or downloaded to the repository.
 func FindAssets(repository string) (string, error) {
 	directories := []string{os.Getenv("KUBEBUILDER_ASSETS")}
 	if directories[0] == "" {
@@ -37,5 +37,5 @@ func FindAssets(repository string) (string, error) {
 			return directory, nil
 		}
 	}
-	return "", errors.New("there is no kube-apiserver in KUBEBUILDER_ASSETS or bin; fetch or build it: make test-assets")
+	return "", errors.New("no kube-apiserver found in KUBEBUILDER_ASSETS or bin: fetch or build one with make test-assets")
 }

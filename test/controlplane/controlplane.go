@@ -40,21 +40,21 @@ import (
 )
 
 const (
-	// overlay is the deployment that is installed, except for the operator's pods.
+	// overlay is the overlay that is installed, except for the operator's pods.
 	overlay = "config/overlays/selfsigned"
-	// OperatorNamespace is where it puts the operator.
+	// OperatorNamespace is the operator's namespace in that overlay.
 	OperatorNamespace = cluster.OperatorNamespace
-	// OperatorUser is the user that the operator is there.
+	// OperatorUser is the operator's user in that overlay.
 	OperatorUser = "system:serviceaccount:" + OperatorNamespace + ":" + cluster.OperatorDeployment
 )
 
-// Options say what to start.
+// Options configure a control plane.
 type Options struct {
-	// Repository is the root of the repository, Directory where files may be put.
+	// Repository is the root of the repository. Files are written to Directory.
 	Repository, Directory string
 	// Assets is the directory with the programs.
 	Assets string
-	// Components are those of config/components that are deployed besides.
+	// Components are the additional components of config/components to deploy.
 	Components []string
 	// Audited are the rules of the audit log.
 	Audited []auditv1.PolicyRule
@@ -62,18 +62,17 @@ type Options struct {
 	Configure func(*envtest.Environment)
 }
 
-// Plane is a running kube-apiserver with etcd. There are no controllers
-// and no nodes.
+// Plane is a running kube-apiserver with etcd, without controllers and nodes.
 type Plane struct {
 	*envtest.Environment
-	// Client is an administrator's.
+	// Client has the permissions of an administrator.
 	Client   client.WithWatch
 	AuditLog audit.Log
 
 	directory string
 }
 
-// Start starts a control plane. It has to be stopped, also after an error.
+// Start starts a control plane, which must be stopped, even after an error.
 func Start(options Options) (*Plane, error) {
 	p := &Plane{
 		Environment: &envtest.Environment{BinaryAssetsDirectory: options.Assets},
@@ -104,7 +103,7 @@ func Start(options Options) (*Plane, error) {
 	p.ControlPlane.GetAPIServer().Configure().
 		Set("audit-log-path", string(p.AuditLog)).
 		Set("audit-policy-file", policy).
-		// As OpenShift has it.
+		// As on OpenShift.
 		Set("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")
 	if options.Configure != nil {
 		options.Configure(p.Environment)
@@ -117,25 +116,25 @@ func Start(options Options) (*Plane, error) {
 	if p.Client, err = client.NewWithWatch(config, client.Options{Scheme: p.Scheme}); err != nil {
 		return p, err
 	}
-	// Otherwise a field that this version of Kubernetes does not know is dropped.
+	// Otherwise, fields that this version of Kubernetes does not know are dropped.
 	strict := client.FieldValidation(metav1.FieldValidationStrict)
 	for _, object := range d.others {
 		if err := p.Client.Create(context.Background(), object, strict); err != nil {
 			return p, fmt.Errorf("create %T %s: %w", object, object.GetName(), err)
 		}
 	}
-	// Whoever starts the control plane runs the operator himself.
+	// The caller runs the operator.
 	if err := p.Client.Create(context.Background(), d.manager, strict, client.DryRunAll); err != nil {
 		return p, fmt.Errorf("create the Deployment as a dry run: %w", err)
 	}
 	return p, nil
 }
 
-// Stop stops the control plane, as far as it was started.
+// Stop stops those parts of the control plane that were started.
 func (p *Plane) Stop() error { return p.Environment.Stop() }
 
-// Kubeconfig writes a kubeconfig for a user, which is created, and returns the
-// name of the file.
+// Kubeconfig creates a user, writes a kubeconfig for it, and returns the name of the
+// file.
 func (p *Plane) Kubeconfig(user string, groups ...string) (string, error) {
 	u, err := p.AddUser(envtest.User{Name: user, Groups: groups}, &rest.Config{})
 	if err != nil {
@@ -159,8 +158,8 @@ func (p *Plane) OperatorKubeconfig() (string, error) {
 	return p.Kubeconfig(OperatorUser, "system:serviceaccounts", "system:serviceaccounts:"+OperatorNamespace)
 }
 
-// OperatorConfiguration is the configuration of an operator whose webhooks this
-// API server calls, on addresses that are free now.
+// OperatorConfiguration returns the configuration of an operator whose webhooks this
+// API server calls, with addresses that are currently free.
 func (p *Plane) OperatorConfiguration() (*configv1alpha1.OperatorConfiguration, error) {
 	metrics, err := FreeAddress()
 	if err != nil {
@@ -184,7 +183,7 @@ func (p *Plane) OperatorConfiguration() (*configv1alpha1.OperatorConfiguration, 
 	}, nil
 }
 
-// FreeAddress is an address that nobody listens on now.
+// FreeAddress returns an address that nobody is listening on.
 func FreeAddress() (string, error) {
 	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
 	if err != nil {

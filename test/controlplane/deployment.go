@@ -32,8 +32,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/kustomize"
 )
 
-// deployment is what kustomize builds. What has the address of a webhook is
-// apart: here the webhooks are not in a pod.
+// deployment holds the objects that kustomize builds. Those with the address of a
+// webhook are separate, because here the webhooks do not run in a pod.
 type deployment struct {
 	definitions []*apiextensionsv1.CustomResourceDefinition
 	webhooks    []*admissionregistrationv1.ValidatingWebhookConfiguration
@@ -47,7 +47,7 @@ func buildDeployment(o Options) (*deployment, error) {
 		return nil, err
 	}
 	options := krusty.MakeDefaultOptions()
-	options.Reorder = krusty.ReorderOptionLegacy // the namespace before what is in it
+	options.Reorder = krusty.ReorderOptionLegacy // the namespace before its contents
 	resources, err := krusty.MakeKustomizer(options).Run(filesys.MakeFsOnDisk(), kustomization)
 	if err != nil {
 		return nil, fmt.Errorf("build %s: %w", overlay, err)
@@ -75,8 +75,8 @@ func buildDeployment(o Options) (*deployment, error) {
 	return d, nil
 }
 
-// writeKustomization writes a kustomization of the overlay with the components, as
-// users do, and returns its directory.
+// writeKustomization writes a kustomization of the overlay with the components, like
+// a user, and returns its directory.
 func writeKustomization(o Options) (string, error) {
 	directory := filepath.Join(o.Directory, "deployment")
 	if err := os.MkdirAll(directory, 0o700); err != nil {

@@ -30,11 +30,11 @@ import (
 	"time"
 )
 
-// timeout is for one command, and is more than it takes on a slow machine.
+// timeout is for one command, and is long enough for a slow machine.
 const timeout = 5 * time.Minute
 
-// TestTheCommands runs the commands of all documents as they are written, each section in a namespace and in a copy of
-// the repository. make test-docs says what cluster to use, and where the operator is deployed.
+// TestTheCommands runs the commands of all documents exactly as written, each section in its own namespace and in a copy
+// of the repository. make test-docs sets the cluster, and where the operator is deployed.
 func TestTheCommands(t *testing.T) {
 	for _, chapter := range chapters(t) {
 		if chapter.script.alone == "" {
@@ -52,8 +52,8 @@ func TestTheCommands(t *testing.T) {
 	}
 }
 
-// TestTheCommandsThatChangeTheOperator runs those sections that install, upgrade, configure or remove the operator. They
-// take no account of what else is in the cluster.
+// TestTheCommandsThatChangeTheOperator runs the sections that install, upgrade, configure or remove the operator. They
+// ignore everything else in the cluster.
 func TestTheCommandsThatChangeTheOperator(t *testing.T) {
 	for _, chapter := range chapters(t) {
 		if chapter.script.alone != "" {
@@ -66,7 +66,7 @@ func TestTheCommandsThatChangeTheOperator(t *testing.T) {
 	}
 }
 
-// operatorInState are the commands that bring the operator into a state, whoever installed it.
+// operatorInState has the commands that bring the operator into a state, however it was installed.
 var operatorInState = map[string]string{
 	withOperator: `helm uninstall extendedjob-operator --namespace=extendedjob-system --ignore-not-found
 		kustomize build config/overlays/selfsigned | kubectl apply --filename=-
@@ -96,7 +96,7 @@ type reader struct {
 	environment []string
 }
 
-// newReader returns one who has the repository, kubectl with its plugin, kustomize and Helm, and a namespace of the
+// newReader returns a reader with the repository, kubectl with its plugin, kustomize, Helm, and a namespace of the
 // cluster.
 func newReader(t *testing.T) reader {
 	t.Helper()
@@ -157,7 +157,7 @@ func must(t *testing.T, command *exec.Cmd) {
 	}
 }
 
-// follow runs the steps of a script, and ends the test at the first that does not do what the document says.
+// follow runs the steps of a script, and ends the test at the first step that does not do what the document says.
 func (r reader) follow(t *testing.T, script script) {
 	t.Helper()
 	for _, step := range script.steps {
@@ -167,7 +167,7 @@ func (r reader) follow(t *testing.T, script script) {
 	}
 }
 
-// run returns what a step prints.
+// run returns the output of a step.
 func (r reader) run(t *testing.T, step step) string {
 	t.Helper()
 	start := time.Now()

@@ -21,7 +21,7 @@ import (
 	"strings"
 )
 
-// varying are the texts of documents that stand for others, by what is quoted in a regular expression.
+// varying maps texts of documents, by their quoted regular expressions, to patterns that may replace them.
 var varying = []struct {
 	shown   *regexp.Regexp
 	printed string
@@ -31,8 +31,8 @@ var varying = []struct {
 	{regexp.MustCompile(`\b\d+(ms|s|m|h)\b`), `\d+(ms|s|m|h)`},
 }
 
-// matches reports whether output is what a document shows, apart from durations, names that are generated, the end of
-// the last line, and whatever the document shows as "…".
+// matches reports whether output is what a document shows, apart from durations, generated names, the end of the last
+// line, and anything that the document shows as "…".
 func matches(output, shown string) bool {
 	pattern := regexp.QuoteMeta(strings.TrimSuffix(shown, "\n"))
 	for _, text := range varying {

@@ -26,34 +26,34 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/markdown"
 )
 
-// script is what a section of a document has its reader do.
+// script holds the steps of a section of a document.
 type script struct {
 	steps []step
-	// alone is the state of the operator that the section starts from, if it may change that.
+	// alone is the state of the operator that the section starts from, if it may change the operator.
 	alone string
 }
 
-// The states of the operator that a section may start from. In others it is there, and is left alone.
+// The states of the operator that a section may start from. In all other sections, it is installed and left alone.
 const (
 	withOperator    = "with the operator"
 	withoutOperator = "without the operator"
 )
 
-// step is a command, or several of one block.
+// step is a command, or several commands of one block.
 type step struct {
 	line    int
 	command string
 	input   string
-	// output is what the command prints, if the document shows that.
+	// output is the command's output, if the document shows it.
 	output string
-	// exits are the codes with which it may exit.
+	// exits are the allowed exit codes.
 	exits []int
 }
 
-// blocks are the languages of blocks, and whether these are commands.
+// blocks maps the languages of blocks to whether these are commands.
 var blocks = map[string]bool{"sh": true, "console": true, "diff": false, "go": false, "json": false, "mermaid": false, "text": false, "yaml": false}
 
-// newScript returns an error if it is not clear what is to be done with a part of the section.
+// newScript returns an error if a part of the section cannot be interpreted.
 func newScript(section markdown.Section) (script, error) {
 	p := parser{exits: []int{0}}
 	for _, part := range section.Parts {
@@ -64,15 +64,15 @@ func newScript(section markdown.Section) (script, error) {
 	return p.script, p.checkPending(markdown.Part{})
 }
 
-// parser makes a script of the parts of a section.
+// parser turns the parts of a section into a script.
 type parser struct {
 	script script
-	// where replaces what readers replace by what is theirs.
+	// where replaces the placeholders that readers replace with their own values.
 	where []string
-	// pending is the comment that is about the next block.
+	// pending is the comment that refers to the next block.
 	pending, value string
 	exits          []int
-	// shown reports whether the part before was a block of commands that ran.
+	// shown reports whether the previous part was a block of commands that ran.
 	shown bool
 }
 
@@ -111,10 +111,10 @@ func (p *parser) read(part markdown.Part) error {
 	return nil
 }
 
-// checkPending returns an error if a comment is about the next block, and the part that comes next is none.
+// checkPending returns an error if a comment refers to the next block, but the next part is not a block.
 func (p *parser) checkPending(next markdown.Part) error {
 	if p.pending != "" && (!next.Follows || next.Comment && !strings.HasPrefix(next.Content, "exits:")) {
-		return fmt.Errorf("there is no block right after the comment %q", p.pending)
+		return fmt.Errorf("no block follows the comment %q", p.pending)
 	}
 	return nil
 }
@@ -123,7 +123,7 @@ func (p *parser) readComment(part markdown.Part) error {
 	name, value, isInstruction := strings.Cut(part.Content, ":")
 	value = strings.TrimSpace(value)
 	if !isInstruction || name != strings.ToLower(name) {
-		return nil // It is for people.
+		return nil // It is for human readers.
 	}
 	switch name {
 	case "run":
@@ -133,7 +133,7 @@ func (p *parser) readComment(part markdown.Part) error {
 	case "where":
 		before, after, isReplacement := strings.Cut(value+" ", " = ")
 		if !isReplacement {
-			return fmt.Errorf("it is not clear what to replace in %q", value)
+			return fmt.Errorf("the comment does not say what to replace: %q", value)
 		}
 		p.where = append(p.where, before, strings.TrimSpace(after))
 	case "exits":
@@ -145,7 +145,7 @@ func (p *parser) readComment(part markdown.Part) error {
 		}
 		return nil
 	default:
-		return fmt.Errorf("the comment %q is not known", name)
+		return fmt.Errorf("unknown comment %q", name)
 	}
 	if value == "" {
 		return fmt.Errorf("the comment %q says nothing", name)
@@ -155,7 +155,7 @@ func (p *parser) readComment(part markdown.Part) error {
 
 func (p *parser) readExits(codes string) error {
 	p.exits = nil
-	codes, _, _ = strings.Cut(codes, ",") // and then why
+	codes, _, _ = strings.Cut(codes, ",") // the reason follows
 	for code := range strings.FieldsSeq(codes) {
 		exit, err := strconv.Atoi(code)
 		if err != nil {
@@ -166,7 +166,7 @@ func (p *parser) readExits(codes string) error {
 	return nil
 }
 
-// readConsole reads commands that follow a prompt, each with what it prints.
+// readConsole reads commands that follow a prompt, each with its output.
 func (p *parser) readConsole(line int, content string) error {
 	var steps []step
 	for text := range strings.Lines(content) {

@@ -29,11 +29,11 @@ import (
 
 const (
 	repository = "../.."
-	// template is what the chart's README is made of.
+	// template is the source of the chart's README.
 	template = "hack/chart/files/README.md"
 )
 
-// chapter is a section of a document, and what it has readers do.
+// chapter is a section of a document, with its script.
 type chapter struct {
 	document, title string
 	script          script
@@ -167,11 +167,11 @@ func TestDocumentsThatAreNotClear(t *testing.T) {
 		"~~~bash\na\n~~~\n":                               `line 1: a block needs a language: sh, console, yaml, json, go, text, diff or mermaid, not "bash"`,
 		"<!-- not run: -->\n~~~sh\na\n~~~\n":              `line 1: the comment "not run" says nothing`,
 		"<!-- not run: a -->\n~~~yaml\na\n~~~\n":          `line 2: a block of yaml is not run anyway`,
-		"<!-- not run: a -->\n\nText.\n\n~~~sh\na\n~~~\n": `line 5: there is no block right after the comment "not run"`,
-		"<!-- pipe to: a -->\n":                           `there is no block right after the comment "pipe to"`,
+		"<!-- not run: a -->\n\nText.\n\n~~~sh\na\n~~~\n": `line 5: no block follows the comment "not run"`,
+		"<!-- pipe to: a -->\n":                           `no block follows the comment "pipe to"`,
 		"<!-- pipe to: a -->\n~~~sh\na\n~~~\n":            `line 2: commands are run, and not piped`,
-		"<!-- skip: a -->\n":                              `line 1: the comment "skip" is not known`,
-		"<!-- where: NAME -->\n":                          `line 1: it is not clear what to replace in "NAME"`,
+		"<!-- skip: a -->\n":                              `line 1: unknown comment "skip"`,
+		"<!-- where: NAME -->\n":                          `line 1: the comment does not say what to replace: "NAME"`,
 		"<!-- alone: without anything -->\n":              `line 1: a section is run alone "with the operator" or "without the operator", not "without anything"`,
 		"~~~console\na\n~~~\n":                            `line 1: a console begins with a prompt, $ and a space`,
 	} {

@@ -122,7 +122,7 @@ var _ = Describe("The operator", Serial, func() {
 	It("refuses what no schema refuses", Label("smoke"), func(ctx context.Context) {
 		builder := shell(newNamespace(ctx), "refused", "true").Strategy(fissilev1.StrategyManual).Output("out")
 		builder.Obj().Spec.Output.SecretLabels = map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}
-		Expect(k8s.Create(ctx, builder.Obj())).To(MatchError(ContainSubstring("the operator goes by this key")))
+		Expect(k8s.Create(ctx, builder.Obj())).To(MatchError(ContainSubstring("the key is reserved for the operator")))
 	})
 
 	It("has a CRD that can be applied and explained", func(ctx context.Context) {

@@ -104,7 +104,7 @@ var _ = Describe("A user who may only run ExtendedJobs, with the kubectl plugin,
 		}, lines("line 1", "line 2", "line 3", "line 4", "line 5"), "Run 1: Job errand-.*\nRun 1 succeeded", 0),
 		Entry("that fails at the second attempt, too", func(b *ejob.Builder) {
 			b.Command("sh", "-c", "echo no; exit 7").Obj().Spec.JobTemplate.Spec.BackoffLimit = new(int32(1))
-		}, lines("no", "no"), "Another attempt: pod errand-.*\nRun 1 failed after .*, BackoffLimitExceeded", 7),
+		}, lines("no", "no"), "Next attempt: pod errand-.*\nRun 1 failed after .*, BackoffLimitExceeded", 7),
 		Entry("that is restarted in its pod", func(b *ejob.Builder) {
 			pod := b.Command("sh", "-c", "if [ -e /tries/first ]; then echo second; else echo first > /tries/first; cat /tries/first; exit 1; fi").PodSpec()
 			b.Obj().Spec.JobTemplate.Spec.BackoffLimit = new(int32(3))

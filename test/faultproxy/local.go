@@ -28,9 +28,9 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// StartLocal starts a proxy for programs on this machine. It is for the API
-// server of a kubeconfig, and whoever goes through it is that kubeconfig's user.
-// A kubeconfig for the way through it is written to a file.
+// StartLocal starts a proxy for programs on this machine. It forwards to the API
+// server of a kubeconfig, with that kubeconfig's user. A kubeconfig that leads
+// through the proxy is written to a file.
 func StartLocal(kubeconfig, through string, decide func(*http.Request) Fault) (*Proxy, error) {
 	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
 	if err != nil {

@@ -42,20 +42,20 @@ import (
 	certutil "k8s.io/client-go/util/cert"
 )
 
-// Fault is what is done to a request.
+// Fault is a way to disturb a request.
 type Fault int
 
 const (
 	// None forwards the request.
 	None Fault = iota
-	// CutBefore cuts the client off before the request is forwarded: as if it had
-	// crashed before it sent it.
+	// CutBefore cuts the client off before the request is forwarded, as if the client
+	// had crashed before sending it.
 	CutBefore
-	// CutAfter cuts the client off after the request was answered, before the
-	// client sees the answer: as if it had crashed before it read it.
+	// CutAfter cuts the client off after the request was answered, but before the client
+	// sees the answer, as if the client had crashed before reading it.
 	CutAfter
-	// TooManyRequests answers that the server is overloaded, and to come again in
-	// a second. The request is not forwarded.
+	// TooManyRequests answers that the server is overloaded, and that the client should
+	// retry after a second. The request is not forwarded.
 	TooManyRequests
 	// ServerError answers with an internal error. The request is not forwarded.
 	ServerError
@@ -73,9 +73,9 @@ const (
 	// ResetAfter resets the connection after the request was answered, before the
 	// client sees the answer.
 	ResetAfter
-	// SlowWatch holds up everything that a watch tells.
+	// SlowWatch delays all events of a watch.
 	SlowWatch
-	// ExpireWatch answers a watch that what it wants to go on from is too old.
+	// ExpireWatch answers a watch that its resourceVersion is too old.
 	ExpireWatch
 )
 
@@ -94,15 +94,15 @@ var faultNames = map[Fault]string{
 	ExpireWatch:     "expired watch",
 }
 
-// String says when the client is cut off, or what else is done to it.
+// String describes the fault.
 func (f Fault) String() string { return faultNames[f] }
 
-// slowness is how long a slow watch holds up what it tells.
+// slowness is how long a slow watch delays each event.
 const slowness = 2 * time.Second
 
-// Proxy forwards requests to an API server until it cuts the client off: then
-// no request passes any more, and no answer, until Mend is called. Other faults
-// are over with the request.
+// Proxy forwards requests to an API server until it cuts the client off. From then
+// on, neither requests nor answers pass until Mend is called. Other faults affect a
+// single request.
 type Proxy struct {
 	forward *httputil.ReverseProxy
 	server  *http.Server
@@ -113,8 +113,8 @@ type Proxy struct {
 	conns map[net.Conn]struct{}
 }
 
-// New makes a proxy for the API server at target. Decide says what to do with
-// each request; it is called by several goroutines at once.
+// New returns a proxy for the API server at target. Decide chooses the fault of each
+// request; it is called by several goroutines at once.
 func New(target *url.URL, transport http.RoundTripper, decide func(*http.Request) Fault) *Proxy {
 	p := &Proxy{decide: decide, cut: make(chan struct{}), conns: make(map[net.Conn]struct{})}
 	p.forward = &httputil.ReverseProxy{
@@ -164,7 +164,7 @@ func (p *Proxy) Mend() {
 	p.cut = make(chan struct{})
 }
 
-// ServeHTTP forwards a request, or does not.
+// ServeHTTP forwards a request, unless its fault prevents that.
 func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if p.isCut() {
 		panic(http.ErrAbortHandler)
@@ -205,7 +205,7 @@ func (p *Proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// answer answers as the API server does.
+// answer sends an answer in the API server's format.
 func answer(w http.ResponseWriter, status *apierrors.StatusError) {
 	body, err := json.Marshal(metav1.Status{
 		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Status"},
@@ -216,7 +216,7 @@ func answer(w http.ResponseWriter, status *apierrors.StatusError) {
 		Code:     status.ErrStatus.Code,
 	})
 	if err != nil {
-		panic(err) // it is made of strings
+		panic(err) // it consists of strings
 	}
 	if seconds := status.ErrStatus.Details; seconds != nil && seconds.RetryAfterSeconds > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(seconds.RetryAfterSeconds)))
@@ -226,7 +226,7 @@ func answer(w http.ResponseWriter, status *apierrors.StatusError) {
 	_, _ = w.Write(body) // fails only if nobody reads it
 }
 
-// quoted is the body of a request, which can be read again after this.
+// quoted returns the body of a request, which can be read again afterwards.
 func quoted(r *http.Request) string {
 	body, err := io.ReadAll(r.Body)
 	if err != nil {
@@ -255,7 +255,7 @@ func reset(r *http.Request) {
 	panic(http.ErrAbortHandler)
 }
 
-// slow passes on an answer piece by piece, each a while after it came.
+// slow passes on an answer piece by piece, each after a delay.
 type slow struct {
 	http.ResponseWriter
 	request *http.Request
@@ -281,8 +281,7 @@ func (p *Proxy) isCut() bool {
 	}
 }
 
-// cutOff closes all connections, so that no watch tells the client anything
-// after this.
+// cutOff closes all connections, so that no watch sends the client further events.
 func (p *Proxy) cutOff() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -292,7 +291,7 @@ func (p *Proxy) cutOff() {
 		close(p.cut)
 	}
 	for conn := range p.conns {
-		_ = conn.Close() // it is gone either way
+		_ = conn.Close() // it is closed either way
 	}
 }
 
@@ -308,19 +307,19 @@ func (p *Proxy) track(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// discard takes an answer that nobody is to see.
+// discard is the writer of an answer that nobody may see.
 type discard struct{ header http.Header }
 
 func (d discard) Header() http.Header         { return d.header }
 func (d discard) Write(b []byte) (int, error) { return len(b), nil }
 func (d discard) WriteHeader(int)             {}
 
-// IsWatch tells whether a request is for what will change.
+// IsWatch reports whether a request is a watch.
 func IsWatch(r *http.Request) bool { return r.URL.Query().Has("watch") }
 
-// IsWrite tells whether a request changes the cluster, as the operator's
-// guarantees count it: not its Lease, its events, what it asks about the rights
-// of others, or dry runs.
+// IsWrite reports whether a request changes the cluster in the sense of the operator's
+// guarantees. Requests for its Lease, events, access reviews and dry runs do not
+// count.
 func IsWrite(r *http.Request) bool {
 	switch r.Method {
 	case http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete:

@@ -38,7 +38,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/faultproxy"
 )
 
-// start starts an API server of sorts behind a proxy that does this to writes,
+// start starts a minimal API server behind a proxy that applies the fault to writes,
 // and a client in front of it. The server counts the writes that reach it.
 func start(t *testing.T, fault faultproxy.Fault) (proxy *faultproxy.Proxy, client *http.Client, address string, writes *atomic.Int32) {
 	t.Helper()
@@ -211,7 +211,7 @@ func TestExpiredWatch(t *testing.T) {
 func TestSlowWatch(t *testing.T) {
 	_, client, address, _ := startFor(t, func(*http.Request) faultproxy.Fault { return faultproxy.SlowWatch })
 	sent := time.Now()
-	response, err := send(t, client, http.MethodGet, address+"/healthz") // anything that is answered in one piece
+	response, err := send(t, client, http.MethodGet, address+"/healthz") // any request that is answered in one piece
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -235,18 +235,18 @@ var _ = Describe("Output from files", func() {
 			}
 			Expect(operator.session.Err.Contents()).NotTo(ContainSubstring("canary"), "the operator's log")
 		},
-		Entry("a missing file", outputFile("b", "b"), faulty(sealedfiles.Missing), fissilev1.ReasonOutputMissing, `"/mnt/quarks/b" is not there`, "whenMissing"),
+		Entry("a missing file", outputFile("b", "b"), faulty(sealedfiles.Missing), fissilev1.ReasonOutputMissing, `"/mnt/quarks/b" does not exist`, "whenMissing"),
 		Entry("a file that only another user can read", outputFile("b", "b"), faulty(sealedfiles.Unreadable), fissilev1.ReasonOutputUnreadable, "chmod", "fsGroup", "runAsUser"),
-		Entry("a file that was still being written", outputFile("b", "b"), faulty(sealedfiles.Changing), fissilev1.ReasonOutputUnreadable, "was written while it was read"),
+		Entry("a file that was still being written", outputFile("b", "b"), faulty(sealedfiles.Changing), fissilev1.ReasonOutputUnreadable, "was written while it was being read"),
 		Entry("more than 1 MiB", outputFile("b", "b"), faulty(sealedfiles.TooLarge), fissilev1.ReasonOutputTooLarge, "more than 1048576 bytes"),
-		Entry("more than 6 MiB in all", outputFile("b", "b"), faulty(sealedfiles.TooLargeInAll), fissilev1.ReasonOutputTooLarge, "6291456 bytes in all"),
+		Entry("more than 6 MiB in all", outputFile("b", "b"), faulty(sealedfiles.TooLargeInAll), fissilev1.ReasonOutputTooLarge, "6291456 bytes in total"),
 		Entry("a symbolic link", outputFile("b", "b"), faulty(sealedfiles.SymbolicLink), fissilev1.ReasonOutputUnreadable, "symbolic link"),
 		Entry("a FIFO", outputFile("b", "b"), faulty(sealedfiles.FIFO), fissilev1.ReasonOutputUnreadable, "FIFO"),
 		Entry("a device", outputFile("b", "b"), faulty(sealedfiles.Device), fissilev1.ReasonOutputUnreadable, "device"),
 		Entry("a directory", outputFile("b", "b"), faulty(sealedfiles.Directory), fissilev1.ReasonOutputUnreadable, "directory"),
 		Entry("a number among the values", outputFile("b", "b"), text(`{"key1":"canary","key2":1}`), fissilev1.ReasonOutputInvalid, `file "b"`, "key2", "number"),
-		Entry("text before the object", outputFile("b", "b"), text("canary\n{}"), fissilev1.ReasonOutputInvalid, "not one JSON object"),
-		Entry("half of an object", outputFile("b", "b"), text(`{"key1":"canary"`), fissilev1.ReasonOutputInvalid, "write all of it"),
+		Entry("text before the object", outputFile("b", "b"), text("canary\n{}"), fissilev1.ReasonOutputInvalid, "not a single JSON object"),
+		Entry("half of an object", outputFile("b", "b"), text(`{"key1":"canary"`), fissilev1.ReasonOutputInvalid, "write the whole object"),
 		Entry("an array", outputFile("b", "b"), text(`["canary"]`), fissilev1.ReasonOutputInvalid, "array"),
 		Entry("a type whose keys are not there", func() fissilev1.OutputFile {
 			file := outputFile("b", "b")
@@ -284,12 +284,12 @@ var _ = Describe("Output from files", func() {
 		))
 		Expect(secretNames()).To(BeEmpty())
 	},
-		Entry("because the collector was killed", func(pod *corev1.Pod, _ []byte) { collected(pod, "", "") }, "handed nothing over"),
+		Entry("because the collector was killed", func(pod *corev1.Pod, _ []byte) { collected(pod, "", "") }, "nothing was delivered"),
 		Entry("because its log was rotated", func(pod *corev1.Pod, frame []byte) {
 			var log strings.Builder
 			Expect(sealedfiles.WriteLog(&log, frame)).To(Succeed())
 			collected(pod, "", strings.Replace(log.String(), " 1/1 ", " 2/2 ", 1))
-		}, "not complete"),
+		}, "incomplete"),
 		Entry("because it is sealed to another key", func(pod *corev1.Pod, _ []byte) {
 			key, err := sealedfiles.DeriveKey([]byte("the key before"), "uid", 1, "")
 			Expect(err).NotTo(HaveOccurred())
@@ -342,7 +342,7 @@ var _ = Describe("Output from files", func() {
 		completeWith(activeJob(typed, 2), nil, files{"main/a.json": text(`{"username":"you"}`)})
 		Eventually(komega.Object(typed)).Should(SatisfyAll(
 			ejob.HaveCondition(fissilev1.ConditionOutputPersisted, metav1.ConditionFalse, fissilev1.ReasonOutputConflict),
-			ejob.HaveMessage(fissilev1.ConditionOutputPersisted, ContainSubstring("another type")),
+			ejob.HaveMessage(fissilev1.ConditionOutputPersisted, ContainSubstring("a different type")),
 		))
 		Expect(plane.client.Delete(context.Background(), &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "typed"}})).To(Succeed())
 		Eventually(komega.Object(typed)).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyManual))

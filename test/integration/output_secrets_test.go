@@ -164,7 +164,7 @@ var _ = Describe("An output Secret", func() {
 		Expect(plane.client.Create(ctx, foreign)).To(Succeed())
 		ej := create(ejob.New(namespace, "output").Strategy(fissilev1.StrategyManual).Output("foo"))
 		run(ej, 1, printed)
-		conflict(ej, 1, "Secret foo-main is not this ExtendedJob's")
+		conflict(ej, 1, "Secret foo-main does not belong to this ExtendedJob")
 		edit(ej, func() { ej.Spec.Output.NamePrefix = "bar" })
 		Expect(plane.client.Delete(ctx, foreign)).To(Succeed())
 		stored(ej, 1)
@@ -180,7 +180,7 @@ var _ = Describe("An output Secret", func() {
 		run(ej, 2, printed)
 		conflict(ej, 2, "foo-main")
 		Eventually(eventsOn(ej)).Should(ContainElement(SatisfyAll(
-			HaveField("Reason", "OutputDropped"), HaveField("Note", ContainSubstring("the output of run 1 is dropped")),
+			HaveField("Reason", "OutputDropped"), HaveField("Note", ContainSubstring("The output of run 1 is dropped")),
 		)))
 
 		Eventually(jobsOf(ej)).Should(HaveLen(1), "the one whose output is pending")
@@ -371,7 +371,7 @@ var _ = Describe("An output Secret", func() {
 			stored(manifest, 1)
 			Expect(secret(secretName)()).To(SatisfyAll(kept, HaveField("Annotations", HaveKeyWithValue(fissilev1.AnnotationOwnerUID, string(manifest.UID)))))
 			Eventually(eventsOn(manifest)).Should(ContainElement(SatisfyAll(
-				HaveField("Reason", "RunSucceeded"), HaveField("Note", HaveSuffix("was there already and is kept: "+secretName+".")),
+				HaveField("Reason", "RunSucceeded"), HaveField("Note", HaveSuffix("already existed and is kept: "+secretName+".")),
 			)))
 			run(manifest, 2, `{"password":"third"}`)
 			stored(manifest, 2)

@@ -125,8 +125,8 @@ var _ = Describe("The validating webhook", compat, func() {
 	},
 		Entry("updateOnConfigChange on an errand", "v1", add("/spec/updateOnConfigChange", `true`), "spec.updateOnConfigChange has no effect"),
 		Entry("updateOnConfigChange on an errand, in v1alpha1", "v1alpha1", add("/spec/updateOnConfigChange", `true`), "spec.updateOnConfigChange has no effect"),
-		Entry("the retired field when", "v1alpha1", add("/spec/trigger/when", `"ready"`), "spec.trigger.when has no effect"),
-		Entry("the retired field selector", "v1alpha1", add("/spec/trigger/selector", `{}`), "spec.trigger.selector has no effect"),
+		Entry("the retired field when", "v1alpha1", add("/spec/trigger/when", `"ready"`), "spec.trigger.when no longer has any effect"),
+		Entry("the retired field selector", "v1alpha1", add("/spec/trigger/selector", `{}`), "spec.trigger.selector no longer has any effect"),
 	)
 
 	DescribeTable("tells a user of kubectl what is wrong, and nothing else", func(version, patch string, refusals ...string) {
@@ -180,7 +180,7 @@ var _ = Describe("The validating webhook", compat, func() {
 		create(ejob.New(namespace, "first").Strategy(fissilev1.StrategyManual).Containers("json").Output("foo-"))
 		Eventually(func() string {
 			return kubectlWithInput(valid["v1"], "create", "--filename=-", "--dry-run=server")
-		}).Should(ContainSubstring("Warning: Secret foo-json is the output of ExtendedJob first, too"))
+		}).Should(ContainSubstring("Warning: Secret foo-json is also the output of ExtendedJob first"))
 	})
 
 	It("has no effect of its own in a dry run (case 11)", func() {
@@ -192,7 +192,7 @@ var _ = Describe("The validating webhook", compat, func() {
 	It("accepts a template that cannot be tried, with a warning", func() {
 		forbidImage("busybox")
 		Expect(kubectlWithInput(valid["v1"], "create", "--filename=-")).
-			To(ContainSubstring("Warning: spec.jobTemplate.spec.template was not tried: "))
+			To(ContainSubstring("Warning: spec.jobTemplate.spec.template was not checked: "))
 	})
 
 	It("is not needed for what it does not judge", func() {

@@ -66,8 +66,8 @@ func TestLinkedFunctionsAreInTheirFiles(t *testing.T) {
 	}
 }
 
-// follow returns what is wrong with a link of a document. What is not in the
-// repository is not looked at.
+// follow returns what is wrong with a link of a document. It ignores targets outside
+// the repository.
 func follow(t *testing.T, document, target string) string {
 	t.Helper()
 	parsed, err := url.Parse(target)

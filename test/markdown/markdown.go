@@ -24,9 +24,9 @@ import (
 	"strings"
 )
 
-// Section is what stands below a heading of the second level.
+// Section is the content below a heading of the second level.
 type Section struct {
-	// Title is empty for what stands above the first of these headings.
+	// Title is empty for the content above the first of these headings.
 	Title string
 	Parts []Part
 }
@@ -37,7 +37,7 @@ type Part struct {
 	Comment  bool
 	Language string
 	Content  string
-	// Follows reports whether nothing stands between this part and the one before it.
+	// Follows reports whether nothing separates this part from the previous one.
 	Follows bool
 }
 

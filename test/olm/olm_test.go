@@ -45,7 +45,7 @@ import (
 
 const (
 	before = "extendedjob-operator.v0.0.1"
-	// userNamespace is where the ExtendedJobs are.
+	// userNamespace is the namespace of the ExtendedJobs.
 	userNamespace = "team"
 )
 
@@ -100,13 +100,13 @@ var _ = Describe("The bundle", Ordered, func() {
 		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(converted), converted)).To(Succeed())
 		Expect(converted.Spec.JobTemplate.Spec.Template).To(Equal(old.Spec.Template))
 
-		// What no schema refuses.
+		// An error that no schema finds.
 		refused := ejob.Shell(userNamespace, "refused", "true").Strategy(fissilev1.StrategyManual).
 			Output("out").SecretLabels(map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}).Obj()
-		Expect(k8s.Create(ctx, refused)).To(MatchError(ContainSubstring("the operator goes by this key")))
+		Expect(k8s.Create(ctx, refused)).To(MatchError(ContainSubstring("the key is reserved for the operator")))
 	})
 
-	// OLM tries an InstallPlan again for a minute if a step fails, and applies the bundle's CRD each time.
+	// If a step fails, OLM retries an InstallPlan for a minute, and applies the bundle's CRD each time.
 	It("converts again soon after its InstallPlan was tried again", func(ctx context.Context) {
 		crd := &unstructured.Unstructured{}
 		crd.SetAPIVersion("apiextensions.k8s.io/v1")
@@ -186,7 +186,7 @@ watchNamespaces: [elsewhere]
 		Expect(k8s.Patch(ctx, settled, patch)).To(Succeed())
 		Consistently(komega.Object(settled)).WithContext(ctx).WithTimeout(5 * time.Second).Should(ejob.HaveStrategy(fissilev1.StrategyNow))
 
-		// To delete it would not do: a limit is not lifted by a file that is gone.
+		// Deleting it would not work: a missing file does not lift a restriction.
 		configuration.Data["operator.yaml"] = `
 apiVersion: config.fissile.cloudfoundry.org/v1alpha1
 kind: OperatorConfiguration
@@ -214,14 +214,14 @@ kind: OperatorConfiguration
 	})
 })
 
-// approve approves the InstallPlan of a version, once OLM waits for that: a plan that changes before is made anew.
+// approve approves the InstallPlan of a version once OLM waits for approval. A plan that changes before is recreated.
 func approve(ctx context.Context, csv string) {
 	GinkgoHelper()
 	patch := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"approved":true}}`))
 	Expect(k8s.Patch(ctx, installPlan(ctx, csv, "RequiresApproval"), patch)).To(Succeed())
 }
 
-// installPlan returns the InstallPlan of a version, once it is in a phase.
+// installPlan returns the InstallPlan of a version once it is in a phase.
 func installPlan(ctx context.Context, csv, phase string) *unstructured.Unstructured {
 	GinkgoHelper()
 	plans := &unstructured.UnstructuredList{}
@@ -244,7 +244,7 @@ func installPlan(ctx context.Context, csv, phase string) *unstructured.Unstructu
 	return plan
 }
 
-// tryAgain has OLM execute the InstallPlan of a version once more, as if its steps had failed.
+// tryAgain makes OLM execute the InstallPlan of a version again, as if its steps had failed.
 func tryAgain(ctx context.Context, csv string) {
 	GinkgoHelper()
 	plan := installPlan(ctx, csv, "Complete")
@@ -264,7 +264,7 @@ func phase(csv string) func(context.Context) (string, error) {
 	return field(olmObject("v1alpha1", "ClusterServiceVersion", operatorNamespace, csv), "status", "phase")
 }
 
-// took adds how long something took to the report.
+// took adds the duration of something to the report.
 func took(what string, start time.Time) {
 	AddReportEntry(what, time.Since(start).Round(time.Second).String(), ReportEntryVisibilityAlways)
 }
@@ -286,7 +286,7 @@ func webhooks(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// replacePods has new pods of the operator read their configuration.
+// replacePods replaces the operator's pods, so that new ones read the configuration.
 func replacePods(ctx context.Context) {
 	GinkgoHelper()
 	kubectl(ctx, "--namespace="+operatorNamespace, "delete", "pods", "--selector=app.kubernetes.io/component=controller-manager")

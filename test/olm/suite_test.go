@@ -41,11 +41,11 @@ import (
 )
 
 const (
-	// timeout is more than OLM takes for a step on a slow machine.
+	// timeout is long enough for a step of OLM on a slow machine.
 	timeout  = 3 * time.Minute
 	interval = 200 * time.Millisecond
 
-	// operatorNamespace is what the bundle suggests.
+	// operatorNamespace is the namespace that the bundle suggests.
 	operatorNamespace  = cluster.OperatorNamespace
 	operatorDeployment = cluster.OperatorDeployment
 )
@@ -76,8 +76,8 @@ func environment(name string) string {
 	return value
 }
 
-// restrictedNamespace makes a namespace in which pods have to be as restricted as
-// pod security can demand.
+// restrictedNamespace creates a namespace that enforces the strictest pod security
+// standard.
 func restrictedNamespace(ctx context.Context, name string) {
 	GinkgoHelper()
 	Expect(k8s.Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
@@ -102,7 +102,7 @@ func withSpec(object *unstructured.Unstructured, spec map[string]any) *unstructu
 	return object
 }
 
-// field returns a function that reads a string of an object, for Eventually.
+// field returns a function for Eventually that reads a string of an object.
 func field(object *unstructured.Unstructured, path ...string) func(context.Context) (string, error) {
 	return func(ctx context.Context) (string, error) {
 		if err := k8s.Get(ctx, client.ObjectKeyFromObject(object), object); err != nil {
@@ -113,7 +113,7 @@ func field(object *unstructured.Unstructured, path ...string) func(context.Conte
 	}
 }
 
-// report prints what tells why a spec failed.
+// report prints what helps to find out why a spec failed.
 func report(ctx context.Context) {
 	for _, arguments := range [][]string{
 		{"--namespace=" + operatorNamespace, "get", "subscriptions.operators.coreos.com,installplans,clusterserviceversions,catalogsources", "--output=yaml"},

@@ -70,7 +70,7 @@ func main() {
 
 func run() error {
 	if len(os.Args) != 2 || os.Args[1] != testName {
-		return fmt.Errorf("the arguments are %q, and the only test is %s", os.Args[1:], testName)
+		return fmt.Errorf("got the arguments %q, but the only test is %s", os.Args[1:], testName)
 	}
 	namespace, err := os.ReadFile(namespaceFile)
 	if err != nil {
@@ -129,7 +129,7 @@ func runExtendedJob(ctx context.Context, c client.Client, namespace string) erro
 		return fmt.Errorf("read the output: %w", err)
 	}
 	if len(secret.Data) != 1 || string(secret.Data["foo"]) != "1" {
-		return fmt.Errorf("the output has %d keys and not the one that was printed", len(secret.Data))
+		return fmt.Errorf("the output has %d keys, not only the one that was printed", len(secret.Data))
 	}
 	return nil
 }

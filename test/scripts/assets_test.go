@@ -32,8 +32,8 @@ import (
 	"testing"
 )
 
-// The programs that setup-envtest downloads say so; those that are built from
-// Go modules say that.
+// Each program prints where it comes from: from setup-envtest, or built from Go
+// modules.
 const (
 	downloaded = "downloaded"
 	built      = "built"
@@ -45,7 +45,7 @@ func TestTestsRunOnWhatSetupEnvtestDownloads(t *testing.T) {
 	contains(t, says, "that setup-envtest downloaded: "+filepath.Join(repository, "bin/envtest"))
 	expect(t, repository, downloaded)
 
-	findAssets(t, repository, "ENVTEST_INDEX="+nowhere) // is not needed any more
+	findAssets(t, repository, "ENVTEST_INDEX="+nowhere) // is no longer needed
 	expect(t, repository, downloaded)
 }
 
@@ -86,7 +86,7 @@ func TestTestsRunOnWhatTheUserHas(t *testing.T) {
 // nowhere is an address without a server.
 const nowhere = "http://127.0.0.1:1/index.yaml"
 
-// same and other say which checksum the index has for one.
+// same and other return the checksum that the index has instead of the real one.
 func same(sum string) string  { return sum }
 func other(sum string) string { return strings.Repeat("0", len(sum)) }
 
@@ -95,7 +95,7 @@ func other(sum string) string { return strings.Repeat("0", len(sum)) }
 func newRepository(t *testing.T) string {
 	t.Helper()
 	repository := t.TempDir()
-	t.Cleanup(func() { _, _ = run(t, repository, nil, "chmod", "-R", "u+w", ".") }) // setup-envtest lets nobody write
+	t.Cleanup(func() { _, _ = run(t, repository, nil, "chmod", "-R", "u+w", ".") }) // setup-envtest makes files read-only
 	for _, file := range []string{
 		"hack/test-assets.sh", "hack/cluster/local/env.sh",
 		"hack/cluster/kubernetes/go.mod", "hack/cluster/kubernetes-oldest/go.mod", "hack/cluster/coredns/go.mod",
@@ -120,7 +120,7 @@ touch "$KUBERNETES/.key"
 	return repository
 }
 
-// findAssets runs the script as make test does, and returns what it says.
+// findAssets runs the script like make test, and returns its output.
 func findAssets(t *testing.T, repository, variable string) string {
 	t.Helper()
 	says, err := run(t, repository, []string{variable}, "hack/test-assets.sh", "bin/test-assets")
@@ -159,7 +159,7 @@ func serveIndex(t *testing.T, checksum func(string) string) string {
 	return server.URL + "/index.yaml"
 }
 
-// serveNothing returns the address of a server that answers nothing.
+// serveNothing returns the address of a server that never answers.
 func serveNothing(t *testing.T) string {
 	t.Helper()
 	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { <-r.Context().Done() }))
@@ -167,7 +167,8 @@ func serveNothing(t *testing.T) string {
 	return server.URL
 }
 
-// archiveOf packs programs with a content as envtest's releases are packed.
+// archiveOf packs programs with the given content, in the layout of envtest's
+// releases.
 func archiveOf(t *testing.T, content string) []byte {
 	t.Helper()
 	var buffer bytes.Buffer
@@ -203,5 +204,5 @@ func minorVersion(t *testing.T) string {
 	return ""
 }
 
-// program is a program that prints a word.
+// program returns a program that prints a word.
 func program(word string) string { return `#!/bin/sh\nprintf ` + word + `\n` }

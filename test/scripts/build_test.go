@@ -22,7 +22,7 @@ import (
 	"testing"
 )
 
-// build is what the scripts do that build a program.
+// build does the same as the scripts that build a program.
 const build = "set -euo pipefail; . hack/gobuild.sh; go_build Thing thing .; echo built"
 
 func TestABuildSaysWhatIsWrongAndFails(t *testing.T) {

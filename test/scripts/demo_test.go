@@ -35,13 +35,13 @@ func TestTheDemoTakesKindWhereItCanBeUsed(t *testing.T) {
 			programs: map[string]string{"docker": "exit 0", "kind": "exit 0", "kubectl": "exit 0"},
 			cluster:  "kind",
 			context:  "kind-extendedjob",
-			says:     "Docker and kind are there",
+			says:     "Docker and kind are installed",
 		},
 		"no docker": {
 			programs: map[string]string{"kind": "exit 0", "kubectl": "exit 0"},
 			cluster:  "local",
 			context:  "extendedjob-local",
-			says:     "there is no docker on the PATH",
+			says:     "docker is not on the PATH",
 		},
 		"Docker does not run": {
 			programs: map[string]string{"docker": "exit 1", "kind": "exit 0", "kubectl": "exit 0"},
@@ -53,13 +53,13 @@ func TestTheDemoTakesKindWhereItCanBeUsed(t *testing.T) {
 			programs: map[string]string{"docker": "exit 0", "kubectl": "exit 0"},
 			cluster:  "local",
 			context:  "extendedjob-local",
-			says:     "there is no kind on the PATH",
+			says:     "kind is not on the PATH",
 		},
 		"no kubectl": {
 			programs: map[string]string{"docker": "exit 0", "kind": "exit 0"},
 			cluster:  "local",
 			context:  "extendedjob-local",
-			says:     "there is no kubectl on the PATH",
+			says:     "kubectl is not on the PATH",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -88,7 +88,7 @@ func TestAKindClusterIsMadeFilledAndDeleted(t *testing.T) {
 	programs := map[string]string{
 		"docker":  "exit 0",
 		"kubectl": "exit 0",
-		// The file is the cluster.
+		// The file represents the cluster.
 		"kind": `case "$*" in
 "create cluster"*) echo extendedjob > "$CLUSTER_FILE" ;;
 "get clusters") cat "$CLUSTER_FILE" ;;
@@ -109,7 +109,7 @@ esac`,
 	}
 }
 
-// changesOfKind returns what kind was called with to change something.
+// changesOfKind returns the arguments of the calls of kind that change something.
 func changesOfKind(t *testing.T, calls string) string {
 	t.Helper()
 	var changes strings.Builder
@@ -121,8 +121,8 @@ func changesOfKind(t *testing.T, calls string) string {
 	return changes.String()
 }
 
-// dryRun has make say what it would do, where only some programs are on the
-// PATH. It returns that, and what these programs were called with.
+// dryRun runs make in a dry run, with only some programs on the PATH. It returns the
+// output, and the arguments that these programs were called with.
 func dryRun(t *testing.T, programs map[string]string, arguments ...string) (says, calls string) {
 	t.Helper()
 	path, log := programsOnThePath(t, programs)
@@ -133,9 +133,9 @@ func dryRun(t *testing.T, programs map[string]string, arguments ...string) (says
 	return says, read(t, log)
 }
 
-// programsOnThePath makes programs of shell commands. It returns a PATH on
-// which they are, and docker, kind and kubectl only if they are among them, and
-// the file in which they put down what they are called with.
+// programsOnThePath turns shell commands into programs. It returns a PATH that has
+// them, and docker, kind and kubectl only if they are among them, and the file that
+// records the arguments of their calls.
 func programsOnThePath(t *testing.T, programs map[string]string) (path, log string) {
 	t.Helper()
 	directory := t.TempDir()
@@ -149,7 +149,7 @@ func programsOnThePath(t *testing.T, programs map[string]string) (path, log stri
 	return "PATH=" + bin, log
 }
 
-// linkOthers links what the scripts need into a directory.
+// linkOthers links the other programs that the scripts need into a directory.
 func linkOthers(t *testing.T, directory string) {
 	t.Helper()
 	for _, name := range []string{"awk", "basename", "bash", "cat", "dirname", "env", "git", "grep", "make", "sed", "sh"} {

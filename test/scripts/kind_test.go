@@ -24,7 +24,7 @@ import (
 	"testing"
 )
 
-// kind, as far as the demo knows it: its cluster is the local one under another
+// The parts of kind that the demo uses: its cluster is the local one under another
 // name.
 const kind = `
 case "$*" in
@@ -51,7 +51,7 @@ func TestTheDemoRunsOnKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(says, err)
 	}
-	contains(t, says, "CLUSTER=kind, since Docker and kind are there")
+	contains(t, says, "CLUSTER=kind, because Docker and kind are installed")
 	contains(t, says, "== Done in ")
 	contains(t, says, "make cluster-down CLUSTER=kind")
 	if says, err := run(t, root, environment, "make", "--no-print-directory", "cluster-down", "CLUSTER=kind"); err != nil {

@@ -23,8 +23,8 @@ import (
 	"testing"
 )
 
-// The first make demo compiles the operator and all of these: with the same
-// libraries in the same versions, each of them once. With others it takes twice
+// The first make demo compiles the operator and all of these modules. If they use the
+// same versions of libraries, each library is compiled once. Otherwise it takes twice
 // as long.
 func TestTheDemoCompilesEachLibraryOnce(t *testing.T) {
 	operator := requirements(t, ".")

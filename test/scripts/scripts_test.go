@@ -55,19 +55,18 @@ func runTests(m *testing.M) int {
 	return m.Run()
 }
 
-// run runs a command in a directory, with variables in its environment, and
-// returns what it says.
+// run runs a command in a directory, with variables in its environment, and returns
+// its output.
 func run(t *testing.T, directory string, environment []string, name string, arguments ...string) (string, error) {
 	t.Helper()
-	command := exec.Command(name, arguments...) // t.Context() has ended when a test is cleaned up
+	command := exec.Command(name, arguments...) // t.Context() has ended by the time of the cleanup
 	command.Dir = directory
 	command.Env = slices.Concat(slices.DeleteFunc(os.Environ(), isOfMake), environment)
 	output, err := command.CombinedOutput()
 	return string(output), err
 }
 
-// isOfMake reports whether a variable may come from make test, or from a user
-// for it.
+// isOfMake reports whether a variable may come from make test or its user.
 func isOfMake(variable string) bool {
 	name, _, _ := strings.Cut(variable, "=")
 	return slices.Contains([]string{

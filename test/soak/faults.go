@@ -40,9 +40,9 @@ import (
 
 const (
 	clusterScript = "hack/cluster/cluster.sh"
-	// calm and restless bound the time between two faults.
+	// calm and restless are the bounds of the time between two faults.
 	calm, restless = 12 * time.Second, 4 * time.Second
-	// cordoned is how long the node takes no pods.
+	// cordoned is how long the node accepts no pods.
 	cordoned = 8 * time.Second
 )
 
@@ -67,7 +67,7 @@ func newFaults(c client.Client, random *rand.Rand) *faults {
 	return f
 }
 
-// inject injects faults until ctx ends, each kind once before any comes again.
+// inject injects faults until ctx ends, each kind once before any is repeated.
 func (f *faults) inject(ctx context.Context) {
 	names := slices.Sorted(maps.Keys(f.kinds))
 	for {
@@ -97,7 +97,7 @@ func (f *faults) killLeader(ctx context.Context) error {
 	return f.Delete(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: cluster.OperatorNamespace, Name: name}}, client.GracePeriodSeconds(0))
 }
 
-// cordon has the node take no pods for a while.
+// cordon keeps the node from accepting pods for a while.
 func (f *faults) cordon(ctx context.Context) error {
 	var nodes corev1.NodeList
 	if err := f.List(ctx, &nodes); err != nil {
@@ -111,7 +111,7 @@ func (f *faults) cordon(ctx context.Context) error {
 	case <-ctx.Done():
 	case <-time.After(cordoned):
 	}
-	// Also when the time for faults is over.
+	// Even if the time for faults is over.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer cancel()
 	return wait.PollUntilContextCancel(ctx, interval, true, func(ctx context.Context) (bool, error) {
@@ -123,7 +123,7 @@ func (f *faults) setUnschedulable(ctx context.Context, node *corev1.Node, value 
 	return f.Patch(ctx, node, client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"spec":{"unschedulable":%t}}`, value)))
 }
 
-// clusterCommand does something with the local cluster.
+// clusterCommand runs a command of the local cluster.
 func clusterCommand(ctx context.Context, arguments ...string) error {
 	var output bytes.Buffer
 	command := exec.CommandContext(context.WithoutCancel(ctx), clusterScript, arguments...)

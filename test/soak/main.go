@@ -19,7 +19,7 @@ limitations under the License.
 //
 //	soak -duration=30m [-seed=1]
 //
-// It prints a report, and fails if something is wrong.
+// It prints a report, and fails if anything is wrong.
 package main
 
 import (
@@ -43,7 +43,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/cluster"
 )
 
-// patience is how long after the last fault everything has to be settled.
+// patience is the time after the last fault within which everything must settle.
 const patience = 2 * time.Minute
 
 func main() {
@@ -106,7 +106,7 @@ func soak(duration time.Duration, seed uint64) error {
 		fmt.Printf("WRONG: %s\n", problem)
 	}
 	if wrong > 0 {
-		return fmt.Errorf("%d things are wrong", wrong)
+		return fmt.Errorf("%d checks failed", wrong)
 	}
 	fmt.Println("Nothing is lost, doubled or left behind.")
 	return nil

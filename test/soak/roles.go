@@ -24,15 +24,15 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
-// role is a way to use ExtendedJobs. One user after the other plays it, each with
-// an ExtendedJob of their own.
+// role is a way to use ExtendedJobs. Users play it one after the other, each with
+// their own ExtendedJob.
 type role struct {
 	name  string
 	begin func(name string) *user
 	users []*user
 }
 
-// newRoles are those of the namespace.
+// newRoles returns the roles of a namespace.
 func newRoles(c client.Client, namespace string) []*role {
 	var roles []*role
 	add := func(name string, begin func(name string) *user) {
@@ -48,7 +48,7 @@ func newRoles(c client.Client, namespace string) []*role {
 	return roles
 }
 
-// play triggers until faulty ends, and waits for the last trigger until ended does.
+// play triggers runs until faulty ends, and waits for the last one until ended does.
 func (r *role) play(faulty, ended context.Context) {
 	for faulty.Err() == nil {
 		u := r.begin(fmt.Sprintf("%s-%d", r.name, len(r.users)))
@@ -57,7 +57,7 @@ func (r *role) play(faulty, ended context.Context) {
 	}
 }
 
-// judge says how the users fared, and what is wrong.
+// judge reports the results of the users, and what is wrong.
 func (r *role) judge(ctx context.Context) (line string, problems []string) {
 	var triggers, runs, succeeded, failed int64
 	var longest time.Duration

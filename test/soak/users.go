@@ -34,22 +34,22 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// interval is how often somebody looks who waits.
+// interval is the interval between two checks while waiting.
 const interval = 200 * time.Millisecond
 
-// user triggers one ExtendedJob again and again, and waits each time until what
-// they asked for has happened.
+// user triggers one ExtendedJob repeatedly, and waits each time until the request has
+// been served.
 type user struct {
 	client.Client
 	ej *fissilev1.ExtendedJob
-	// ask triggers for the n-th time, or brings about that it is triggered.
+	// ask triggers the ExtendedJob for the n-th time, directly or indirectly.
 	ask func(ctx context.Context, n int64) error
-	// served reports whether the n-th trigger was.
+	// served reports whether the n-th trigger was served.
 	served func(ctx context.Context, ej *fissilev1.ExtendedJob, n int64) (bool, error)
-	// check returns what is wrong after so many triggers.
+	// check returns what is wrong after the given number of triggers.
 	check func(ctx context.Context, ej *fissilev1.ExtendedJob, triggers int64) []string
 
-	// most is how often they trigger, if that is limited.
+	// most is the maximum number of triggers, if there is one.
 	most int64
 
 	triggers int64
@@ -57,8 +57,8 @@ type user struct {
 	stuck    bool
 }
 
-// The operator delays triggers that follow each other at once, the longer the more
-// of them there are. The last one of these is the first that is delayed.
+// The operator delays triggers that follow each other immediately, longer each time.
+// The last of these triggers is the first that is delayed.
 const (
 	mostPresses = 10
 	mostChanges = 7
@@ -81,8 +81,8 @@ func filer(namespace, name string) *fissilev1.ExtendedJob {
 	return ej
 }
 
-// requester asks by requestID, for versions of an output that hold each request's
-// number.
+// requester requests runs by requestID, and gets versions of an output that hold the
+// numbers of the requests.
 func requester(c client.Client, ej *fissilev1.ExtendedJob) *user {
 	u := &user{Client: c, ej: ej}
 	u.ask = func(ctx context.Context, n int64) error {
@@ -114,7 +114,7 @@ func requester(c client.Client, ej *fissilev1.ExtendedJob) *user {
 	return u
 }
 
-// presser sets the strategy to now, of an errand that succeeds or fails each time.
+// presser sets the strategy of an errand to now; it always succeeds or always fails.
 func presser(c client.Client, namespace, name string, succeeds bool) *user {
 	script := "exit 3"
 	if succeeds {
@@ -140,8 +140,8 @@ func presser(c client.Client, namespace, name string, succeeds bool) *user {
 	return u
 }
 
-// configurer changes a ConfigMap that a one-off uses. Each change has to be run,
-// if another one does not follow.
+// configurer changes a ConfigMap that a one-off uses. Each change must cause a run,
+// unless another one follows.
 func configurer(c client.Client, namespace, name string) *user {
 	u := &user{Client: c, most: mostChanges, ej: ejob.Shell(namespace, name, prints).Output(name).Versioned().
 		Strategy(fissilev1.StrategyOnce).UpdateOnConfigChange().ReadsConfigMap(name).Obj()}
@@ -173,8 +173,8 @@ func configurer(c client.Client, namespace, name string) *user {
 	return u
 }
 
-// work triggers until faulty ends, or as often as may be, and waits for the last
-// trigger until ended does.
+// work triggers runs until faulty ends or the maximum is reached, and waits for the
+// last trigger until ended does.
 func (u *user) work(faulty, ended context.Context) {
 	if !u.until(ended, "create", func() (bool, error) {
 		err := u.Create(ended, u.ej.DeepCopy())
@@ -202,7 +202,7 @@ func (u *user) work(faulty, ended context.Context) {
 	}
 }
 
-// until tries again until something is done, whatever fails meanwhile.
+// until retries until something succeeds, whatever fails in the meantime.
 func (u *user) until(ctx context.Context, what string, do func() (done bool, err error)) bool {
 	var last error
 	err := wait.PollUntilContextCancel(ctx, interval, true, func(context.Context) (bool, error) {
@@ -224,7 +224,7 @@ func (u *user) read(ctx context.Context) (*fissilev1.ExtendedJob, error) {
 	return ej, u.Get(ctx, client.ObjectKeyFromObject(u.ej), ej)
 }
 
-// change changes the ExtendedJob, in such a way that it may be tried again.
+// change changes the ExtendedJob in a way that can be retried.
 func (u *user) change(ctx context.Context, mutate func(*fissilev1.ExtendedJob)) error {
 	ej, err := u.read(ctx)
 	if err != nil {
@@ -235,7 +235,7 @@ func (u *user) change(ctx context.Context, mutate func(*fissilev1.ExtendedJob)) 
 	return u.Patch(ctx, ej, client.MergeFrom(before))
 }
 
-// versions returns what the versions of the output hold, the first one first.
+// versions returns the contents of the versions of the output, oldest first.
 func (u *user) versions(ctx context.Context) ([]int64, error) {
 	var printed []int64
 	for version := 1; ; version++ {
@@ -255,7 +255,7 @@ func (u *user) versions(ctx context.Context) ([]int64, error) {
 	}
 }
 
-// judge returns the status of the ExtendedJob in the end, and what is wrong.
+// judge returns the final status of the ExtendedJob, and what is wrong.
 func (u *user) judge(ctx context.Context) (status fissilev1.ExtendedJobStatus, problems []string) {
 	ej, err := u.read(ctx)
 	if err != nil {
@@ -282,8 +282,8 @@ func count(ej *fissilev1.ExtendedJob, runs, succeeded, failed int64) []string {
 	return problems
 }
 
-// leftBehind returns what should not be in the namespace any more, when the
-// garbage collector has had its time.
+// leftBehind returns what should no longer be in the namespace once the garbage
+// collector has finished.
 func leftBehind(ctx context.Context, c client.Client, namespace string, users []*user) (problem string) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
@@ -312,7 +312,7 @@ func leftBehind(ctx context.Context, c client.Client, namespace string, users []
 	return problem
 }
 
-// secrets is how many Secrets of the ExtendedJob there should be.
+// secrets returns the expected number of Secrets of the ExtendedJob.
 func (u *user) secrets(ctx context.Context) int64 {
 	if output := u.ej.Spec.Output; len(output.Files) > 0 || ptr.Deref(output.Versioned, false) {
 		printed, err := u.versions(ctx)

@@ -29,8 +29,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-// exceptions are the ways in which an ExtendedJob differs from a Job, as the user
-// guide has them. Each has an example in testdata/classes.yaml.
+// exceptions are the ways in which an ExtendedJob differs from a Job, as listed in the
+// user guide. Each has an example in testdata/classes.yaml.
 var exceptions = map[string]func(way, verdict, verdict) bool{
 	"selector": func(_ way, job, ej verdict) bool {
 		return job.accepted && len(ej.causes) > 0 && !slices.ContainsFunc(ej.causes, func(field string) bool {
@@ -62,13 +62,13 @@ var exceptions = map[string]func(way, verdict, verdict) bool{
 	},
 }
 
-// stricterApply is what server-side apply says of the lists of a Job that are
-// merged by a key, and of its managed fields.
+// stricterApply matches what server-side apply reports about the lists of a Job that
+// are merged by a key, and about its managed fields.
 var stricterApply = regexp.MustCompile(`duplicate entries for key|may not have a null element|an explicit null|fieldsV1: expected map`)
 
 var largeExponent = regexp.MustCompile(`[eE][+-]?[0-9]{4,}`)
 
-// comparison counts what ExtendedJobs of a version and Jobs are told.
+// comparison counts the verdicts on ExtendedJobs of a version and on Jobs.
 type comparison struct {
 	mu                                      sync.Mutex
 	asked, equal, accepted, warned, sameJob int
@@ -109,8 +109,8 @@ func (c *comparison) report(t *testing.T, version kind) {
 	}
 }
 
-// compare compares what ExtendedJobs of both versions and Jobs with the same
-// templates are told.
+// compare compares the verdicts on ExtendedJobs of both versions and on Jobs with the
+// same templates.
 func compare(t *testing.T, all []manifest, ways func(manifest) []way) map[kind]*comparison {
 	t.Helper()
 	comparisons := map[kind]*comparison{v1: {excepted: map[string]int{}}, v1alpha1: {excepted: map[string]int{}}}
@@ -164,8 +164,8 @@ func (w *world) compare(ctx context.Context, m manifest, way way, comparisons ma
 	return nil
 }
 
-// exceptionOf names the exception that a difference is, if the manifest may be
-// one: a generated one may be any.
+// exceptionOf returns the exception that explains a difference, if the manifest may be
+// an example of it; a generated one may be an example of any.
 func exceptionOf(m manifest, way way, job, ej verdict) string {
 	for name, is := range exceptions {
 		if (m.except == name || m.generated) && is(way, job, ej) {
@@ -175,7 +175,7 @@ func exceptionOf(m manifest, way way, job, ej verdict) string {
 	return ""
 }
 
-// differ says how an ExtendedJob differs from a Job, if it does.
+// differ describes how an ExtendedJob differs from a Job, if it does.
 func differ(m manifest, version kind, way way, job, ej verdict) string {
 	if ej.accepted != job.accepted {
 		return fmt.Sprintf("the Job is accepted: %t (%s), the ExtendedJob: %t (%s)", job.accepted, job.message, ej.accepted, ej.message)
@@ -196,7 +196,7 @@ func differ(m manifest, version kind, way way, job, ej verdict) string {
 	return ""
 }
 
-// jobWarnings are an ExtendedJob's warnings with the paths of a Job, sorted.
+// jobWarnings returns an ExtendedJob's warnings with the paths of a Job, sorted.
 func jobWarnings(ej verdict) []string {
 	var warnings []string
 	for _, warning := range ej.warnings {
@@ -208,14 +208,14 @@ func jobWarnings(ej verdict) []string {
 	return warnings
 }
 
-// withoutUnknown is what is stored of a template if the client is not strict.
-// Where a type has no fields, server-side apply is not.
+// withoutUnknown returns what is stored of a template if the client is not strict.
+// Server-side apply is not strict where a type has no fields.
 func withoutUnknown(value any) any {
 	switch value := clone(value).(type) {
 	case map[string]any:
 		delete(value, unknownField)
 		for key, v := range value {
-			if key != "fieldsV1" { // which knows every field
+			if key != "fieldsV1" { // which allows every field
 				value[key] = withoutUnknown(v)
 			}
 		}
@@ -230,7 +230,7 @@ func withoutUnknown(value any) any {
 	}
 }
 
-// plainJSON is JSON in which numbers are alike that are equal.
+// plainJSON returns JSON in which equal numbers are written alike.
 func plainJSON(value any) any {
 	var plain any
 	if err := json.Unmarshal(encode(value), &plain); err != nil {

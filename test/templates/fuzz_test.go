@@ -37,8 +37,8 @@ import (
 	"sigs.k8s.io/randfill"
 )
 
-// fuzzed are templates in which something is what Kubernetes' own fuzzers make.
-// All of what they make at once no Job would take.
+// fuzzed returns templates in which one part comes from Kubernetes' own fuzzers. A Job
+// with everything that they generate would be refused.
 func fuzzed(seed int64, number int) ([]manifest, error) {
 	scheme := runtime.NewScheme()
 	coreinstall.Install(scheme)
@@ -71,7 +71,7 @@ func fuzzed(seed int64, number int) ([]manifest, error) {
 	return all, nil
 }
 
-// names are strings that can be names, in most cases.
+// names generates strings that are valid names in most cases.
 func names(serializer.CodecFactory) []any {
 	return []any{func(s *string, c randfill.Continue) {
 		if c.Intn(4) == 0 {

@@ -30,7 +30,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// differOfRun says how the Job of a run differs from a plain Job, if it does.
+// differOfRun describes how the Job of a run differs from a plain Job, if it does.
 func (w *world) differOfRun(ctx context.Context, m manifest, plain, ej verdict) (string, error) {
 	var stored fissilev1.ExtendedJob
 	if err := json.Unmarshal(encode(ej.object), &stored); err != nil {
@@ -52,23 +52,24 @@ func (w *world) differOfRun(ctx context.Context, m manifest, plain, ej verdict) 
 	return differOfJobs(m, plain.object, created.object), nil
 }
 
-// differOfJobs says how a run's Job differs from a plain one, apart from what the
-// user guide says.
+// differOfJobs describes how a run's Job differs from a plain one, apart from the
+// differences in the user guide.
 func differOfJobs(m manifest, plain, ofRun map[string]any) string {
 	want, got := essence(m, plain), essence(m, ofRun)
-	if equality.Semantic.DeepEqual(want, got) { // quantities are, in any spelling
+	if equality.Semantic.DeepEqual(want, got) { // equal quantities may be spelled differently
 		return ""
 	}
 	return "the run's Job is another (-plain +run's): " + cmp.Diff(plainJSON(want), plainJSON(got))
 }
 
-// fromTemplate is what a Job has from its template.
+// fromTemplate holds the parts of a Job that come from its template.
 type fromTemplate struct {
 	Labels, Annotations map[string]string
 	Spec                batchv1.JobSpec
 }
 
-// essence is what a Job has from its template, and not from the operator.
+// essence returns the parts of a Job that come from its template, not from the
+// operator.
 func essence(m manifest, object map[string]any) fromTemplate {
 	var job batchv1.Job
 	if err := json.Unmarshal(encode(object), &job); err != nil {
@@ -84,7 +85,7 @@ func essence(m manifest, object map[string]any) fromTemplate {
 	return fromTemplate{Labels: own(job.Labels), Annotations: own(job.Annotations), Spec: job.Spec}
 }
 
-// own are the labels or annotations of the user.
+// own returns the labels or annotations of the user.
 func own(all map[string]string) map[string]string {
 	kept := map[string]string{}
 	for key, value := range all {

@@ -29,9 +29,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// What is stored is what was written, so nothing is changed by applying a
-// manifest again. kubectl says so, but for a manifest with a null in it: it sends
-// that, for a Job as well.
+// The template is stored as written, so applying a manifest again changes nothing.
+// kubectl reports this, except for a manifest with a null in it, which it sends again,
+// for a Job as well.
 func TestKubectlAppliesAManifestOnce(t *testing.T) {
 	for _, how := range [][]string{{"apply"}, {"apply", "--server-side"}} {
 		for _, version := range []kind{v1, v1alpha1} {
@@ -71,7 +71,8 @@ func TestKubectlAppliesAManifestOnce(t *testing.T) {
 
 const resource = "extendedjob.fissile.cloudfoundry.org"
 
-// acceptedObjects are the manifests that a Job accepts, as ExtendedJobs, by name.
+// acceptedObjects returns the manifests that are accepted for a Job, as ExtendedJobs,
+// by name.
 func acceptedObjects(t *testing.T, version kind, how []string) map[string]any {
 	t.Helper()
 	objects := map[string]any{}
@@ -85,8 +86,8 @@ func acceptedObjects(t *testing.T, version kind, how []string) map[string]any {
 	return objects
 }
 
-// accepted are the manifests of testdata with which both a Job and an ExtendedJob
-// are accepted.
+// accepted returns the manifests of testdata that are accepted both for a Job and for
+// an ExtendedJob.
 func accepted(t *testing.T) []manifest {
 	t.Helper()
 	var all []manifest

@@ -15,7 +15,7 @@ limitations under the License.
 */
 
 // Package templates asks an API server about Jobs and about ExtendedJobs with the
-// same templates: they are to be accepted, warned of, stored and run alike. It is
+// same templates: both must be accepted, warned about, stored and run alike. It is
 // a Go module of its own so that the operator does not require k8s.io/kubernetes,
 // whose fuzzers it uses.
 package templates

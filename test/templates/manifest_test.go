@@ -32,9 +32,10 @@ type manifest struct {
 	// objectName is the name of the Job and of the ExtendedJobs.
 	objectName string
 	template   map[string]any
-	// except is the exception that it is an example of, if any.
+	// except is the exception that the manifest is an example of, if any.
 	except string
-	// generated is true if a generator made it: it may be any exception.
+	// generated is true if a generator made the manifest, which may then be an example of
+	// any exception.
 	generated bool
 }
 
@@ -69,7 +70,7 @@ func readManifests(t *testing.T, file string) []manifest {
 
 const defaultName = "templates"
 
-// job is the Job with the template.
+// job returns a Job with the template.
 func (m manifest) job() map[string]any {
 	metadata := map[string]any{"name": m.objectName}
 	if of, ok := m.template["metadata"].(map[string]any); ok {
@@ -82,7 +83,7 @@ func (m manifest) job() map[string]any {
 	return map[string]any{"apiVersion": "batch/v1", "kind": "Job", "metadata": metadata, "spec": m.template["spec"]}
 }
 
-// extendedJob is an ExtendedJob with the template, in a version.
+// extendedJob returns an ExtendedJob with the template, in a version.
 func (m manifest) extendedJob(version kind, strategy string) map[string]any {
 	spec := map[string]any{"trigger": map[string]any{"strategy": strategy}}
 	if version == v1 {
@@ -108,15 +109,15 @@ func (m manifest) podTemplate() any {
 	return spec["template"]
 }
 
-// isPod reports whether a template has a pod template and nothing else, which is
-// all that v1alpha1 can hold without an annotation.
+// isPod reports whether a template has only a pod template, which is all that v1alpha1
+// can hold without an annotation.
 func (m manifest) isPod() bool {
 	spec, _ := m.template["spec"].(map[string]any)
 	_, found := spec["template"]
 	return found && len(spec) == 1 && len(m.template) == 1
 }
 
-// written is what is written of the template in a version.
+// written returns the part of the template that is written in a version.
 func (m manifest) written(version kind) any {
 	if version == v1 {
 		return m.template
@@ -124,7 +125,7 @@ func (m manifest) written(version kind) any {
 	return m.podTemplate()
 }
 
-// stored is what an ExtendedJob has instead of it.
+// stored returns what an ExtendedJob has in its place.
 func stored(version kind, object map[string]any) any {
 	spec, _ := object["spec"].(map[string]any)
 	if version == v1 {
@@ -159,7 +160,7 @@ func clone(value any) any {
 	return copied
 }
 
-// merge is both of two templates at once. Where they differ, the second wins.
+// merge combines two templates. Where they differ, the second wins.
 func merge(a, b any) any {
 	switch b := b.(type) {
 	case map[string]any:

@@ -38,11 +38,11 @@ type schema struct {
 	Items                *schema            `json:"items"`
 	AdditionalProperties *schema            `json:"additionalProperties"`
 
-	// name is the type's, without its package.
+	// name is the name of the type, without its package.
 	name string
 }
 
-// openAPI is what the API server says of its Jobs.
+// openAPI is the API server's description of Jobs.
 type openAPI map[string]*schema
 
 func (w *world) openAPI(ctx context.Context) (openAPI, error) {
@@ -113,7 +113,7 @@ func (o openAPI) walk(visit func(place)) {
 		visit(place{slices.Clone(steps), s})
 		for _, name := range slices.Sorted(maps.Keys(s.Properties)) {
 			if s.name == "PodResourceClaim" && name == "source" {
-				continue // was alpha in 1.30, and is gone
+				continue // was alpha in 1.30, and was removed
 			}
 			descend(append(slices.Clone(steps), step{name: name}), s.Properties[name])
 		}
@@ -127,8 +127,8 @@ func (o openAPI) walk(visit func(place)) {
 	descend([]step{{name: "spec"}}, &schema{Ref: "/io.k8s.api.batch.v1.JobSpec"})
 }
 
-// alternatives are the types of which exactly one field has to be set: the one
-// that is, where the field is not the one under test, and the others.
+// alternatives are the types of which exactly one field must be set: the field that is
+// set unless it is the one under test, and the others.
 var alternatives = map[string]struct {
 	field  string
 	value  any
@@ -143,7 +143,7 @@ var alternatives = map[string]struct {
 	"DownwardAPIVolumeFile": {"fieldRef", map[string]any{"fieldPath": "metadata.name"}, []string{"resourceFieldRef"}},
 }
 
-// more are fields that a Job requires of a type, and the OpenAPI does not.
+// more are fields of a type that a Job requires, but the OpenAPI does not.
 var more = map[string]map[string]any{
 	"ConfigMapEnvSource":        {"name": "a"},
 	"ConfigMapKeySelector":      {"name": "a"},
@@ -164,7 +164,7 @@ var more = map[string]map[string]any{
 	"Toleration":                {"operator": "Exists"},
 }
 
-// valid are values of fields that are required, by the field's name.
+// valid has values of required fields, by the name of the field.
 var valid = map[string]any{
 	"mountPath": "/m", "devicePath": "/d", "path": "p", "port": 80, "containerPort": 80, "whenUnsatisfiable": "DoNotSchedule",
 	"maxSkew": 1, "operator": "Exists", "weight": 1, "action": "Ignore", "values": []any{"1"}, "ip": "10.0.0.1", "image": "busybox",
@@ -177,7 +177,7 @@ var valid = map[string]any{
 	"driver": "d.example.com", "diskURI": "https://a.blob.core.windows.net/b/c.vhd", "resourceName": "cpu", "volumePath": "/v", "pool": "p", "endpoints": "e", "datasetName": "d", "directory": "d",
 }
 
-// example is a value of a type that a Job takes in most places.
+// example returns a value of a type that a Job accepts in most places.
 func (o openAPI) example(name string, s *schema) any {
 	if value, ok := valid[name]; ok {
 		return clone(value)
@@ -219,7 +219,7 @@ func (o openAPI) example(name string, s *schema) any {
 	return "a"
 }
 
-// minimal is the smallest template that a Job takes.
+// minimal returns the smallest template that a Job accepts.
 func minimal() map[string]any {
 	return map[string]any{"spec": map[string]any{"template": map[string]any{"spec": map[string]any{
 		"restartPolicy": "Never",
@@ -227,7 +227,7 @@ func minimal() map[string]any {
 	}}}}
 }
 
-// with is a minimal template with a value at a place, and examples around it.
+// with returns a minimal template with a value at a place, and examples around it.
 func (o openAPI) with(p place, value any) map[string]any {
 	template := minimal()
 	pod := template["spec"].(map[string]any)["template"].(map[string]any)["spec"].(map[string]any)
@@ -271,7 +271,7 @@ func (o openAPI) with(p place, value any) map[string]any {
 	return template
 }
 
-// choose removes the example of an alternative where another is under test.
+// choose removes the example of an alternative if another one is under test.
 func (o openAPI) choose(s *schema, object map[string]any, name string) {
 	alternative, ok := alternatives[s.name]
 	if !ok || name == alternative.field || name == "name" || name == "prefix" {
@@ -287,16 +287,16 @@ func isEmptyList(value any) bool {
 	return ok && len(list) == 0
 }
 
-// anExample is what a value is called that a Job takes in most places.
+// anExample is the name of a value that a Job accepts in most places.
 const anExample = "an example"
 
 // unknownField is a field that no type has.
 const unknownField = "unknown"
 
-// number is written as it is.
+// number is written verbatim.
 func number(text string) json.Number { return json.Number(text) }
 
-// values are those that a place is tried with.
+// values returns the values to try at a place.
 func (o openAPI) values(p place) map[string]any {
 	s := p.schema
 	name := p.steps[len(p.steps)-1].name
@@ -352,8 +352,8 @@ func (o openAPI) values(p place) map[string]any {
 	return values
 }
 
-// other is an item that differs from another in one field: not in the first
-// that tells items apart.
+// other returns an item that differs from another in one field, but not in the first
+// field that distinguishes items.
 func (o openAPI) other(s *schema, item any) any {
 	other, ok := clone(item).(map[string]any)
 	if !ok {
@@ -372,7 +372,7 @@ func (o openAPI) other(s *schema, item any) any {
 	return other
 }
 
-// mutations are all values at all places.
+// mutations returns templates with all values at all places.
 func (o openAPI) mutations() []manifest {
 	var all []manifest
 	o.walk(func(p place) {

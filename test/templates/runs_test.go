@@ -36,7 +36,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 )
 
-// The operator makes the Job that a user would make.
+// The operator creates the Job that a user would create.
 func TestTheOperatorRunsTheJob(t *testing.T) {
 	namespace := newNamespace(t)
 	started := map[string]manifest{}
@@ -74,7 +74,7 @@ func TestTheOperatorRunsTheJob(t *testing.T) {
 	t.Logf("%d of %d ExtendedJobs made their Jobs", len(made), len(started))
 }
 
-// createReferences creates what the pods read, so that a run does not wait.
+// createReferences creates the objects that the pods read, so that a run does not wait.
 func createReferences(t *testing.T, namespace string, m manifest) {
 	t.Helper()
 	var decoded batchv1.JobTemplateSpec
@@ -83,7 +83,7 @@ func createReferences(t *testing.T, namespace string, m manifest) {
 	}
 	for _, reference := range configrefs.Of(&decoded.Spec.Template.Spec) {
 		if len(validation.IsDNS1123Subdomain(reference.Name)) > 0 {
-			continue // There can be none.
+			continue // There can be no such object.
 		}
 		metadata := metav1.ObjectMeta{Namespace: namespace, Name: reference.Name}
 		data := map[string]string{}
@@ -104,12 +104,12 @@ func createReferences(t *testing.T, namespace string, m manifest) {
 	}
 }
 
-// jobsByOwner waits until there are so many Jobs, or for long enough, and returns
-// them by the name of the ExtendedJob that made them.
+// jobsByOwner waits for the given number of Jobs, or until a timeout, and returns them
+// by the name of their ExtendedJob.
 func jobsByOwner(t *testing.T, namespace string, number int) map[string]map[string]any {
 	t.Helper()
 	var list batchv1.JobList
-	// Jobs that are missing are told by their names.
+	// The caller reports missing Jobs by name.
 	_ = wait.PollUntilContextTimeout(t.Context(), 200*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
 		err := server.Client.List(ctx, &list, client.InNamespace(namespace))
 		return len(list.Items) >= number, err

@@ -28,7 +28,7 @@ import (
 
 func everyWay(manifest) []way { return []way{strict, lenient, apply} }
 
-// sampledWays are one way for each template, and others for some.
+// sampledWays returns one way for each template, and others for some.
 func sampledWays(m manifest) []way {
 	switch hash(m.name) % 4 {
 	case 0:
@@ -91,8 +91,8 @@ func TestWhatKubernetesFuzzersMake(t *testing.T) {
 	compare(t, all, sampledWays)
 }
 
-// A Job's annotations end where the API server says, and the Job of a run has
-// more of them than its template.
+// The API server limits a Job's annotations, and the Job of a run has more of them than
+// its template.
 func TestTemplatesLeaveRoomForTheOperator(t *testing.T) {
 	annotated := func(size int) manifest {
 		m := manifest{name: fmt.Sprintf("%d bytes", size), objectName: defaultName, template: minimal()}
@@ -122,7 +122,7 @@ func mutations(t *testing.T) []manifest {
 	return all
 }
 
-// sample takes as many as there are to be, by chance and always the same.
+// sample picks the given number at random, but always the same ones.
 func sample(all []manifest) []manifest {
 	random := func(m manifest) uint64 { return hash(fmt.Sprint(*seed, m.name)) }
 	slices.SortFunc(all, func(a, b manifest) int { return cmp.Compare(random(a), random(b)) })

@@ -43,7 +43,7 @@ import (
 
 const repository = "../.."
 
-// world is an API server with the operator as it is shipped.
+// world is an API server with the shipped operator.
 type world struct {
 	*controlplane.Plane
 	http     *http.Client
@@ -125,18 +125,18 @@ func (w *world) stop() error {
 	return w.Stop()
 }
 
-// verdict is what the API server says to an object.
+// verdict is the API server's answer to an object.
 type verdict struct {
 	accepted bool
-	// message is why it is refused.
+	// message is the reason for a refusal.
 	message  string
 	causes   []string
 	warnings []string
-	// object is what it would store.
+	// object is the object that the API server would store.
 	object map[string]any
 }
 
-// kind is what an object with a template is: a Job, or an ExtendedJob of a
+// kind is the kind of an object with a template: a Job, or an ExtendedJob of a
 // version.
 type kind string
 
@@ -146,7 +146,7 @@ const (
 	v1alpha1 kind = "v1alpha1"
 )
 
-// way is how an object is written.
+// way is a way to write an object.
 type way string
 
 const (
@@ -155,7 +155,7 @@ const (
 	apply   way = "server-side apply"
 )
 
-// url is where objects of a kind are.
+// url returns the URL of the objects of a kind.
 func (w *world) url(kind kind, namespace string) string {
 	resource := "/apis/fissile.cloudfoundry.org/" + string(kind) + "/namespaces/" + namespace + "/extendedjobs"
 	if kind == job {
@@ -164,7 +164,7 @@ func (w *world) url(kind kind, namespace string) string {
 	return strings.TrimSuffix(w.Config.Host, "/") + resource
 }
 
-// dryRun asks for the verdict on an object of the default namespace, and stores
+// dryRun returns the verdict on an object in the default namespace, and stores
 // nothing.
 func (w *world) dryRun(ctx context.Context, kind kind, way way, name string, object any) (verdict, error) {
 	url := w.url(kind, "default")

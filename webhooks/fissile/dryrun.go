@@ -86,7 +86,7 @@ func dryRunJob(ctx context.Context, c client.Client, ej *fissilev1.ExtendedJob, 
 		return tried, nil
 	case panicked(err): // as it would for the Job of a run
 		tried.refused = field.ErrorList{field.Invalid(field.NewPath(templatePath), field.OmitValueType{},
-			"the API server panics when it is to create the Job; its log says why")}
+			"the API server panics when it creates the Job: see its log")}
 		return tried, nil
 	case errors.Is(err, context.DeadlineExceeded):
 		return nil, fmt.Errorf("the API server did not answer within %s", dryRunTimeout)

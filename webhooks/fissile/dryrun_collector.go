@@ -127,6 +127,6 @@ func lostCollector(answer *unstructured.Unstructured) (field.ErrorList, error) {
 		return nil, nil
 	}
 	return field.ErrorList{field.Forbidden(field.NewPath("spec", "output", "files"), fmt.Sprintf(
-		"the cluster takes the sidecar %s, which collects the files, out of Jobs, or moves or changes it: let its policies leave it as it is, "+
-			"enable the feature gate SidecarContainers of a Kubernetes that has none, or print the output", plan.CollectorContainer))}, nil
+		"the cluster removes, moves or changes the sidecar %s, which collects the files: exempt it from policies and webhooks, "+
+			"enable the feature gate SidecarContainers if this Kubernetes has no sidecars, or print the output", plan.CollectorContainer))}, nil
 }

@@ -159,8 +159,8 @@ var refused = []example{
 			podSpec(ej).Containers[0].Name = "v2"
 		},
 		field: inBoth("spec.output.namePrefix"),
-		message: `Invalid value: "sh.helm.release.v1.app.": the Secret of container "v2" would be "sh.helm.release.v1.app.v2", ` +
-			`and the operator's configuration reserves names like "sh.helm.release.v1.*": choose another prefix`,
+		message: `Invalid value: "sh.helm.release.v1.app.": the Secret of container "v2" would be named "sh.helm.release.v1.app.v2", ` +
+			`but the operator's configuration reserves names like "sh.helm.release.v1.*": choose another prefix`,
 	},
 	{
 		input:   "the operator's namespace",
@@ -176,7 +176,7 @@ var refused = []example{
 		},
 		field: inBoth("spec.output.namePrefix"),
 		message: `Invalid value: the name of the Secret of container "` + strings.Repeat("c", 53) +
-			`" can become 254 characters long, and 253 is the most: shorten it by 1`,
+			`" can become 254 characters long, but at most 253 are allowed: shorten the prefix by 1`,
 	},
 	{
 		input: "versioned output, a name prefix of 200 characters and a container name of 41",
@@ -187,7 +187,7 @@ var refused = []example{
 		},
 		field: inBoth("spec.output.namePrefix"),
 		message: `Invalid value: the name of the Secret of container "` + strings.Repeat("c", 41) +
-			`" can become 254 characters long, and 253 is the most: shorten it by 1`,
+			`" can become 254 characters long, but at most 253 are allowed: shorten the prefix by 1`,
 	},
 	{
 		input:   "an invalid key of a Secret label",
@@ -207,7 +207,7 @@ var refused = []example{
 			ej.Spec.JobTemplate.Spec.Template.Labels = map[string]string{"fissile.cloudfoundry.org/ejob-uid": "another"}
 		},
 		field:   inPod("metadata.labels[fissile.cloudfoundry.org/ejob-uid]"),
-		message: `Forbidden: the operator goes by this key: choose another one`,
+		message: `Forbidden: the key is reserved for the operator: choose another one`,
 	},
 	{
 		input: "an annotation of the Job with a key that the operator goes by",
@@ -215,7 +215,7 @@ var refused = []example{
 			ej.Spec.JobTemplate.Annotations = map[string]string{"fissile.cloudfoundry.org/output": `{"namePrefix":"planted"}`}
 		},
 		field:   onlyInV1("jobTemplate.metadata.annotations[fissile.cloudfoundry.org/output]"),
-		message: `Forbidden: the operator goes by this key: choose another one`,
+		message: `Forbidden: the key is reserved for the operator: choose another one`,
 	},
 	{
 		input:   "output of a container that is not there",
@@ -242,7 +242,7 @@ var refused = []example{
 			file(ej).Versioned = new(true)
 		},
 		field:   onlyInV1("output.files[0].secretName"),
-		message: `Invalid value: the name of the Secret can become 254 characters long, and 253 is the most: shorten it by 1`,
+		message: `Invalid value: the name of the Secret can become 254 characters long, but at most 253 are allowed: shorten the name by 1`,
 	},
 	{
 		input: "two files for one Secret",
@@ -251,7 +251,7 @@ var refused = []example{
 			output(ej).Files = append(output(ej).Files, fissilev1.OutputFile{Container: "main", Path: "other.json", SecretName: "database"})
 		},
 		field:   onlyInV1("output.files[1].secretName"),
-		message: `Invalid value: "database": the output of container main, file "output.json" goes to that Secret, too: choose another name`,
+		message: `Invalid value: "database": the output of container main, file "output.json" also goes to this Secret: choose another name`,
 	},
 	{
 		input: "a file for the Secret of what a container prints",
@@ -260,7 +260,7 @@ var refused = []example{
 			output(ej).Containers = []string{"main"}
 		},
 		field:   onlyInV1("output.files[0].secretName"),
-		message: `Invalid value: "foo-main": the output of container main goes to that Secret, too: choose another name`,
+		message: `Invalid value: "foo-main": the output of container main also goes to this Secret: choose another name`,
 	},
 	{
 		input: "a file for versions that have the name of another output",
@@ -269,7 +269,7 @@ var refused = []example{
 			output(ej).Files = append(output(ej).Files, fissilev1.OutputFile{Container: "main", Path: "other.json", SecretName: "database", Versioned: new(true)})
 		},
 		field:   onlyInV1("output.files[1].secretName"),
-		message: `Invalid value: "database": the output of container main, file "output.json" goes to that Secret, too: choose another name`,
+		message: `Invalid value: "database": the output of container main, file "output.json" also goes to this Secret: choose another name`,
 	},
 	{
 		input: "a file for a Secret that is a version of another output",
@@ -278,13 +278,13 @@ var refused = []example{
 			output(ej).Files = append(output(ej).Files, fissilev1.OutputFile{Container: "main", Path: "other.json", SecretName: "database-v1"})
 		},
 		field:   onlyInV1("output.files[1].secretName"),
-		message: `Invalid value: "database-v1": the output of container main, file "output.json" goes to that Secret, too: choose another name`,
+		message: `Invalid value: "database-v1": the output of container main, file "output.json" also goes to this Secret: choose another name`,
 	},
 	{
 		input:   "a file for a Secret that others trust",
 		write:   func(ej *fissilev1.ExtendedJob) { file(ej).SecretName = "sh.helm.release.v1.app.v2" },
 		field:   onlyInV1("output.files[0].secretName"),
-		message: `Invalid value: "sh.helm.release.v1.app.v2": the Secret would be "sh.helm.release.v1.app.v2", and the operator's configuration reserves names like "sh.helm.release.v1.*": choose another name`,
+		message: `Invalid value: "sh.helm.release.v1.app.v2": the Secret would be named "sh.helm.release.v1.app.v2", but the operator's configuration reserves names like "sh.helm.release.v1.*": choose another name`,
 	},
 	{
 		input:   "a file of a container that is not there",
@@ -302,19 +302,19 @@ var refused = []example{
 		input:   "an absolute path of a file",
 		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Path = "/mnt/quarks/output.json" },
 		field:   onlyInV1("output.files[0].path"),
-		message: `Invalid value: "/mnt/quarks/output.json": must be relative to the directory: remove the '/' at its start, and set spec.output.directory if the file is elsewhere`,
+		message: `Invalid value: "/mnt/quarks/output.json": must be relative to the directory: remove the leading '/', and set spec.output.directory if the file is elsewhere`,
 	},
 	{
 		input:   "a path of a file out of the directory",
 		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Path = "sub/../../output.json" },
 		field:   onlyInV1("output.files[0].path"),
-		message: `Invalid value: "sub/../../output.json": must not contain '..': the file is in the directory, or below it`,
+		message: `Invalid value: "sub/../../output.json": must not contain '..': the file must be in the directory, or below it`,
 	},
 	{
 		input:   "a path that is that of a directory",
 		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Path = "sub/" },
 		field:   onlyInV1("output.files[0].path"),
-		message: `Invalid value: "sub/": must be the path of a file without '.', '//' and a '/' at its end: for instance 'sub/output.json'`,
+		message: `Invalid value: "sub/": must be the path of a file, without '.', '//' or a trailing '/': for instance 'sub/output.json'`,
 	},
 	{
 		input:   "a path of a file with a NUL",
@@ -359,7 +359,7 @@ var refused = []example{
 		input:   "a key of a file that has keys of its own",
 		write:   func(ej *fissilev1.ExtendedJob) { file(ej).Key = "ca.crt" },
 		field:   onlyInV1("output.files[0].key"),
-		message: `Forbidden: the keys are in the file: remove it, or set the layout File`,
+		message: `Forbidden: the keys come from the file: remove it, or set layout to File`,
 	},
 	{
 		input: "a file whose name cannot be a key",
@@ -367,7 +367,7 @@ var refused = []example{
 			file(ej).Path, file(ej).Layout = "my file", fissilev1.LayoutFile
 		},
 		field:   onlyInV1("output.files[0].key"),
-		message: `Required value: the name "my file" of the file cannot be a key of a Secret`,
+		message: `Required value: the file name "my file" cannot be a key of a Secret`,
 	},
 	{
 		input:   "a type of Secret that only others may make",
@@ -381,8 +381,8 @@ var refused = []example{
 			file(ej).Type, file(ej).Layout = "kubernetes.io/tls", fissilev1.LayoutFile
 		},
 		field: onlyInV1("output.files[0].type"),
-		message: `Invalid value: "kubernetes.io/tls": such a Secret has the keys tls.crt and tls.key, and one of layout File has one key: ` +
-			`write a JSON object with these keys, and use the layout Keys`,
+		message: `Invalid value: "kubernetes.io/tls": a Secret of this type needs the keys tls.crt and tls.key, but one of layout File has only one key: ` +
+			`write a JSON object with these keys, and set layout to Keys`,
 	},
 	{
 		input: "a type of Secret that needs another key",
@@ -390,7 +390,7 @@ var refused = []example{
 			file(ej).Type, file(ej).Layout = "kubernetes.io/dockerconfigjson", fissilev1.LayoutFile
 		},
 		field:   onlyInV1("output.files[0].type"),
-		message: `Invalid value: "kubernetes.io/dockerconfigjson": such a Secret has the key .dockerconfigjson, and this one has "output.json": set key`,
+		message: `Invalid value: "kubernetes.io/dockerconfigjson": a Secret of this type needs the key .dockerconfigjson, but this one has "output.json": set key`,
 	},
 	{
 		input: "versions of a Secret per key",
@@ -398,13 +398,13 @@ var refused = []example{
 			file(ej).Layout, file(ej).Versioned = fissilev1.LayoutSecretPerKey, new(true)
 		},
 		field:   onlyInV1("output.files[0].versioned"),
-		message: `Forbidden: the Secrets of the layout SecretPerKey have no versions: remove it, or use the layout Keys`,
+		message: `Forbidden: Secrets of layout SecretPerKey have no versions: remove it, or set layout to Keys`,
 	},
 	{
 		input:   "less than one version of a file to keep",
 		write:   func(ej *fissilev1.ExtendedJob) { file(ej).VersionsToKeep = -1 },
 		field:   onlyInV1("output.files[0].versionsToKeep"),
-		message: `Invalid value: -1: must be at least 1; without it, all versions stay`,
+		message: `Invalid value: -1: must be at least 1; if not set, all versions are kept`,
 	},
 	{
 		input:   "another answer to a missing file",
@@ -424,7 +424,7 @@ var refused = []example{
 			file(ej).SecretAnnotations = map[string]string{"fissile.cloudfoundry.org/owner-uid": "me"}
 		},
 		field:   onlyInV1("output.files[0].secretAnnotations[fissile.cloudfoundry.org/owner-uid]"),
-		message: `Forbidden: the operator goes by this key: choose another one`,
+		message: `Forbidden: the key is reserved for the operator: choose another one`,
 	},
 	{
 		input: "containers that print, beside files, and no name prefix",
@@ -433,7 +433,7 @@ var refused = []example{
 			output(ej).NamePrefix, output(ej).Containers = "", []string{"main"}
 		},
 		field:   inBoth("spec.output.namePrefix"),
-		message: `Required value: containers names containers that print output, and the names of their Secrets begin with it: for instance 'database'`,
+		message: `Required value: the names of the Secrets of spec.output.containers begin with it: for instance 'database'`,
 	},
 	{
 		input: "a relative directory for files",
@@ -442,7 +442,7 @@ var refused = []example{
 			output(ej).Directory = "mnt/quarks"
 		},
 		field:   onlyInV1("output.directory"),
-		message: `Invalid value: "mnt/quarks": must be an absolute path below '/', without ':' and '..': for instance '/mnt/quarks'`,
+		message: `Invalid value: "mnt/quarks": must be an absolute path below '/', without ':' or '..': for instance '/mnt/quarks'`,
 	},
 	{
 		input: "files of pods for Windows",
@@ -451,7 +451,7 @@ var refused = []example{
 			podSpec(ej).OS = &corev1.PodOS{Name: corev1.Windows}
 		},
 		field:   inPod("spec.os.name"),
-		message: `Forbidden: spec.output.files is for Linux: print the output, and remove spec.output.files`,
+		message: `Forbidden: spec.output.files works on Linux only: print the output, and remove spec.output.files`,
 	},
 	{
 		input: "a volume in the directory of files",
@@ -460,7 +460,7 @@ var refused = []example{
 			podSpec(ej).Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "cache", MountPath: "/mnt/quarks/cache/"}}
 		},
 		field: inPod("spec.containers[0].volumeMounts[0].mountPath"),
-		message: `Invalid value: "/mnt/quarks/cache/": the directory /mnt/quarks of spec.output.files is there, too: ` +
+		message: `Invalid value: "/mnt/quarks/cache/": the path overlaps with /mnt/quarks, the directory of spec.output.files: ` +
 			`choose another path, or set spec.output.directory`,
 	},
 	{
@@ -470,7 +470,7 @@ var refused = []example{
 			podSpec(ej).Containers[0].VolumeMounts = []corev1.VolumeMount{{Name: "all", MountPath: "/mnt"}}
 		},
 		field: inPod("spec.containers[0].volumeMounts[0].mountPath"),
-		message: `Invalid value: "/mnt": the directory /mnt/quarks of spec.output.files is there, too: ` +
+		message: `Invalid value: "/mnt": the path overlaps with /mnt/quarks, the directory of spec.output.files: ` +
 			`choose another path, or set spec.output.directory`,
 	},
 	{
@@ -480,7 +480,7 @@ var refused = []example{
 			podSpec(ej).InitContainers = []corev1.Container{{Name: "extendedjob-output", Image: "busybox"}}
 		},
 		field:   inPod("spec.initContainers[0].name"),
-		message: `Invalid value: "extendedjob-output": that is the name of the container that collects spec.output.files: choose another one`,
+		message: `Invalid value: "extendedjob-output": this name is reserved for the container that collects spec.output.files: choose another one`,
 	},
 	{
 		input: "a volume with a name of those for files",
@@ -489,7 +489,7 @@ var refused = []example{
 			podSpec(ej).Volumes = []corev1.Volume{{Name: "extendedjob-output-0"}}
 		},
 		field:   inPod("spec.volumes[0].name"),
-		message: `Invalid value: "extendedjob-output-0": names that begin with "extendedjob-output" are those of the volumes for spec.output.files: choose another one`,
+		message: `Invalid value: "extendedjob-output-0": names that begin with "extendedjob-output" are reserved for the volumes of spec.output.files: choose another one`,
 	},
 	{
 		input: "an init container beside files that the API server refuses",
@@ -514,7 +514,7 @@ var refused = []example{
 			output(ej).SecretLabels = map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}
 		},
 		field:   inBoth("spec.output.secretLabels[fissile.cloudfoundry.org/secret-kind]"),
-		message: `Forbidden: the operator goes by this key: choose another one`,
+		message: `Forbidden: the key is reserved for the operator: choose another one`,
 	},
 	{
 		input:   "more than 64 Secret labels",
@@ -540,7 +540,7 @@ var refused = []example{
 			output(ej).SecretAnnotations = map[string]string{"fissile.cloudfoundry.org/owner-uid": "me"}
 		},
 		field:   onlyInV1("output.secretAnnotations[fissile.cloudfoundry.org/owner-uid]"),
-		message: `Forbidden: the operator goes by this key: choose another one`,
+		message: `Forbidden: the key is reserved for the operator: choose another one`,
 	},
 	{
 		input: "more than v1alpha1 can hold",
@@ -549,14 +549,14 @@ var refused = []example{
 			output(ej).SecretAnnotations = map[string]string{"key": strings.Repeat("x", 100*1024)}
 		},
 		field: paths{v1: "spec"},
-		message: "Invalid value: v1alpha1 has what it lacks in an annotation, and all annotations may have 262144 bytes: " +
+		message: "Invalid value: v1alpha1 keeps the fields that it lacks in an annotation, and all annotations together may have 262144 bytes: " +
 			"shorten metadata.annotations or output.secretAnnotations",
 	},
 	{
 		input:   "less than one version to keep",
 		write:   func(ej *fissilev1.ExtendedJob) { output(ej).VersionsToKeep = -1 },
 		field:   onlyInV1("output.versionsToKeep"),
-		message: `Invalid value: -1: must be at least 1; without it, all versions stay`,
+		message: `Invalid value: -1: must be at least 1; if not set, all versions are kept`,
 	},
 	{
 		input:   "a deletion policy that does not exist",
@@ -623,7 +623,7 @@ var refused = []example{
 		input:   "a variable without a value",
 		write:   func(ej *fissilev1.ExtendedJob) { requestWith(ej, fissilev1.TriggerEnvVar{Name: "LEVEL"}) },
 		field:   onlyInV1("trigger.env[0].value"),
-		message: `Required value: or valueFrom; an empty variable has the value ""`,
+		message: `Required value: set value or valueFrom; for an empty variable, set value to ""`,
 	},
 	{
 		input: "a variable with a value and a source",
@@ -633,7 +633,7 @@ var refused = []example{
 			requestWith(ej, variable)
 		},
 		field:   onlyInV1("trigger.env[0].valueFrom"),
-		message: `Forbidden: value is set, too: a variable has one of them`,
+		message: `Forbidden: value is also set: a variable has only one of them`,
 	},
 	{
 		input: "a variable with an empty source",
@@ -641,7 +641,7 @@ var refused = []example{
 			requestWith(ej, fissilev1.TriggerEnvVar{Name: "LEVEL", ValueFrom: &corev1.EnvVarSource{}})
 		},
 		field:   onlyInV1("trigger.env[0].valueFrom"),
-		message: `Required value: one of configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef, fileKeyRef`,
+		message: `Required value: set one of configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef, fileKeyRef`,
 	},
 	{
 		input: "a variable with two sources",
@@ -651,7 +651,7 @@ var refused = []example{
 			requestWith(ej, variable)
 		},
 		field:   onlyInV1("trigger.env[0].valueFrom"),
-		message: `Forbidden: has secretKeyRef and fieldRef: a variable has one source`,
+		message: `Forbidden: has both secretKeyRef and fieldRef: a variable has only one source`,
 	},
 	{
 		input:   "a variable from a Secret without a name",
@@ -749,7 +749,7 @@ var refused = []example{
 			ej.Annotations = map[string]string{fissilev1.AnnotationConversionData: `{"suspend": "yes"}`}
 		},
 		field:   paths{v1alpha1: annotation},
-		message: `Invalid value: cannot be read: leave it as the API server returned it, or remove it, and with it the fields that only v1 has`,
+		message: `Invalid value: cannot be read: leave it as the API server returned it, or remove it together with the fields that only v1 has`,
 	},
 	{
 		input:     "no containers",
@@ -838,7 +838,7 @@ var refused = []example{
 		write:     func(ej *fissilev1.ExtendedJob) { podSpec(ej).Hostname = "any" },
 		apiServer: errPanic,
 		field:     inPod(""),
-		message:   `Invalid value: the API server panics when it is to create the Job; its log says why`,
+		message:   `Invalid value: the API server panics when it creates the Job: see its log`,
 	},
 }
 
@@ -877,7 +877,7 @@ var warned = []example{
 			output(ej).IfExists = fissilev1.ExistingOutputKeep
 		},
 		field:   onlyInV1("output.versionsToKeep"),
-		message: "%s: ifExists Keep makes one version",
+		message: "%s has no effect with ifExists Keep",
 	},
 	{
 		input: "updateOnConfigChange on an errand",
@@ -907,13 +907,13 @@ var warned = []example{
 		input:         "the retired field when",
 		writeV1alpha1: func(ej *fissilev1alpha1.ExtendedJob) { ej.Spec.Trigger.When = "ready" },
 		field:         paths{v1alpha1: "spec.trigger.when"},
-		message:       "%s has no effect any more: remove it",
+		message:       "%s no longer has any effect: remove it",
 	},
 	{
 		input:         "the retired field selector",
 		writeV1alpha1: func(ej *fissilev1alpha1.ExtendedJob) { ej.Spec.Trigger.Selector = &metav1.LabelSelector{} },
 		field:         paths{v1alpha1: "spec.trigger.selector"},
-		message:       "%s has no effect any more: remove it",
+		message:       "%s no longer has any effect: remove it",
 	},
 	{
 		input: "output to a Secret that its template reads",
@@ -924,13 +924,13 @@ var warned = []example{
 			}}}
 		},
 		field:   inBoth("spec.output"),
-		message: "%s overwrites what the template reads: Secret foo-main; set spec.output.versioned to keep both",
+		message: "%s overwrites Secret foo-main, which the template reads: set spec.output.versioned to keep both",
 	},
 	{
 		input:   "output to a Secret that another ExtendedJob writes",
 		write:   func(ej *fissilev1.ExtendedJob) { output(ej).NamePrefix = "taken" },
 		field:   inBoth("spec.output.namePrefix"),
-		message: "Secret taken-main is the output of ExtendedJob other, too: choose another %s",
+		message: "Secret taken-main is also the output of ExtendedJob other: choose another %s",
 	},
 	{
 		input:   "versions to keep of a Secret that is not versioned",
@@ -947,7 +947,7 @@ var warned = []example{
 		input:   "a name prefix, and files of all containers",
 		write:   func(ej *fissilev1.ExtendedJob) { file(ej) },
 		field:   inBoth("spec.output.namePrefix"),
-		message: "%s has no effect: files names all containers, and containers none",
+		message: "%s has no effect: files names every container, and containers names none",
 	},
 	{
 		input: "unchanged files to skip of a Secret that is not versioned",
@@ -956,19 +956,19 @@ var warned = []example{
 			output(ej).NamePrefix = ""
 		},
 		field:   onlyInV1("output.files[0].skipUnchanged"),
-		message: "%s needs versioned",
+		message: "%s requires versioned",
 	},
 	{
 		input:   "a name of more than 41 characters",
 		write:   func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 42) },
 		field:   inBoth("metadata.name"),
-		message: "%s is long: shortened in the names of Jobs",
+		message: "%s is long and gets shortened in the names of Jobs",
 	},
 	{
 		input:   "a name of more than 63 characters",
 		write:   func(ej *fissilev1.ExtendedJob) { ej.Name = strings.Repeat("a", 64) },
 		field:   inBoth("metadata.name"),
-		message: "%s is long: shortened in the names of Jobs and in the label fissile.cloudfoundry.org/ejob-name",
+		message: "%s is long and gets shortened in the names of Jobs and in the label fissile.cloudfoundry.org/ejob-name",
 	},
 	{
 		input:            "a template with which a Job gets a warning",
@@ -999,14 +999,14 @@ var warned = []example{
 		write:     func(*fissilev1.ExtendedJob) {},
 		apiServer: context.DeadlineExceeded,
 		field:     paths{"spec.jobTemplate.spec.template", "spec.template"},
-		message:   "%s was not tried: the API server did not answer within 2s",
+		message:   "%s was not checked: the API server did not answer within 2s",
 	},
 	{
 		input:     "a template that cannot be tried for another reason",
 		write:     func(*fissilev1.ExtendedJob) {},
 		apiServer: apierrors.NewForbidden(batchv1.Resource("jobs"), "job", errors.New("exceeded quota: no-jobs")),
 		field:     paths{"spec.jobTemplate.spec.template", "spec.template"},
-		message:   `%s was not tried: jobs.batch "job" is forbidden: exceeded quota: no-jobs`,
+		message:   `%s was not checked: jobs.batch "job" is forbidden: exceeded quota: no-jobs`,
 	},
 }
 

@@ -87,7 +87,7 @@ func (r *requesterReview) mayCreate(ctx context.Context, name string, resource s
 		return nil
 	}
 	return apierrors.NewForbidden(fissilev1.GroupVersion.WithResource("extendedjobs").GroupResource(), name, fmt.Errorf(
-		"user %q cannot create resource %q in API group %q in the namespace %q: this right is needed %s, "+
+		"user %q cannot create resource %q in API group %q in the namespace %q: this permission is needed %s, "+
 			"or to change anything but trigger.strategy, trigger.requestID and suspend",
 		user.Username, resource.Resource, resource.Group, request.Namespace, purpose))
 }

@@ -63,7 +63,7 @@ func (r *Reviews) Add(ctx context.Context, ej runtime.Object) error {
 	case *fissilev1alpha1.ExtendedJob:
 		added, err = readV1alpha1(ctx, ej)
 	default:
-		err = fmt.Errorf("there are no rules for %T", ej)
+		err = fmt.Errorf("no rules apply to %T", ej)
 	}
 	if err == nil {
 		r.manifests = append(r.manifests, added)

@@ -74,7 +74,7 @@ func TestReviewsWarnOfSharedOutput(t *testing.T) {
 		got = append(got, review.Warnings)
 	}
 	want := func(other string) []string {
-		return []string{"Secret foo-main is the output of ExtendedJob " + other + ", too: choose another spec.output.namePrefix"}
+		return []string{"Secret foo-main is also the output of ExtendedJob " + other + ": choose another spec.output.namePrefix"}
 	}
 	if !slices.EqualFunc(got, [][]string{want("two"), want("one"), nil}, slices.Equal) {
 		t.Errorf("got the warnings %q", got)

@@ -82,7 +82,7 @@ func validateOutput(path *field.Path, output *fissilev1.Output, containers []cor
 	errs = append(errs, validateSecretLabels(path.Child("secretLabels"), output.SecretLabels)...)
 	errs = append(errs, validateSecretAnnotations(path.Child("secretAnnotations"), output.SecretAnnotations)...)
 	if output.VersionsToKeep < 0 {
-		errs = append(errs, field.Invalid(path.Child("versionsToKeep"), output.VersionsToKeep, "must be at least 1; without it, all versions stay"))
+		errs = append(errs, field.Invalid(path.Child("versionsToKeep"), output.VersionsToKeep, "must be at least 1; if not set, all versions are kept"))
 	}
 	if output.DeletionPolicy != "" {
 		errs = append(errs, validateEnum(path.Child("deletionPolicy"), output.DeletionPolicy,
@@ -102,7 +102,7 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 	switch {
 	case prefix != "":
 	case len(output.Containers) > 0 && len(output.Files) > 0:
-		return field.ErrorList{field.Required(path, "containers names containers that print output, and the names of their Secrets begin with it: for instance 'database'")}
+		return field.ErrorList{field.Required(path, "the names of the Secrets of spec.output.containers begin with it: for instance 'database'")}
 	case len(output.Files) > 0:
 		return nil
 	default:
@@ -127,7 +127,7 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 	}
 	if excess := len(name) - validation.DNS1123SubdomainMaxLength; excess > 0 {
 		return field.ErrorList{field.Invalid(path, field.OmitValueType{}, fmt.Sprintf(
-			"the name of the Secret of container %q can become %d characters long, and %d is the most: shorten it by %d",
+			"the name of the Secret of container %q can become %d characters long, but at most %d are allowed: shorten the prefix by %d",
 			container, len(name), validation.DNS1123SubdomainMaxLength, excess))}
 	}
 	return nil
@@ -144,7 +144,7 @@ func validateReserved(spec *fissilev1.ExtendedJobSpec, patterns []string) (errs 
 			errs = append(errs, reservedFile(spec.Output, target, name, pattern))
 		case !slices.ContainsFunc(errs, func(err *field.Error) bool { return err.Field == path.String() }):
 			errs = append(errs, field.Invalid(path, spec.Output.NamePrefix, fmt.Sprintf(
-				"the Secret of container %q would be %q, and the operator's configuration reserves names like %q: choose another prefix",
+				"the Secret of container %q would be named %q, but the operator's configuration reserves names like %q: choose another prefix",
 				target.Container, name, pattern)))
 		}
 	}
@@ -209,7 +209,7 @@ func validateKey(path *field.Path, key, name string) field.ErrorList {
 }
 
 func operatorKey(path *field.Path) *field.Error {
-	return field.Forbidden(path, "the operator goes by this key: choose another one")
+	return field.Forbidden(path, "the key is reserved for the operator: choose another one")
 }
 
 // validateTemplateKeys refuses keys on Jobs and pods that would be mistaken for the

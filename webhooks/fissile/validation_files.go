@@ -77,10 +77,10 @@ func validateFile(at *field.Path, output *fissilev1.Output, i int, containers []
 	errs = append(errs, validateFileKey(at, file)...)
 	errs = append(errs, validateFileType(at.Child("type"), file)...)
 	if isTrue(file.Versioned) && file.Layout == fissilev1.LayoutSecretPerKey {
-		errs = append(errs, field.Forbidden(at.Child("versioned"), "the Secrets of the layout SecretPerKey have no versions: remove it, or use the layout Keys"))
+		errs = append(errs, field.Forbidden(at.Child("versioned"), "Secrets of layout SecretPerKey have no versions: remove it, or set layout to Keys"))
 	}
 	if file.VersionsToKeep < 0 {
-		errs = append(errs, field.Invalid(at.Child("versionsToKeep"), file.VersionsToKeep, "must be at least 1; without it, all versions stay"))
+		errs = append(errs, field.Invalid(at.Child("versionsToKeep"), file.VersionsToKeep, "must be at least 1; if not set, all versions are kept"))
 	}
 	if file.WhenMissing != "" {
 		errs = append(errs, validateEnum(at.Child("whenMissing"), file.WhenMissing, fissilev1.MissingFileFail, fissilev1.MissingFileIgnore)...)
@@ -100,11 +100,11 @@ func validateFilePath(at *field.Path, file string) field.ErrorList {
 	case strings.ContainsFunc(file, unicode.IsControl):
 		return field.ErrorList{field.Invalid(at, file, "must not contain control characters")}
 	case path.IsAbs(file):
-		return field.ErrorList{field.Invalid(at, file, "must be relative to the directory: remove the '/' at its start, and set spec.output.directory if the file is elsewhere")}
+		return field.ErrorList{field.Invalid(at, file, "must be relative to the directory: remove the leading '/', and set spec.output.directory if the file is elsewhere")}
 	case slices.Contains(strings.Split(file, "/"), ".."):
-		return field.ErrorList{field.Invalid(at, file, "must not contain '..': the file is in the directory, or below it")}
+		return field.ErrorList{field.Invalid(at, file, "must not contain '..': the file must be in the directory, or below it")}
 	case path.Clean(file) != file || file == ".":
-		return field.ErrorList{field.Invalid(at, file, "must be the path of a file without '.', '//' and a '/' at its end: for instance 'sub/output.json'")}
+		return field.ErrorList{field.Invalid(at, file, "must be the path of a file, without '.', '//' or a trailing '/': for instance 'sub/output.json'")}
 	}
 	return nil
 }
@@ -125,7 +125,7 @@ func validateFileSecretName(at *field.Path, file *fissilev1.OutputFile) field.Er
 	}
 	if excess := len(full) - validation.DNS1123SubdomainMaxLength; excess > 0 {
 		return field.ErrorList{field.Invalid(at, field.OmitValueType{}, fmt.Sprintf(
-			"the name of the Secret can become %d characters long, and %d is the most: shorten it by %d",
+			"the name of the Secret can become %d characters long, but at most %d are allowed: shorten the name by %d",
 			len(full), validation.DNS1123SubdomainMaxLength, excess))}
 	}
 	if len(validation.IsDNS1123Subdomain(full)) > 0 {
@@ -138,7 +138,7 @@ func validateFileSecretName(at *field.Path, file *fissilev1.OutputFile) field.Er
 func validateFileKey(at *field.Path, file *fissilev1.OutputFile) field.ErrorList {
 	if file.Layout != fissilev1.LayoutFile {
 		if file.Key != "" {
-			return field.ErrorList{field.Forbidden(at.Child("key"), "the keys are in the file: remove it, or set the layout File")}
+			return field.ErrorList{field.Forbidden(at.Child("key"), "the keys come from the file: remove it, or set layout to File")}
 		}
 		return nil
 	}
@@ -149,7 +149,7 @@ func validateFileKey(at *field.Path, file *fissilev1.OutputFile) field.ErrorList
 	if file.Key != "" {
 		return field.ErrorList{field.Invalid(at.Child("key"), key, "a key of a Secret consists of up to 253 letters, digits, '-', '_' and '.', and is not '.' or '..': for instance 'ca.crt'")}
 	}
-	return field.ErrorList{field.Required(at.Child("key"), fmt.Sprintf("the name %q of the file cannot be a key of a Secret", key))}
+	return field.ErrorList{field.Required(at.Child("key"), fmt.Sprintf("the file name %q cannot be a key of a Secret", key))}
 }
 
 // validateFileType checks that the layout gives the keys that a type demands.
@@ -167,13 +167,13 @@ func validateFileType(at *field.Path, file *fissilev1.OutputFile) field.ErrorLis
 	for _, alternative := range required {
 		if len(alternative) > 1 {
 			return field.ErrorList{field.Invalid(at, file.Type, fmt.Sprintf(
-				"such a Secret has the keys %s, and one of layout File has one key: write a JSON object with these keys, and use the layout Keys", strings.Join(alternative, " and ")))}
+				"a Secret of this type needs the keys %s, but one of layout File has only one key: write a JSON object with these keys, and set layout to Keys", strings.Join(alternative, " and ")))}
 		}
 		keys = append(keys, alternative...)
 	}
 	if !slices.Contains(keys, plan.FileKey(file)) {
 		return field.ErrorList{field.Invalid(at, file.Type, fmt.Sprintf(
-			"such a Secret has the key %s, and this one has %q: set key", strings.Join(keys, " or "), plan.FileKey(file)))}
+			"a Secret of this type needs the key %s, but this one has %q: set key", strings.Join(keys, " or "), plan.FileKey(file)))}
 	}
 	return nil
 }
@@ -189,7 +189,7 @@ func validateSecretNames(at *field.Path, spec *fissilev1.ExtendedJobSpec) field.
 		for _, other := range targets[:printed+i] {
 			if target.SecretName != "" && collide(target, other) {
 				errs = append(errs, field.Invalid(at.Index(i).Child("secretName"), target.SecretName, fmt.Sprintf(
-					"the output of %s goes to that Secret, too: choose another name", other.Source())))
+					"the output of %s also goes to this Secret: choose another name", other.Source())))
 				break
 			}
 		}
@@ -218,7 +218,7 @@ func validateDirectory(at *field.Path, directory string) field.ErrorList {
 		return field.ErrorList{field.TooLongCharacters(at, directory, maxDirectory)}
 	case !path.IsAbs(directory), path.Clean(directory) == "/", strings.Contains(directory, ":"),
 		slices.Contains(strings.Split(directory, "/"), ".."), strings.ContainsFunc(directory, unicode.IsControl):
-		return field.ErrorList{field.Invalid(at, directory, "must be an absolute path below '/', without ':' and '..': for instance '/mnt/quarks'")}
+		return field.ErrorList{field.Invalid(at, directory, "must be an absolute path below '/', without ':' or '..': for instance '/mnt/quarks'")}
 	}
 	return nil
 }
@@ -227,12 +227,12 @@ func validateDirectory(at *field.Path, directory string) field.ErrorList {
 func validatePodOfFiles(at *field.Path, output *fissilev1.Output, pod *corev1.PodSpec) field.ErrorList {
 	var errs field.ErrorList
 	if pod.OS != nil && pod.OS.Name == corev1.Windows {
-		errs = append(errs, field.Forbidden(at.Child("os", "name"), "spec.output.files is for Linux: print the output, and remove spec.output.files"))
+		errs = append(errs, field.Forbidden(at.Child("os", "name"), "spec.output.files works on Linux only: print the output, and remove spec.output.files"))
 	}
 	for i, volume := range pod.Volumes {
 		if strings.HasPrefix(volume.Name, plan.CollectorContainer) {
 			errs = append(errs, field.Invalid(at.Child("volumes").Index(i).Child("name"), volume.Name,
-				fmt.Sprintf("names that begin with %q are those of the volumes for spec.output.files: choose another one", plan.CollectorContainer)))
+				fmt.Sprintf("names that begin with %q are reserved for the volumes of spec.output.files: choose another one", plan.CollectorContainer)))
 		}
 	}
 	for _, list := range []struct {
@@ -248,7 +248,7 @@ func validatePodOfFiles(at *field.Path, output *fissilev1.Output, pod *corev1.Po
 
 func validateContainerOfFiles(at *field.Path, output *fissilev1.Output, container *corev1.Container) field.ErrorList {
 	if container.Name == plan.CollectorContainer {
-		return field.ErrorList{field.Invalid(at.Child("name"), container.Name, "that is the name of the container that collects spec.output.files: choose another one")}
+		return field.ErrorList{field.Invalid(at.Child("name"), container.Name, "this name is reserved for the container that collects spec.output.files: choose another one")}
 	}
 	if !slices.Contains(plan.WritingContainers(output), container.Name) {
 		return nil
@@ -258,7 +258,7 @@ func validateContainerOfFiles(at *field.Path, output *fissilev1.Output, containe
 	for i, mount := range container.VolumeMounts {
 		if mounted := path.Clean(mount.MountPath); isBelow(mounted, directory) || isBelow(directory, mounted) {
 			errs = append(errs, field.Invalid(at.Child("volumeMounts").Index(i).Child("mountPath"), mount.MountPath, fmt.Sprintf(
-				"the directory %s of spec.output.files is there, too: choose another path, or set spec.output.directory", directory)))
+				"the path overlaps with %s, the directory of spec.output.files: choose another path, or set spec.output.directory", directory)))
 		}
 	}
 	return errs
@@ -274,5 +274,5 @@ func reservedFile(output *fissilev1.Output, target plan.Target, name, pattern st
 		return file.Container == target.Container && file.Path == target.File.Path
 	})
 	return field.Invalid(field.NewPath("spec", "output", "files").Index(at).Child("secretName"), target.SecretName, fmt.Sprintf(
-		"the Secret would be %q, and the operator's configuration reserves names like %q: choose another name", name, pattern))
+		"the Secret would be named %q, but the operator's configuration reserves names like %q: choose another name", name, pattern))
 }

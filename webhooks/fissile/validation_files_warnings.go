@@ -35,14 +35,14 @@ func filesWarnings(m *manifest, keep bool) (warnings admission.Warnings) {
 		return warnings
 	}
 	if output.NamePrefix != "" && len(plan.PrintingContainers(&m.ej.Spec)) == 0 {
-		warnings = append(warnings, warningf("%s has no effect: files names all containers, and containers none", m.field("spec.output.namePrefix")))
+		warnings = append(warnings, warningf("%s has no effect: files names every container, and containers names none", m.field("spec.output.namePrefix")))
 	}
 	for i := range output.Files {
 		file := &output.Files[i]
 		at := fmt.Sprintf("spec.output.files[%d]", i)
 		warnings = append(warnings, versionsWarnings(m, at, file.VersionsToKeep, isTrue(file.Versioned), keep)...)
 		if isTrue(file.SkipUnchanged) && !isTrue(file.Versioned) {
-			warnings = append(warnings, warningf("%s needs versioned", m.field(at+".skipUnchanged")))
+			warnings = append(warnings, warningf("%s requires versioned", m.field(at+".skipUnchanged")))
 		}
 	}
 	return warnings
@@ -57,7 +57,7 @@ func versionedField(target plan.Target) string {
 	case target.PerKey:
 		return "another secretName"
 	default:
-		return "versioned of the file"
+		return "the file's versioned"
 	}
 }
 
@@ -66,5 +66,5 @@ func collectorWarnings(m *manifest, image string) admission.Warnings {
 	if !plan.CollectsFiles(m.ej.Spec.Output) || image != "" {
 		return nil
 	}
-	return admission.Warnings{warningf("%s: no run starts, until output.collectorImage is in the operator's configuration", m.field("spec.output.files"))}
+	return admission.Warnings{warningf("%s: no run starts until output.collectorImage is set in the operator's configuration", m.field("spec.output.files"))}
 }

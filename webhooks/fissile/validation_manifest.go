@@ -62,7 +62,7 @@ func readV1(ctx context.Context, ej *fissilev1.ExtendedJob) (*manifest, error) {
 	fits, err := fitsV1alpha1(ctx, ej)
 	if err == nil && !fits {
 		m.errs = append(m.errs, field.Invalid(field.NewPath("spec"), field.OmitValueType{}, fmt.Sprintf(
-			"v1alpha1 has what it lacks in an annotation, and all annotations may have %d bytes: shorten metadata.annotations or output.secretAnnotations",
+			"v1alpha1 keeps the fields that it lacks in an annotation, and all annotations together may have %d bytes: shorten metadata.annotations or output.secretAnnotations",
 			validation.TotalAnnotationSizeLimitB)))
 	}
 	return m, err
@@ -102,19 +102,19 @@ func readV1alpha1(ctx context.Context, ej *fissilev1alpha1.ExtendedJob) (*manife
 		var spec fissilev1.ExtendedJobSpec
 		if strict, err := kjson.UnmarshalStrict([]byte(data), &spec); err != nil || len(strict) > 0 {
 			m.errs = append(m.errs, field.Invalid(conversionDataPath, field.OmitValueType{},
-				"cannot be read: leave it as the API server returned it, or remove it, and with it the fields that only v1 has"))
+				"cannot be read: leave it as the API server returned it, or remove it together with the fields that only v1 has"))
 		}
 		if hasEmptyRequestID(data) {
-			m.errs = append(m.errs, field.Required(field.NewPath("spec", "trigger", "requestID"), "at least one character; without it, no run is asked for"))
+			m.errs = append(m.errs, field.Required(field.NewPath("spec", "trigger", "requestID"), "at least one character; if not set, no run is requested"))
 		}
 	}
 
 	trigger := ej.Spec.Trigger
 	if trigger.When != "" {
-		m.warnings = append(m.warnings, "spec.trigger.when has no effect any more: remove it")
+		m.warnings = append(m.warnings, "spec.trigger.when no longer has any effect: remove it")
 	}
 	if trigger.Selector != nil {
-		m.warnings = append(m.warnings, "spec.trigger.selector has no effect any more: remove it")
+		m.warnings = append(m.warnings, "spec.trigger.selector no longer has any effect: remove it")
 	}
 
 	judged := ej.Spec

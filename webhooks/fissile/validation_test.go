@@ -319,8 +319,8 @@ func TestFilesAreRefusedWhereTheClusterTakesTheirCollectorAway(t *testing.T) {
 			server := newAPIServer(t)
 			server.spoil = spoil
 			_, err := server.create(example{write: func(ej *fissilev1.ExtendedJob) { file(ej) }}, "v1")
-			requireCauses(t, err, "spec.output.files: Forbidden: the cluster takes the sidecar extendedjob-output, which collects the files, out of Jobs, or moves or changes it: "+
-				"let its policies leave it as it is, enable the feature gate SidecarContainers of a Kubernetes that has none, or print the output")
+			requireCauses(t, err, "spec.output.files: Forbidden: the cluster removes, moves or changes the sidecar extendedjob-output, which collects the files: "+
+				"exempt it from policies and webhooks, enable the feature gate SidecarContainers if this Kubernetes has no sidecars, or print the output")
 		})
 	}
 }
@@ -331,7 +331,7 @@ func TestFilesAreWarnedOfWhereTheCollectorHasNoImage(t *testing.T) {
 	file(ej)
 	output(ej).NamePrefix = ""
 	warnings, err := newV1Validator(server, server, Options{}).ValidateCreate(t.Context(), ej)
-	want := admission.Warnings{"spec.output.files: no run starts, until output.collectorImage is in the operator's configuration"}
+	want := admission.Warnings{"spec.output.files: no run starts until output.collectorImage is set in the operator's configuration"}
 	if err != nil || !slices.Equal(warnings, want) {
 		t.Errorf("got the warnings %q, error %v, want %q", warnings, err, want)
 	}

@@ -87,20 +87,20 @@ func validateEnvValue(path *field.Path, variable *fissilev1.TriggerEnvVar) field
 	from := path.Child("valueFrom")
 	switch {
 	case variable.ValueFrom == nil && variable.Value == nil:
-		return field.ErrorList{field.Required(path.Child("value"), `or valueFrom; an empty variable has the value ""`)}
+		return field.ErrorList{field.Required(path.Child("value"), `set value or valueFrom; for an empty variable, set value to ""`)}
 	case variable.ValueFrom == nil && utf8.RuneCountInString(*variable.Value) > maxEnvValue:
 		return field.ErrorList{field.TooLongCharacters(path.Child("value"), *variable.Value, maxEnvValue)}
 	case variable.ValueFrom == nil:
 		return nil
 	case variable.Value != nil:
-		return field.ErrorList{field.Forbidden(from, "value is set, too: a variable has one of them")}
+		return field.ErrorList{field.Forbidden(from, "value is also set: a variable has only one of them")}
 	}
 	sources := sourcesOf(variable.ValueFrom)
 	switch {
 	case len(sources) == 0:
-		return field.ErrorList{field.Required(from, "one of configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef, fileKeyRef")}
+		return field.ErrorList{field.Required(from, "set one of configMapKeyRef, secretKeyRef, fieldRef, resourceFieldRef, fileKeyRef")}
 	case len(sources) > 1:
-		return field.ErrorList{field.Forbidden(from, fmt.Sprintf("has %s and %s: a variable has one source", sources[0], sources[1]))}
+		return field.ErrorList{field.Forbidden(from, fmt.Sprintf("has both %s and %s: a variable has only one source", sources[0], sources[1]))}
 	}
 	if ref := variable.ValueFrom.ConfigMapKeyRef; ref != nil && ref.Name == "" {
 		return field.ErrorList{field.Required(from.Child("configMapKeyRef", "name"), "")}

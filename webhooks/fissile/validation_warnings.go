@@ -66,9 +66,9 @@ func nameWarnings(name string) admission.Warnings {
 	job := plan.JobName(&fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: name}}, 1)
 	switch {
 	case plan.NameLabel(name) != name:
-		return admission.Warnings{warningf("metadata.name is long: shortened in the names of Jobs and in the label %s", fissilev1.LabelName)}
+		return admission.Warnings{warningf("metadata.name is long and gets shortened in the names of Jobs and in the label %s", fissilev1.LabelName)}
 	case !strings.HasPrefix(job, name+"-"):
-		return admission.Warnings{warningf("metadata.name is long: shortened in the names of Jobs")}
+		return admission.Warnings{warningf("metadata.name is long and gets shortened in the names of Jobs")}
 	}
 	return nil
 }
@@ -103,7 +103,7 @@ func outputWarnings(m *manifest) (warnings admission.Warnings) {
 	for _, reference := range configrefs.Of(&m.ej.Spec.JobTemplate.Spec.Template.Spec) {
 		for _, target := range plan.Targets(&m.ej.Spec) {
 			if reference.Kind == configrefs.Secret && !target.Versioned && target.Has(reference.Name) {
-				warnings = append(warnings, warningf("spec.output overwrites what the template reads: Secret %s; set %s to keep both", reference.Name, versionedField(target)))
+				warnings = append(warnings, warningf("spec.output overwrites Secret %s, which the template reads: set %s to keep both", reference.Name, versionedField(target)))
 			}
 		}
 	}
@@ -114,7 +114,7 @@ func outputWarnings(m *manifest) (warnings admission.Warnings) {
 func versionsWarnings(m *manifest, at string, versionsToKeep int32, versioned, keep bool) admission.Warnings {
 	switch {
 	case versionsToKeep > 0 && keep:
-		return admission.Warnings{warningf("%s: ifExists Keep makes one version", m.field(at+".versionsToKeep"))}
+		return admission.Warnings{warningf("%s has no effect with ifExists Keep", m.field(at+".versionsToKeep"))}
 	case versionsToKeep > 0 && !versioned:
 		return admission.Warnings{warningf("%s has no effect without versioned", m.field(at+".versionsToKeep"))}
 	}
@@ -129,12 +129,12 @@ func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissile
 		if err != nil {
 			// The cache does not hold the ExtendedJobs of namespaces that are not
 			// watched.
-			ctrl.LoggerFrom(ctx).V(1).Info("Cannot tell whose output a Secret is", "secret", secret, "error", err.Error())
+			ctrl.LoggerFrom(ctx).V(1).Info("Cannot find the ExtendedJobs that write a Secret", "secret", secret, "error", err.Error())
 			return warnings
 		}
 		for _, other := range others {
 			if other.Name != ej.Name {
-				warnings = append(warnings, warningf("Secret %s is the output of ExtendedJob %s, too: choose another %s", secret, other.Name, namedBy(ej, secret)))
+				warnings = append(warnings, warningf("Secret %s is also the output of ExtendedJob %s: choose another %s", secret, other.Name, namedBy(ej, secret)))
 			}
 		}
 	}

@@ -129,7 +129,7 @@ func (v *validator[T]) errors(ctx context.Context, m *manifest, dryRun bool) (fi
 	}
 	tried, err := dryRunJob(ctx, v.dryRuns, m.ej, v.options.CollectorImage)
 	if err != nil {
-		return errs, admission.Warnings{warningf("%s was not tried: %v", m.field(templatePath), err)}
+		return errs, admission.Warnings{warningf("%s was not checked: %v", m.field(templatePath), err)}
 	}
 	ruled := errs // in the words of ExtendedJobs
 	for _, err := range tried.refused {

@@ -57,7 +57,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	if options.ReviewRequesters {
 		authorization, err := authorizationclient.NewForConfigAndClient(mgr.GetConfig(), mgr.GetHTTPClient())
 		if err != nil {
-			return fmt.Errorf("make client for reviews: %w", err)
+			return fmt.Errorf("create client for SubjectAccessReviews: %w", err)
 		}
 		v1.requesters = &requesterReview{authorization.SubjectAccessReviews()}
 		v1alpha1.requesters = v1.requesters

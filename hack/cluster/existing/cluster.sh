@@ -1,15 +1,15 @@
-# A cluster of the user's, which is neither started, stopped nor changed. Sourced by ../cluster.sh.
+# A cluster of the user, which is neither started, stopped nor changed. Sourced by ../cluster.sh.
 # shellcheck shell=bash
 
 need kubectl
 [ -n "${KUBE_CONTEXT:-}" ] || die "CLUSTER=existing needs KUBE_CONTEXT=<a context of your kubeconfig>"
 
 up() {
-  status || die "the cluster of context $KUBE_CONTEXT is not started from here"
+  status || die "the cluster of context $KUBE_CONTEXT is not up: start it yourself"
 }
 
 down() {
-  echo "The cluster of context $KUBE_CONTEXT is yours: it is not stopped from here."
+  echo "The cluster of context $KUBE_CONTEXT is yours: stop it yourself."
 }
 
 status() {
@@ -22,5 +22,5 @@ status() {
 
 load() {
   [ -n "${IMG:-}" ] || die "CLUSTER=existing needs IMG=<an image that the cluster can pull>"
-  echo "The cluster of context $KUBE_CONTEXT pulls $IMG from its registry: $1 is not loaded."
+  echo "The cluster of context $KUBE_CONTEXT pulls $IMG from its registry, so $1 is not loaded."
 }

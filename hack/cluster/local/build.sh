@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 #
-# Builds what the local cluster consists of into bin/, as far as it is not there yet:
+# Builds the missing parts of the local cluster into bin/:
 #   build.sh             the programs and images of the cluster
-#   build.sh kubernetes  Kubernetes and etcd alone, which are all that the integration tests need
+#   build.sh kubernetes  only Kubernetes and etcd, which the integration tests need
 #   build.sh oldest      the same with the kube-apiserver of the oldest Kubernetes that the operator supports
 set -euo pipefail
 directory=$(dirname "${BASH_SOURCE[0]}")
@@ -17,8 +17,8 @@ directory=$(dirname "${BASH_SOURCE[0]}")
 
 export CGO_ENABLED=0
 
-# once MODULE OUTPUT WHAT FUNCTION has the function build a module into the directory OUTPUT, unless that was done
-# for the module as it is now. The Go build cache would know as well, but it is big and often thrown away.
+# once MODULE OUTPUT WHAT FUNCTION makes the function build a module into the directory OUTPUT, unless that was done
+# for the current module. The Go build cache would detect this too, but it is large and often deleted.
 once() {
   local module=$1 output=$2 what=$3 function=$4 key
   key=$(shopt -s nullglob && cd "$module" && cat go.mod go.sum ./*.go | sha256sum)
@@ -30,8 +30,8 @@ once() {
   echo "$key" > "$output/.key"
 }
 
-# linker_flags VERSION prints the flags by which Kubernetes' programs know their version: what "kubectl version" and the
-# user agents say.
+# linker_flags VERSION prints the flags that tell Kubernetes' programs their version, for "kubectl version" and the
+# user agents.
 linker_flags() {
   local major minor package flags='-s -w'
   IFS=. read -r major minor _ <<< "${1#v}"
@@ -98,7 +98,7 @@ nogroup:x:65534:' > "$rootfs/etc/group"
   image "$BUSYBOX_IMAGE" "$TOOLS/busybox.tar" "$rootfs" -cmd sh
 }
 
-command -v go > /dev/null || die "the local cluster is built with Go, and there is no go on the PATH"
+command -v go > /dev/null || die "the local cluster is built with Go, but go is not on the PATH"
 mkdir -p "$BIN"
 exec {lock}< "$BIN"
 flock --nonblock "$lock" || {

@@ -62,14 +62,14 @@ restart() {
   local pid
   case $1 in
     containerd | kube-apiserver | kube-controller-manager | kube-scheduler | kubelet) ;;
-    *) die "$1 is no program of the node that can be restarted" ;;
+    *) die "$1 is not a program of the node that can be restarted" ;;
   esac
   pid=$(our_node)
   echo "$1" > "$STATE/restart"
   kill -USR1 "$pid"
 }
 
-# compact has etcd forget all versions of all objects but the newest.
+# compact makes etcd forget all but the newest version of each object.
 compact() {
   local pid revision
   pid=$(our_node)
@@ -101,7 +101,7 @@ load() {
   pid=$(our_node)
   images=$("$TOOLS/image" push -registry "$REGISTRY" "$1")
   while read -r image digest; do
-    # The node forgets what it has pulled under this name: a pod with the pull policy IfNotPresent would get that.
+    # The node forgets the image it has pulled under this name: a pod with the pull policy IfNotPresent would get that one.
     nsenter --target "$pid" --mount ctr --namespace k8s.io images remove "$image" > /dev/null 2>&1 || die "containerd cannot remove $image"
     echo "Loaded $image ($digest)"
   done <<< "$images"
@@ -115,13 +115,13 @@ is_up() {
   is_ours "$pid" || die "$(belongs_to_another "$pid")"
   [ ! -e "$STATE/ended" ] || die "the cluster is broken: $(paste -sd ' ' "$STATE/ended") ended, see $STATE/logs. Stop it: make cluster-down"
   [ -e "$STATE/up" ] || die "the cluster is still starting, or its start was interrupted. Stop it: make cluster-down"
-  echo "The cluster is up since $(< "$STATE/up")."
+  echo "The cluster has been up since $(< "$STATE/up")."
   how_to_use
 }
 
-# belongs_to_another PID says whose node it is that runs on this machine.
+# belongs_to_another PID says to which checkout the node on this machine belongs.
 belongs_to_another() {
-  echo "the local cluster of $(owner "$1") is up, and a machine can have one only. Stop it: make -C $(owner "$1") cluster-down"
+  echo "the local cluster of $(owner "$1") is up, and a machine can have only one. Stop it: make -C $(owner "$1") cluster-down"
 }
 
 how_to_use() {
@@ -130,7 +130,7 @@ how_to_use() {
 Stop it:  make cluster-down"
 }
 
-# prepare_state makes the certificates, kubeconfigs and configuration files.
+# prepare_state creates the certificates, kubeconfigs and configuration files.
 prepare_state() {
   local file
   rm -rf --one-file-system "$STATE"
@@ -186,7 +186,7 @@ progress() {
   echo "$1 ($SECONDS s)"
 }
 
-# start_failed ends the script with what there is to say about it. The logs stay until the next start.
+# start_failed ends the script with an error. The logs stay until the next start.
 start_failed() {
   local program=node
   if [ -e "$STATE/ended" ]; then

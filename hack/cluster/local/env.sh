@@ -1,11 +1,11 @@
-# Names, addresses and directories of the local cluster. Whatever has to agree with another part on one of them reads it
-# from here: the scripts source this file, and render puts the values into the files of config/.
+# Names, addresses and directories of the local cluster. All parts that have to agree on one of them read it
+# from here: the scripts source this file, and render fills the values into the files of config/.
 # shellcheck shell=bash disable=SC2034
 
 ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../../.." && pwd)
 HACK=$ROOT/hack/cluster
-BIN=$ROOT/bin        # what is built
-STATE=$ROOT/.cluster # what a running cluster keeps; removed when it stops
+BIN=$ROOT/bin        # build results
+STATE=$ROOT/.cluster # state of a running cluster; removed when it stops
 
 # module_version MODULE DIRECTORY prints the version of a module that the directory's go.mod requires.
 module_version() {
@@ -43,16 +43,16 @@ NETWORKS=("$NODE_NETWORK" "$POD_NETWORK" "$SERVICE_NETWORK")
 API_SERVER=https://$NODE_IP:6443
 REGISTRY=$NODE_IP:5000
 
-# In place of the program's name, this is on the command line of the node's PID 1, where it is found.
+# The node's PID 1 has this name on its command line, and is found by it.
 NODE_PROCESS=extendedjob-cluster
-# Below the root of every cgroup hierarchy, all pods have their cgroups in this one.
+# The cgroup, below the root of every cgroup hierarchy, that contains the cgroups of all pods.
 CGROUP=extendedjob
-# Programs of the node insist on these: the node mounts directories of its own there.
+# Programs of the node require these directories: the node mounts its own there.
 NODE_DIRECTORIES=(/var/lib/cni /var/lib/containerd /var/lib/kubelet)
 
 # Debian keeps administrators' commands out of other users' PATH.
 PATH=$PATH:/usr/sbin:/sbin
-# Nobody reaches the cluster through a proxy.
+# The cluster is never reached through a proxy.
 export NO_PROXY=${NO_PROXY:+$NO_PROXY,}$NODE_NETWORK,$POD_NETWORK,$SERVICE_NETWORK
 
 # render FILE prints the file with the value of a variable of this file for each @NAME@ in it.

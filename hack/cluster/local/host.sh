@@ -1,11 +1,11 @@
-# What the host has of the local cluster: the node's process, its network device, routes, cgroups and mount points.
+# The traces of the local cluster on the host: the node's process, its network device, routes, cgroups and mount points.
 # shellcheck shell=bash
 
 need_root() {
   [ "$(id -u)" = 0 ] || die "the local cluster needs root, for namespaces, mounts and cgroups: use sudo make"
 }
 
-# lock makes the starts and stops of all checkouts on this machine exclude each other. Every machine has this directory.
+# lock serializes the starts and stops of all checkouts on this machine. Every machine has this directory.
 lock() {
   exec {host_lock}< /run
   flock --nonblock "$host_lock" || die "another process is starting or stopping a local cluster on this machine"
@@ -15,7 +15,7 @@ lock() {
 node_pid() {
   local process name
   for process in /proc/[0-9]*; do
-    # A process may end while it is looked at, and a zombie has no command line.
+    # A process may end while it is inspected, and a zombie has no command line.
     { IFS= read -r -d '' name < "$process/cmdline"; } 2> /dev/null || continue
     # A shell that the node has forked also has the name, until it executes a program.
     if [ "$name" = "$NODE_PROCESS" ] && grep -qs '^NSpid:.*[[:space:]]1$' "$process/status"; then
@@ -33,7 +33,7 @@ owner() {
   echo "${script%/hack/cluster/local/node.sh}"
 }
 
-# is_ours PID tells whether a node is this checkout's business: its own, or one whose checkout is gone.
+# is_ours PID reports whether a node belongs to this checkout, or to one that no longer exists.
 is_ours() {
   local owner
   owner=$(owner "$1")
@@ -49,11 +49,11 @@ check_networks() {
   done
 }
 
-# prepare_host makes what has to be there before the node.
+# prepare_host creates everything that the node needs to start.
 prepare_host() {
   local network directory hierarchy
-  # From now on nothing for the cluster's networks leaves the machine through its default route. The routes to the node
-  # take precedence over these as long as they are there: they vanish with the node.
+  # From now on, no packet for the cluster's networks leaves the machine through its default route. The routes to the node
+  # take precedence over these as long as they exist: they disappear with the node.
   for network in "${NETWORKS[@]}"; do
     ip route add blackhole "$network" metric 4000
   done
@@ -75,7 +75,7 @@ connect() {
   ip route add "$SERVICE_NETWORK" via "$NODE_IP"
 }
 
-# clean_up removes the node, running or killed, and everything that the host has of it.
+# clean_up removes the node, running or killed, and all its traces on the host.
 clean_up() {
   local pid network hierarchy
   if pid=$(node_pid); then
@@ -107,34 +107,34 @@ cgroup_hierarchies() {
   awk '$3 == "cgroup" || $3 == "cgroup2" { print $2 }' /proc/mounts
 }
 
-# is_version_2 HIERARCHY tells whether the hierarchy is of version 2 and in use: it is the only one then.
+# is_version_2 HIERARCHY reports whether the hierarchy is of version 2 and in use: it is the only one then.
 is_version_2() {
   [ "$1" = /sys/fs/cgroup ]
 }
 
-# make_cgroup HIERARCHY makes our cgroup and gives it all that a pod needs from it.
+# make_cgroup HIERARCHY creates our cgroup and enables the controllers that pods need.
 make_cgroup() {
   local controller ours=$1/$CGROUP
   mkdir "$ours"
   if is_version_2 "$1"; then
     cp "$1/cgroup.subtree_control" "$STATE/controllers"
-    # A cgroup has the controllers that its parent passes on, and the kubelet insists on these.
+    # A cgroup has the controllers that its parent passes on, and the kubelet requires these.
     for controller in cpu cpuset hugetlb memory pids; do
       ! grep -qw "$controller" "$1/cgroup.controllers" || echo "+$controller" > "$1/cgroup.subtree_control"
     done
   elif [ -e "$ours/cpuset.cpus" ]; then
-    # In a new cgroup of version 1 these are empty, and no process could run in it.
+    # In a new cgroup of version 1, these files are empty, and no process could run in it.
     cat "$1/cpuset.cpus" > "$ours/cpuset.cpus"
     cat "$1/cpuset.mems" > "$ours/cpuset.mems"
   fi
 }
 
-# remove_cgroup HIERARCHY removes our cgroup with all below it. There are no processes in them any more.
+# remove_cgroup HIERARCHY removes our cgroup and all cgroups below it, which no longer contain processes.
 remove_cgroup() {
   local controller ours=$1/$CGROUP
   [ ! -d "$ours" ] || find "$ours" -depth -type d -exec rmdir {} +
   if is_version_2 "$1" && [ -e "$STATE/controllers" ]; then
-    # runc has the parent pass on every controller that there is. One that somebody else uses by now cannot be taken back.
+    # runc makes the parent pass on every controller. One that somebody else uses by now cannot be removed again.
     for controller in $(< "$1/cgroup.subtree_control"); do
       grep -qw "$controller" "$STATE/controllers" || echo "-$controller" > "$1/cgroup.subtree_control" || true
     done
@@ -142,8 +142,8 @@ remove_cgroup() {
   fi
 }
 
-# thaw lets the processes of pods run that are frozen, as runc does for a moment with those that it is going to kill: in
-# version 1 they do not even die.
+# thaw resumes the frozen processes of pods. runc freezes processes for a moment before it kills them; with cgroups of
+# version 1, frozen processes do not even die.
 thaw() {
   local hierarchy freezer
   while read -r hierarchy; do

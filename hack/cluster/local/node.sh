@@ -1,17 +1,17 @@
 #!/usr/bin/env bash
 #
-# The node: PID 1 of its own pid, mount and network namespaces, started by start_node in cluster.sh and by nobody else.
+# The node: PID 1 of its own pid, mount and network namespaces. Only start_node in cluster.sh starts it.
 # When it ends, the kernel ends every other process of the namespace, and takes all mounts and network devices with them.
 #
-# It prints its process id as the host sees it, by which it is given its network device, then a line for each step that
-# is done, and at last "started".
+# It prints its process id as the host sees it, which is needed to connect its network device, then a line for each step
+# that is done, and finally "started".
 set -euo pipefail
 # shellcheck source-path=SCRIPTDIR source=env.sh
 . "$(dirname "${BASH_SOURCE[0]}")/env.sh"
 
 unset HTTP_PROXY HTTPS_PROXY ALL_PROXY http_proxy https_proxy all_proxy
 
-# What the kubelet sets for the whole machine and cannot be told to leave alone: it gets files to write to instead.
+# Settings that the kubelet always changes for the whole machine: it gets plain files to write to instead.
 KUBELET_SYSCTLS=(vm/overcommit_memory vm/panic_on_oom kernel/panic kernel/panic_on_oops kernel/keys/root_maxkeys kernel/keys/root_maxbytes)
 
 mount_private() {
@@ -36,7 +36,7 @@ mount_private() {
     mount --bind "$STATE/sysctl/$file" "/proc/sys/$file"
   done
 
-  # Pods may ask for mounts that propagate to other pods; there is no peer outside of this namespace.
+  # Pods may request mounts that propagate to other pods; there is no peer outside of this namespace.
   mount --make-rshared /
 }
 
@@ -56,8 +56,8 @@ run() {
   names[$!]=$1
 }
 
-# with_api_server COMMAND... becomes the command when the API server is ready. Programs that it refuses, because it does not
-# know their roles yet, end themselves; a kubelet would start them again and again.
+# with_api_server COMMAND... executes the command when the API server is ready. Programs that it refuses, because it does not
+# know their roles yet, end; a kubelet would restart them repeatedly.
 with_api_server() {
   until "$KUBERNETES/kubectl" get --raw=/readyz > /dev/null 2>&1; do sleep 0.1; done
   exec "$@"
@@ -75,7 +75,7 @@ wait_for() {
   done
 }
 
-# report_end PID puts down which program of the node has ended, where status looks for it.
+# report_end PID records which program of the node has ended, for status.
 report_end() {
   echo "${names[$1]}" >> "$STATE/ended"
   unset "names[$1]"
@@ -132,7 +132,7 @@ start_containerd() {
   run containerd containerd --config "$STATE/config/containerd.toml"
 }
 
-# With limits that are no bottleneck on one machine.
+# The limits are high enough not to be a bottleneck on one machine.
 start_kube_controller_manager() {
   run kube-controller-manager with_api_server "$KUBERNETES/kube-controller-manager" \
     --kubeconfig="$PKI/controller-manager.kubeconfig" \
@@ -176,7 +176,7 @@ start_kube_proxy() {
   run kube-proxy "$KUBERNETES/kube-proxy" --config="$STATE/config/kube-proxy.yaml"
 }
 
-# restart_program kills the program that was asked for and starts it again, as if it had crashed.
+# restart_program kills the requested program and starts it again, as if it had crashed.
 restart_program() {
   local program pid
   program=$(< "$STATE/restart")
@@ -212,10 +212,10 @@ start_kubelet
 start_kube_proxy
 echo started
 
-# From here on nobody listens. As PID 1, the shell also reaps what the containers leave behind.
+# From here on, nobody reads the output. As PID 1, the shell also reaps the orphans of the containers.
 exec > /dev/null
 trap restart_program USR1
 while [ "${#names[@]}" -gt 0 ]; do
   wait -n -p pid "${!names[@]}" || true
-  [ -z "${pid:-}" ] || report_end "$pid" # none has ended if a signal has come
+  [ -z "${pid:-}" ] || report_end "$pid" # none has ended if a signal has arrived
 done

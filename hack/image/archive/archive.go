@@ -139,7 +139,7 @@ func (a *Archive) read(path string) error {
 		return err
 	}
 	if len(a.Images) == 0 {
-		return errors.New("no image with a name in it")
+		return errors.New("no named image")
 	}
 	return nil
 }

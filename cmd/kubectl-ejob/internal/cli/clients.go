@@ -79,7 +79,7 @@ func (o *Options) ExtendedJobs(namespace string) (ExtendedJobs, error) {
 	), nil
 }
 
-// Kubernetes returns a client for what Kubernetes itself has.
+// Kubernetes returns a client for the built-in resources.
 func (o *Options) Kubernetes() (kubernetes.Interface, error) {
 	config, err := o.restConfig()
 	if err != nil {

@@ -42,7 +42,7 @@ func Explain(err error, verb, resource, namespace string) error {
 	case err == nil:
 		return nil
 	case isUnknownResource(err):
-		return fmt.Errorf("the cluster has no ExtendedJobs: install the operator (%s)", installation)
+		return fmt.Errorf("the cluster does not serve ExtendedJobs: install the operator (%s)", installation)
 	case apierrors.IsForbidden(err) && isRBAC(err):
 		return Forbidden(verb, resource, namespace)
 	default:
@@ -50,13 +50,13 @@ func Explain(err error, verb, resource, namespace string) error {
 	}
 }
 
-// Forbidden says which right is missing.
+// Forbidden returns an error that names the missing right.
 func Forbidden(verb, resource, namespace string) error {
 	where := "in namespace " + namespace
 	if namespace == "" {
 		where = "in all namespaces"
 	}
-	cure := "ask for a role with that right"
+	cure := "ask for a role that grants this"
 	if resource != "secrets" && verb != "delete" && verb != "create" {
 		cure = fmt.Sprintf("ask for the ClusterRole %s", runnerRole)
 	}
@@ -92,7 +92,7 @@ func (o *Options) ExtendedJob(ctx context.Context, client ExtendedJobs, namespac
 }
 
 func (o *Options) unknownName(ctx context.Context, client ExtendedJobs, namespace, name string) error {
-	unknown := fmt.Sprintf("there is no ExtendedJob %s in namespace %s", name, namespace)
+	unknown := fmt.Sprintf("ExtendedJob %s does not exist in namespace %s", name, namespace)
 	list, err := client.List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return errors.New(unknown)
@@ -101,12 +101,12 @@ func (o *Options) unknownName(ctx context.Context, client ExtendedJobs, namespac
 		return fmt.Errorf("%s: did you mean %s?", unknown, near)
 	}
 	if elsewhere := o.namespaceOf(ctx, name); elsewhere != "" {
-		return fmt.Errorf("%s: there is one in another, --namespace=%s", unknown, elsewhere)
+		return fmt.Errorf("%s: use --namespace=%s, where one exists", unknown, elsewhere)
 	}
 	if len(list.Items) == 0 {
-		return fmt.Errorf("%s, nor any other: choose a namespace with --namespace", unknown)
+		return fmt.Errorf("%s, which has no ExtendedJobs: choose another with --namespace", unknown)
 	}
-	return fmt.Errorf("%s: there are %s", unknown, inWords(namesOf(list)))
+	return fmt.Errorf("%s: choose one of %s", unknown, inWords(namesOf(list)))
 }
 
 // namespaceOf is the first namespace that has an ExtendedJob of a name; empty if

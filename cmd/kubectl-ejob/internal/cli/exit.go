@@ -26,10 +26,9 @@ import (
 const (
 	// ExitOK says that what was asked for is done.
 	ExitOK = 0
-	// ExitFindings says that the command did its work, and that what it looked at is
-	// not in order.
+	// ExitFindings says that the command did its work, and found something wrong.
 	ExitFindings = 1
-	// ExitTimeout says that the time of --timeout is over, as with timeout(1).
+	// ExitTimeout says that --timeout has passed, as with timeout(1).
 	ExitTimeout = 124
 	// ExitCannot says that the command could not do its work.
 	ExitCannot = 125

@@ -31,7 +31,7 @@ type Right struct {
 }
 
 // CheckRights returns an error if the user lacks one of the rights, before anything
-// is done that needs them later. If the API server does not tell, the requests will.
+// is done that needs them later. If the API server does not answer, the requests will.
 func CheckRights(ctx context.Context, client kubernetes.Interface, namespace string, rights ...Right) error {
 	for _, right := range rights {
 		review, err := client.AuthorizationV1().SelfSubjectAccessReviews().Create(ctx, &authorizationv1.SelfSubjectAccessReview{

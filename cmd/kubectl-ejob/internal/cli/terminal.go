@@ -28,7 +28,7 @@ func SameTerminal(a, b io.Writer) bool {
 	return printers.IsTerminal(a) && printers.IsTerminal(b)
 }
 
-// Terminal is what is known of where a stream goes.
+// Terminal describes the destination of a stream.
 type Terminal struct {
 	colour bool
 	width  int

@@ -22,7 +22,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// oneName wants the name of one ExtendedJob.
+// oneName accepts the name of exactly one ExtendedJob.
 func oneName(command *cobra.Command, args []string) error {
 	switch len(args) {
 	case 1:

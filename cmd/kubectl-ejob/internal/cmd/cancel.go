@@ -33,12 +33,12 @@ import (
 func newCancelCommand(options *cli.Options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "cancel NAME",
-		Short: "Cancel the run that is under way, or take back the request for one",
-		Long: `Cancel the run that is under way, or take back the request for one.
+		Short: "Cancel the run that is under way, or withdraw the request for one",
+		Long: `Cancel the run that is under way, or withdraw the request for one.
 
-A run is cancelled by deleting its Job. It is not repeated. A run that is due and has
-not started is taken back. A run for a change of the inputs or the template cannot be
-taken back: suspend the ExtendedJob.`,
+A run is cancelled by deleting its Job, and is not repeated. The request for a run that
+has not started is withdrawn. A run for a change to the inputs or the template cannot
+be withdrawn: suspend the ExtendedJob.`,
 		Example:           `  kubectl ejob cancel migrate`,
 		Args:              oneName,
 		ValidArgsFunction: options.CompleteNames(false),
@@ -80,7 +80,7 @@ func (c *connection) deleteJob(ctx context.Context, ej *fissilev1.ExtendedJob, r
 	case err != nil:
 		return false, cli.Explain(err, "get", "jobs", c.namespace)
 	case !metav1.IsControlledBy(job, ej):
-		return false, fmt.Errorf("the Job %s belongs to somebody else: nothing was deleted", job.Name)
+		return false, fmt.Errorf("Job %s does not belong to this ExtendedJob: nothing was deleted", job.Name)
 	}
 	background := metav1.DeletePropagationBackground
 	err = jobs.Delete(ctx, job.Name, metav1.DeleteOptions{
@@ -90,11 +90,11 @@ func (c *connection) deleteJob(ctx context.Context, ej *fissilev1.ExtendedJob, r
 	if err != nil && !apierrors.IsNotFound(err) {
 		return false, cli.Explain(err, "delete", "jobs", c.namespace)
 	}
-	_, err = fmt.Fprintf(c.Out, "Run %d is cancelled: Job %s is deleted.\n", run.Number, job.Name)
+	_, err = fmt.Fprintf(c.Out, "Run %d was cancelled: Job %s was deleted.\n", run.Number, job.Name)
 	return true, err
 }
 
-// takeBack takes back the request for a run that has no Job yet.
+// takeBack withdraws the request for a run that has no Job yet.
 func (c *connection) takeBack(ctx context.Context, ej *fissilev1.ExtendedJob) error {
 	patch, err := runs.TakeBack(ej, c.Command)
 	if err != nil {
@@ -104,6 +104,6 @@ func (c *connection) takeBack(ctx context.Context, ej *fissilev1.ExtendedJob) er
 	if err != nil {
 		return cli.Explain(err, "patch", cli.Resource, c.namespace)
 	}
-	_, err = fmt.Fprintf(c.Out, "The request for a run of %s is taken back.\n", c.name)
+	_, err = fmt.Fprintf(c.Out, "The request for a run of %s was withdrawn.\n", c.name)
 	return err
 }

@@ -25,7 +25,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/cmd/kubectl-ejob/internal/cli"
 )
 
-// connection is what a command about one ExtendedJob needs.
+// connection holds everything that a command about one ExtendedJob needs.
 type connection struct {
 	*cli.Options
 
@@ -34,7 +34,7 @@ type connection struct {
 	kubernetes      kubernetes.Interface
 }
 
-// connect makes the clients for an ExtendedJob.
+// connect creates the clients for an ExtendedJob.
 func (c *connection) connect(name string) (err error) {
 	c.name = name
 	if c.namespace, err = c.Namespace(); err != nil {
@@ -51,7 +51,7 @@ func (c *connection) read(ctx context.Context) (*fissilev1.ExtendedJob, error) {
 	return c.ExtendedJob(ctx, c.client, c.namespace, c.name)
 }
 
-// connectAndRead makes the clients, and reads the ExtendedJob.
+// connectAndRead creates the clients, and reads the ExtendedJob.
 func connectAndRead(ctx context.Context, options *cli.Options, name string) (*connection, *fissilev1.ExtendedJob, error) {
 	c := &connection{Options: options}
 	if err := c.connect(name); err != nil {

@@ -38,14 +38,14 @@ func newGraphCommand(options *cli.Options) *cobra.Command {
 	o := &graphOptions{Options: options}
 	command := &cobra.Command{
 		Use:   "graph",
-		Short: "Draw who feeds whom",
+		Short: "Draw the data flow between ExtendedJobs",
 		Long: `Draw the ExtendedJobs of a namespace, the ConfigMaps and Secrets that they read, the
 Secrets that they write, and the Deployments, StatefulSets, DaemonSets, Jobs and
 CronJobs that use these.
 
 A box is an ExtendedJob, with the result of its last run or the reason why the next
 one waits; a round box is a workload. All versions of a Secret are one node:
-ExtendedJobs get the newest version, workloads the one that they name. The data of
+ExtendedJobs use the newest version, workloads the one that they name. The data of
 ConfigMaps and Secrets is not read.
 
   ✓ succeeded, ready    ● running    … waiting    ✗ failed, missing    ○ not yet
@@ -64,7 +64,7 @@ Parts that are too wide for the terminal are listed instead.`,
 	}
 	flags := command.Flags()
 	flags.BoolVarP(&o.all, "all-namespaces", "A", false, "Draw all namespaces.")
-	flags.StringVarP(&o.format, "output", "o", "text", "How to draw: text, dot or mermaid.")
+	flags.StringVarP(&o.format, "output", "o", "text", "Output format: text, dot or mermaid.")
 	_ = command.RegisterFlagCompletionFunc("output", cobra.FixedCompletions([]cobra.Completion{"text", "dot", "mermaid"}, cobra.ShellCompDirectiveNoFileComp))
 	return command
 }
@@ -72,7 +72,7 @@ Parts that are too wide for the terminal are listed instead.`,
 func (o *graphOptions) run(ctx context.Context) error {
 	draw := o.drawing()
 	if draw == nil {
-		return fmt.Errorf("there is no output format %q: use text, dot or mermaid", o.format)
+		return fmt.Errorf("unknown output format %q: use text, dot or mermaid", o.format)
 	}
 	namespace, err := o.namespace()
 	if err != nil {
@@ -87,15 +87,15 @@ func (o *graphOptions) run(ctx context.Context) error {
 		if o.all {
 			where = "any namespace"
 		}
-		_, err := fmt.Fprintf(o.ErrOut, "There are no ExtendedJobs in %s\n", where)
+		_, err := fmt.Fprintf(o.ErrOut, "No ExtendedJobs found in %s\n", where)
 		return err
 	}
 	_, err = fmt.Fprint(o.Out, draw(graph.Build(*objects)))
 	return err
 }
 
-// drawing returns what draws in the wanted format, or nil if there is no such
-// format.
+// drawing returns the function that draws in the requested format, or nil if there is
+// no such format.
 func (o *graphOptions) drawing() func(*graph.Graph) string {
 	switch o.format {
 	case "text":
@@ -132,7 +132,7 @@ func (o *graphOptions) namespace() (string, error) {
 	return o.Namespace()
 }
 
-// collect reads the objects, and tells what the user may not see.
+// collect reads the objects, and reports those that the user may not see.
 func (o *graphOptions) collect(ctx context.Context, namespace string) (*graph.Objects, error) {
 	extendedJobs, err := o.ExtendedJobs(namespace)
 	if err != nil {
@@ -152,7 +152,7 @@ func (o *graphOptions) collect(ctx context.Context, namespace string) (*graph.Ob
 	objects := &graph.Objects{ExtendedJobs: list.Items}
 	unseen, err := collector.Collect(ctx, objects)
 	if len(unseen) > 0 {
-		fmt.Fprintf(o.ErrOut, "Not in the picture, because you may not list them: %s\n", strings.Join(unseen, ", "))
+		fmt.Fprintf(o.ErrOut, "Left out of the graph, because you may not list them: %s\n", strings.Join(unseen, ", "))
 	}
 	return objects, err
 }

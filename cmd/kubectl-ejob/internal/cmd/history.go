@@ -28,7 +28,7 @@ func newHistoryCommand(options *cli.Options) *cobra.Command {
 		Use:   "history NAME",
 		Short: "List the last runs: cause, result, duration, output",
 		Long: `List the last runs, the newest first: why each was started, how it ended and why, how
-long it took, its request, its Job and its output. Known are the last eleven.`,
+long it took, its request, its Job and its output. Up to eleven runs are known.`,
 		Example: `  # The last runs, newest first
   kubectl ejob history migrate --output=wide
 

@@ -43,12 +43,12 @@ func newLintCommand(options *cli.Options) *cobra.Command {
 		Short: "Check manifests without a cluster",
 		Long: `Check the ExtendedJobs in manifests, of v1 and v1alpha1, without a cluster.
 
-The schema of the CustomResourceDefinition is checked, unknown fields included, and
-the rules and warnings of the operator's webhooks. Inside the pod template, only a
-cluster can check more than the names and types of fields: use
-kubectl apply --dry-run=server.
+They are checked against the schema of the CustomResourceDefinition, unknown fields
+included, and against the rules of the operator's webhooks, warnings included. Inside
+the pod template, only the names and types of fields are checked; for the rest, use a
+cluster: kubectl apply --dry-run=server.
 
-Objects of other kinds are ignored. The exit code is 1 if something would be refused,
+Objects of other kinds are ignored. The exit code is 1 if anything would be refused,
 and 0 if there are only warnings.`,
 		Example: `  # Check two files.
   kubectl ejob lint errand.yaml one-off.yaml
@@ -61,17 +61,17 @@ and 0 if there are only warnings.`,
 		RunE: func(command *cobra.Command, args []string) error { return o.run(command.Context(), args) },
 	}
 	flags := command.Flags()
-	flags.BoolVarP(&o.recursive, "recursive", "R", false, "Look into the directories below a directory, too.")
-	flags.StringVarP(&o.format, "output", "o", "", "Format of the findings: json. Lines of text, if not set.")
+	flags.BoolVarP(&o.recursive, "recursive", "R", false, "Search directories recursively.")
+	flags.StringVarP(&o.format, "output", "o", "", "Output format: json. If not set, one line of text for each finding.")
 	return command
 }
 
 func (o *lintOptions) run(ctx context.Context, args []string) error {
 	if len(args) == 0 {
-		return errors.New("nothing to check: give the path of a manifest, of a directory, or - for the standard input")
+		return errors.New("nothing to check: give the path of a manifest or a directory, or - for standard input")
 	}
 	if o.format != "" && o.format != "json" {
-		return fmt.Errorf("there is no output format %q: use json, or leave out -o", o.format)
+		return fmt.Errorf("unknown output format %q: use json, or omit -o", o.format)
 	}
 	files, err := manifest.ReadFiles(args, o.recursive, o.In)
 	if err != nil {
@@ -88,7 +88,7 @@ func (o *lintOptions) run(ctx context.Context, args []string) error {
 	}
 	findings := linter.Findings(ctx)
 	if linter.Seen() == 0 && len(findings) == 0 {
-		return errors.New("there is no ExtendedJob in what was given: give manifests that have one")
+		return errors.New("the manifests contain no ExtendedJob: give at least one that does")
 	}
 	if err := o.print(findings); err != nil {
 		return err

@@ -48,12 +48,12 @@ func newLogsCommand(options *cli.Options) *cobra.Command {
 	var follow bool
 	command := &cobra.Command{
 		Use:   "logs NAME",
-		Short: "Show the log of a run: of all containers of all its pods",
-		Long: `Show the log of a run: of all containers of all its pods, init containers and restarts
-included. A line is named after its container where there are several.
+		Short: "Show the log of a run, from all containers of all its pods",
+		Long: `Show the log of a run, from all containers of all its pods, init containers and restarts
+included. If there are several containers, each line begins with the name of its own.
 
-The pods of a run that succeeded are deleted with its Job, and their log with them. To
-keep some, set spec.successfulJobsHistoryLimit.`,
+When a run has succeeded, its Job, its pods and their logs are deleted. To keep some, set
+spec.successfulJobsHistoryLimit.`,
 		Example:           logsExamples,
 		Args:              oneName,
 		ValidArgsFunction: options.CompleteNames(false),
@@ -61,8 +61,8 @@ keep some, set spec.successfulJobsHistoryLimit.`,
 			return showLogs(command.Context(), options, args[0], number, follow)
 		},
 	}
-	command.Flags().Int64Var(&number, "run", 0, "Number of the run; the last one if not set")
-	command.Flags().BoolVarP(&follow, "follow", "f", false, "Go on until the run is over")
+	command.Flags().Int64Var(&number, "run", 0, "Number of the run; if not set, the last one")
+	command.Flags().BoolVarP(&follow, "follow", "f", false, "Follow the log until the run is over")
 	return command
 }
 
@@ -87,14 +87,14 @@ func showLogs(ctx context.Context, options *cli.Options, name string, number int
 func (c *connection) choose(ej *fissilev1.ExtendedJob, number int64) (*runs.Report, error) {
 	reports := runs.Reports(ej)
 	if len(reports) == 0 {
-		return nil, fmt.Errorf("%s has not run yet: %s", c.name, c.Command("run", c.name))
+		return nil, fmt.Errorf("%s has not run yet: run it with %s", c.name, c.Command("run", c.name))
 	}
 	if number == 0 {
 		return &reports[0], nil
 	}
 	at := slices.IndexFunc(reports, func(report runs.Report) bool { return report.Run == number })
 	if at < 0 {
-		return nil, fmt.Errorf("nothing is known of run %d of %s: known are runs %d to %d", number, c.name, reports[len(reports)-1].Run, reports[0].Run)
+		return nil, fmt.Errorf("run %d of %s is not in the history: choose one from %d to %d", number, c.name, reports[len(reports)-1].Run, reports[0].Run)
 	}
 	return &reports[at], nil
 }
@@ -119,14 +119,14 @@ func (c *connection) followRun(ctx context.Context, ej *fissilev1.ExtendedJob, n
 	return nil
 }
 
-// printLogs prints what there is of the log of a run.
+// printLogs prints the available part of the log of a run.
 func (c *connection) printLogs(ctx context.Context, report *runs.Report, follower *logs.Follower) error {
 	pods, err := c.podsOf(ctx, report.Job)
 	if err != nil {
 		return err
 	}
 	if len(pods) == 0 {
-		return fmt.Errorf("the pods of run %d are gone, and their log with them: %s", report.Run, howToKeep(report))
+		return fmt.Errorf("run %d has no pods, so there is no log: %s", report.Run, howToKeep(report))
 	}
 	for _, pod := range pods {
 		if err := follower.Print(ctx, pod); err != nil {
@@ -150,14 +150,14 @@ func (c *connection) podsOf(ctx context.Context, job string) ([]*corev1.Pod, err
 	return pods, nil
 }
 
-// howToKeep says how the log of the next run like it is kept.
+// howToKeep says how to keep the log of the next run that ends like this one.
 func howToKeep(report *runs.Report) string {
 	switch report.Result {
 	case fissilev1.ResultSucceeded:
-		return "to keep them, set spec.successfulJobsHistoryLimit"
+		return "set spec.successfulJobsHistoryLimit to keep the pods of runs that succeed"
 	case "":
-		return "they may not have started yet, see with --follow"
+		return "if they have yet to start, wait for them with --follow"
 	default:
-		return "to keep more of them, set spec.failedJobsHistoryLimit"
+		return "set spec.failedJobsHistoryLimit to keep the pods of more runs that fail"
 	}
 }

@@ -22,8 +22,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/cmd/kubectl-ejob/internal/cli"
 )
 
-// manifestCommands are the commands that read manifests, and the picture of what
-// they make.
+// manifestCommands are the commands that read manifests, and the one that draws the
+// resulting objects.
 func manifestCommands(options *cli.Options) []*cobra.Command {
 	return []*cobra.Command{
 		newGraphCommand(options),

@@ -145,14 +145,14 @@ func TestMigrate(t *testing.T) {
 		t.Errorf("got %+v", got)
 	}
 	again := inSession(t, got.out, "migrate", "-")
-	if want := (session{cli.ExitOK, got.out, "stdin has nothing to rewrite: no ExtendedJob of v1alpha1, and no QuarksJob\n"}); again != want {
+	if want := (session{cli.ExitOK, got.out, "stdin has nothing to rewrite: it has neither an ExtendedJob of v1alpha1 nor a QuarksJob\n"}); again != want {
 		t.Errorf("got %+v, want %+v", again, want)
 	}
 }
 
 func TestMigrateTellsWhatIsLostAndWhatIsMissing(t *testing.T) {
 	got := inSession(t, strings.Replace(predecessor, "{strategy: manual}", "{strategy: manual, when: ready}", 1), "migrate", "-")
-	if want := "stdin:5: QuarksJob old: spec.trigger.when: left out: there are no runs on events of pods any more\n"; got.code != cli.ExitFindings || got.errOut != want {
+	if want := "stdin:5: QuarksJob old: spec.trigger.when: left out: pod events no longer start runs\n"; got.code != cli.ExitFindings || got.errOut != want {
 		t.Errorf("got %+v, want %q", got, want)
 	}
 	got = inSession(t, strings.Replace(predecessor, "          restartPolicy: Never\n", "", 1), "migrate", "-")
@@ -168,15 +168,15 @@ func TestBadInputIsOneSentenceWithTheCure(t *testing.T) {
 		args  []string
 		want  string
 	}{
-		"lint of nothing":           {"", []string{"lint"}, "nothing to check: give the path of a manifest, of a directory, or - for the standard input"},
-		"lint of no file":           {"", []string{"lint", "nofile"}, "there is no file nofile: give the path of a manifest, of a directory, or - for the standard input"},
-		"lint of an empty place":    {"", []string{"lint", empty}, "there are no manifests (.yaml, .yml, .json) in the directory " + empty + ": give another one, or -R to look below it"},
-		"lint of something else":    {another, []string{"lint", "-"}, "there is no ExtendedJob in what was given: give manifests that have one"},
-		"lint in another format":    {"", []string{"lint", "-", "-o", "xml"}, `there is no output format "xml": use json, or leave out -o`},
-		"migrate of nothing":        {"", []string{"migrate"}, "got 0 files: give one, or - for the standard input"},
-		"migrate of a directory":    {"", []string{"migrate", "."}, "there are no manifests (.yaml, .yml, .json) in the directory .: give another one, or -R to look below it"},
-		"migrate of what is broken": {"\na: [", []string{"migrate", "-"}, "stdin:2 is no YAML: did not find expected node content"},
-		"graph in another format":   {"", []string{"graph", "-o", "svg"}, `there is no output format "svg": use text, dot or mermaid`},
+		"lint of nothing":           {"", []string{"lint"}, "nothing to check: give the path of a manifest or a directory, or - for standard input"},
+		"lint of no file":           {"", []string{"lint", "nofile"}, "file nofile does not exist: give the path of a manifest or a directory, or - for standard input"},
+		"lint of an empty place":    {"", []string{"lint", empty}, "directory " + empty + " contains no manifests (.yaml, .yml, .json): give another one, or add -R to search below it"},
+		"lint of something else":    {another, []string{"lint", "-"}, "the manifests contain no ExtendedJob: give at least one that does"},
+		"lint in another format":    {"", []string{"lint", "-", "-o", "xml"}, `unknown output format "xml": use json, or omit -o`},
+		"migrate of nothing":        {"", []string{"migrate"}, "got 0 files: give one, or - for standard input"},
+		"migrate of a directory":    {"", []string{"migrate", "."}, "directory . contains no manifests (.yaml, .yml, .json): give another one, or add -R to search below it"},
+		"migrate of what is broken": {"\na: [", []string{"migrate", "-"}, "stdin:2 is not valid YAML: did not find expected node content"},
+		"graph in another format":   {"", []string{"graph", "-o", "svg"}, `unknown output format "svg": use text, dot or mermaid`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if got, want := inSession(t, test.stdin, test.args...), (session{cli.ExitCannot, "", "error: " + test.want + "\n"}); got != want {

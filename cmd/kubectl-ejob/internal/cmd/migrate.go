@@ -40,8 +40,8 @@ ExtendedJobs of fissile.cloudfoundry.org/v1, and print them.
 Comments and the order of fields stay; other documents of the file stay as they are.
 The files that an outputMap names become spec.output.files.
 
-Fields that cannot be carried over are left out and reported on standard error, one
-line each, and so is everything that keeps the result from being accepted. The exit
+Fields that cannot be carried over are left out. They are reported on standard error, one
+line each, as is anything else that would keep the result from being accepted. The exit
 code is then 1.`,
 		Example: `  # Rewrite a file.
   kubectl ejob migrate qjob.yaml > ejob.yaml
@@ -54,19 +54,19 @@ code is then 1.`,
 
 func runMigrate(ctx context.Context, options *cli.Options, args []string) error {
 	if len(args) != 1 {
-		return fmt.Errorf("got %d files: give one, or - for the standard input", len(args))
+		return fmt.Errorf("got %d files: give one, or - for standard input", len(args))
 	}
 	files, err := manifest.ReadFiles(args, false, options.In)
 	if err != nil {
 		return err
 	}
 	if len(files) != 1 {
-		return fmt.Errorf("%s is a directory: give one file, or - for the standard input", args[0])
+		return fmt.Errorf("%s is a directory: give one file, or - for standard input", args[0])
 	}
 	file := files[0]
 	result, err := migrate.Rewrite(file.Content)
 	if syntax, ok := errors.AsType[*manifest.SyntaxError](err); ok {
-		return fmt.Errorf("%s:%d is no YAML: %s", file.Name, syntax.Line, syntax.Message)
+		return fmt.Errorf("%s:%d is not valid YAML: %s", file.Name, syntax.Line, syntax.Message)
 	}
 	if err != nil {
 		return err
@@ -75,13 +75,13 @@ func runMigrate(ctx context.Context, options *cli.Options, args []string) error 
 		return err
 	}
 	if result.Rewritten == 0 {
-		fmt.Fprintf(options.ErrOut, "%s has nothing to rewrite: no ExtendedJob of v1alpha1, and no QuarksJob\n", file.Name)
+		fmt.Fprintf(options.ErrOut, "%s has nothing to rewrite: it has neither an ExtendedJob of v1alpha1 nor a QuarksJob\n", file.Name)
 		return nil
 	}
 	return reportLosses(ctx, options, file.Name, result)
 }
 
-// reportLosses tells what was left out, and what the webhooks will say of the
+// reportLosses reports what was left out, and what the webhooks will say about the
 // result.
 func reportLosses(ctx context.Context, options *cli.Options, name string, result *migrate.Result) error {
 	for _, loss := range result.Losses {

@@ -61,11 +61,11 @@ func newOutputCommand(options *cli.Options) *cobra.Command {
 	o := &output{}
 	command := &cobra.Command{
 		Use:   "output NAME [CONTAINER|FILE|SECRET]",
-		Short: "Show the output that is stored",
-		Long: `Show the output that is stored: that of the last run, or an earlier version. If
-there are several, choose one by its container, its file or its Secret.
+		Short: "Show the stored output",
+		Long: `Show the stored output of the last run, or an earlier version of it. If there are several
+outputs, choose one by its container, file or Secret.
 
-The right to read Secrets is needed.`,
+This needs permission to read Secrets.`,
 		Example: outputExamples,
 		Args: func(command *cobra.Command, args []string) error {
 			if len(args) == 2 {
@@ -86,8 +86,8 @@ The right to read Secrets is needed.`,
 			return o.run(command.Context(), c, ej, of)
 		},
 	}
-	command.Flags().StringVar(&o.key, "key", "", "Show the value of this key only, as it is")
-	command.Flags().Int64Var(&o.version, "version", 0, "Version of a versioned output; the newest if not set")
+	command.Flags().StringVar(&o.key, "key", "", "Show only the value of this key, as it is")
+	command.Flags().Int64Var(&o.version, "version", 0, "Version of a versioned output; if not set, the newest")
 	o.format = cli.AddFormat(command, formatEnv, cli.FormatJSON, cli.FormatYAML)
 	return command
 }
@@ -103,7 +103,7 @@ func (o *output) run(ctx context.Context, c *connection, ej *fissilev1.ExtendedJ
 	}
 	secret, err := c.kubernetes.CoreV1().Secrets(c.namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return fmt.Errorf("the Secret %s is gone: choose another version, or run %s again", name, c.name)
+		return fmt.Errorf("Secret %s does not exist: choose another version, or run %s again", name, c.name)
 	}
 	if err != nil {
 		return cli.Explain(err, "get", "secrets", c.namespace)
@@ -114,8 +114,8 @@ func (o *output) run(ctx context.Context, c *connection, ej *fissilev1.ExtendedJ
 	return o.print(c.Out, secret.Data)
 }
 
-// choose returns the output of a container or a file, or with the name of a Secret.
-// Without any of them there must be only one.
+// choose returns the output of a container or a file, or the one with the name of a
+// Secret. If none of them is given, there must be only one output.
 func choose(ej *fissilev1.ExtendedJob, of string) (*fissilev1.OutputSecret, error) {
 	all := ej.Status.Outputs
 	var names []string
@@ -130,9 +130,9 @@ func choose(ej *fissilev1.ExtendedJob, of string) (*fissilev1.OutputSecret, erro
 	case len(found) == 1:
 		return found[0], nil
 	case ej.Spec.Output == nil && len(all) == 0:
-		return nil, fmt.Errorf("%s keeps no output: set spec.output", ej.Name)
+		return nil, fmt.Errorf("%s stores no output: set spec.output", ej.Name)
 	case len(all) == 0:
-		return nil, fmt.Errorf("no output of %s is stored: see why with kubectl ejob status %s", ej.Name, ej.Name)
+		return nil, fmt.Errorf("%s has no stored output: find out why with kubectl ejob status %s", ej.Name, ej.Name)
 	case len(found) == 0:
 		return nil, fmt.Errorf("%s has no output %s: choose one of %s", ej.Name, of, strings.Join(names, ", "))
 	default:
@@ -166,7 +166,7 @@ func (o *output) secretName(stored *fissilev1.OutputSecret) (string, error) {
 	case o.version == 0:
 		return stored.SecretName, nil
 	case stored.Version == 0:
-		return "", fmt.Errorf("the Secret %s has no versions: set spec.output.versioned to keep them", stored.SecretName)
+		return "", fmt.Errorf("Secret %s has no versions: set spec.output.versioned to keep them", stored.SecretName)
 	default:
 		return versionedsecret.Name(baseName(stored), o.version), nil
 	}
@@ -203,7 +203,7 @@ func printEnv(out io.Writer, data map[string][]byte) error {
 	var text strings.Builder
 	for _, key := range slices.Sorted(maps.Keys(data)) {
 		if !variable.MatchString(key) {
-			return errors.New("key " + key + " cannot be the name of a variable: choose --output=json")
+			return errors.New("key " + key + " is not a valid name for a variable: use --output=json")
 		}
 		fmt.Fprintf(&text, "%s='%s'\n", key, strings.ReplaceAll(string(data[key]), "'", `'\''`))
 	}

@@ -34,7 +34,7 @@ func NewRootCommand(streams genericiooptions.IOStreams) *cobra.Command {
 	options := cli.NewOptions(streams)
 	root := &cobra.Command{
 		Use:   "kubectl-ejob",
-		Short: "Run ExtendedJobs, and see what became of them",
+		Short: "Run ExtendedJobs and see how they end",
 		Annotations: map[string]string{
 			cobra.CommandDisplayNameAnnotation: "kubectl ejob",
 		},

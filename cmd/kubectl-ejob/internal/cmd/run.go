@@ -41,19 +41,19 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/cmd/kubectl-ejob/internal/watching"
 )
 
-const runHelp = `Run an ExtendedJob, and see what comes of it.
+const runHelp = `Run an ExtendedJob and see how it ends.
 
-Without --wait it returns when the run has started. With --wait it returns when the
-run is over, and with --logs it shows what the containers print meanwhile, from the
-first line on. Standard output then has the log and nothing else or, with --output,
-what that asks for and nothing else.
+Without --wait, the command returns when the run has started. With --wait, it returns
+when the run is over; with --logs, it also shows what the containers print, from the
+first line on. Standard output then has only the log or, with --output, only what that
+option asks for.
 
 The exit code is
   0    if the run has started or, with --wait or --logs, succeeded,
   that of the container that made it fail, or 1 if no container did,
-  124  if the time of --timeout is over, or the run can be followed no longer: it goes on,
+  124  if --timeout has passed or the run can no longer be followed; the run goes on,
   125  if the run could not start.
-Ctrl-C ends the command and not the run.`
+Ctrl-C ends the command, but not the run.`
 
 const runExamples = `  # Run it, show its log, and exit with its result
   kubectl ejob run migrate --logs
@@ -61,10 +61,10 @@ const runExamples = `  # Run it, show its log, and exit with its result
   # With variables for this run
   kubectl ejob run migrate --env=LEVEL=debug --env=DRY_RUN=1 --wait --timeout=10m
 
-  # Once for each commit: the last value again runs nothing, and has the same result
+  # Once for each commit: the same value again runs nothing and has the same result
   kubectl ejob run migrate --request-id="$COMMIT" --wait
 
-  # After the run that is under way
+  # Once the run that is under way has ended
   kubectl ejob run migrate --queue --wait`
 
 // runner is one invocation of kubectl ejob run.
@@ -79,7 +79,7 @@ type runner struct {
 
 	connection
 	printer *logs.Printer
-	// asked is true once the run may have been asked for.
+	// asked is true once the run may have been requested.
 	asked bool
 }
 
@@ -87,7 +87,7 @@ func newRunCommand(options *cli.Options) *cobra.Command {
 	r := &runner{connection: connection{Options: options}}
 	command := &cobra.Command{
 		Use:               "run NAME",
-		Short:             "Start a run, show its log, wait for its end",
+		Short:             "Start a run, show its log and wait for its end",
 		Long:              runHelp,
 		Example:           runExamples,
 		Args:              oneName,
@@ -97,12 +97,12 @@ func newRunCommand(options *cli.Options) *cobra.Command {
 		},
 	}
 	flags := command.Flags()
-	flags.StringArrayVarP(&r.env, "env", "e", nil, "Environment variable of this run, NAME=VALUE; can be repeated")
-	flags.StringVar(&r.requestID, "request-id", "", "Ask by this requestID: a value that has been served runs nothing again")
+	flags.StringArrayVarP(&r.env, "env", "e", nil, "Environment variable for this run, NAME=VALUE; can be repeated")
+	flags.StringVar(&r.requestID, "request-id", "", "Request the run by this requestID; a value that was already served starts no run")
 	flags.BoolVar(&r.wait, "wait", false, "Wait until the run is over")
 	flags.BoolVar(&r.logs, "logs", false, "Show the logs of all containers, and wait until the run is over")
-	flags.BoolVar(&r.queue, "queue", false, "If a run is under way, wait for its end first")
-	flags.DurationVar(&r.timeout, "timeout", 0, "How long to wait at most, such as 10m; without a limit if 0")
+	flags.BoolVar(&r.queue, "queue", false, "If a run is under way, wait for it to end first")
+	flags.DurationVar(&r.timeout, "timeout", 0, "Maximum time to wait, such as 10m; 0 means no limit")
 	r.format = cli.AddFormat(command, cli.FormatJSON, cli.FormatYAML, cli.FormatName, cli.FormatWide)
 	return command
 }
@@ -124,7 +124,7 @@ func (r *runner) run(ctx context.Context, name string) error {
 	return r.explain(ctx, r.start(ctx, request))
 }
 
-// request is what the flags ask for.
+// request returns the request that the flags describe.
 func (r *runner) request() (runs.Request, error) {
 	request := runs.Request{ID: r.requestID}
 	seen := map[string]bool{}
@@ -132,9 +132,9 @@ func (r *runner) request() (runs.Request, error) {
 		name, value, found := strings.Cut(variable, "=")
 		switch {
 		case !found || name == "":
-			return request, fmt.Errorf("--env=%s is no variable: write NAME=VALUE", variable)
+			return request, fmt.Errorf("--env=%s is not a variable: write NAME=VALUE", variable)
 		case seen[name]:
-			return request, fmt.Errorf("--env names %s twice: leave one of them out", name)
+			return request, fmt.Errorf("--env sets %s twice: remove one of them", name)
 		}
 		seen[name] = true
 		request.Env = append(request.Env, fissilev1.TriggerEnvVar{Name: name, Value: new(value)})
@@ -142,7 +142,8 @@ func (r *runner) request() (runs.Request, error) {
 	return request, nil
 }
 
-// prepare makes the clients, and checks that the user may do what comes later.
+// prepare creates the clients, and checks that the user has all rights that are
+// needed later.
 func (r *runner) prepare(ctx context.Context, name string) error {
 	if err := r.connect(name); err != nil {
 		return err
@@ -169,7 +170,7 @@ func (r *runner) prepare(ctx context.Context, name string) error {
 	return cli.CheckRights(ctx, r.kubernetes, r.namespace, rights...)
 }
 
-// start asks for the run, and follows it.
+// start requests the run, and follows it.
 func (r *runner) start(ctx context.Context, request runs.Request) error {
 	ej, err := r.read(ctx)
 	if err != nil {
@@ -208,7 +209,7 @@ func (r *runner) start(ctx context.Context, request runs.Request) error {
 	}
 }
 
-// ask asks for the run, if nothing has changed since the ExtendedJob was read.
+// ask requests the run, if nothing has changed since the ExtendedJob was read.
 func (r *runner) ask(ctx context.Context, request runs.Request, ej *fissilev1.ExtendedJob) (*fissilev1.ExtendedJob, error) {
 	patch, err := request.Patch(ej)
 	if err != nil {
@@ -223,7 +224,7 @@ func (r *runner) ask(ctx context.Context, request runs.Request, ej *fissilev1.Ex
 func (r *runner) waitForTurn(ctx context.Context, request runs.Request, ej *fissilev1.ExtendedJob) (*fissilev1.ExtendedJob, error) {
 	underway := runs.Underway(ej)
 	if !r.queue {
-		return nil, fmt.Errorf("%s is under way: add --queue to wait for it, or see it with %s", underway, r.Command("logs", r.name, "--follow"))
+		return nil, fmt.Errorf("%s is under way: add --queue to wait for it, or watch it with %s", underway, r.Command("logs", r.name, "--follow"))
 	}
 	r.printer.Message(fmt.Sprintf("Waiting for %s, which is under way.", underway))
 	ctx, cancel := context.WithCancel(ctx)
@@ -245,9 +246,9 @@ func (r *runner) waitForTurn(ctx context.Context, request runs.Request, ej *fiss
 func (r *runner) served(ctx context.Context, ej *fissilev1.ExtendedJob) error {
 	number, found := runs.ServedBy(ej, r.requestID)
 	if !found {
-		return fmt.Errorf("the run for request %s is over, and too long ago to tell how it ended: choose a new value to run it again", r.requestID)
+		return fmt.Errorf("the run for request %s is no longer in the history, so its result is unknown: choose a new value to run again", r.requestID)
 	}
-	r.printer.Message(fmt.Sprintf("Request %s has been served already, by run %d: a new value runs it again.", r.requestID, number))
+	r.printer.Message(fmt.Sprintf("Request %s was already served by run %d: choose a new value to run again.", r.requestID, number))
 	state := runs.TrackRun(ej, number).See(ej)
 	pods, _ := r.podsOf(ctx, state.Run.JobName) // The result is known without them.
 	if r.logs {
@@ -261,7 +262,7 @@ func (r *runner) served(ctx context.Context, ej *fissilev1.ExtendedJob) error {
 	return r.report(&state, pods)
 }
 
-// follow follows the run that was asked for.
+// follow follows the requested run.
 func (r *runner) follow(ctx context.Context, ej *fissilev1.ExtendedJob, pods <-chan feed.Pod, tracker *runs.Tracker) error {
 	r.asked = true
 	run := &watching.Run{
@@ -303,9 +304,9 @@ func (r *runner) report(state *runs.State, pods []*corev1.Pod) error {
 	}
 }
 
-// explain says what becomes of the run if the command ends before it.
+// explain says what happens to the run if the command ends before it.
 func (r *runner) explain(ctx context.Context, err error) error {
-	goesOn := "No run was asked for."
+	goesOn := "No run was requested."
 	if r.asked {
 		goesOn = "The run goes on; to cancel it: " + r.Command("cancel", r.name)
 	}
@@ -317,10 +318,10 @@ func (r *runner) explain(ctx context.Context, err error) error {
 	case errors.As(err, &over):
 		return err // The run is over, whatever the time.
 	case errors.As(err, &held):
-		return fmt.Errorf("the run of %s cannot start: %s It starts by itself when that is cured; to take it back: %s",
+		return fmt.Errorf("the run of %s cannot start: %s It starts by itself once that is fixed; to withdraw it: %s",
 			r.name, held.Error(), r.Command("cancel", r.name))
 	case errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return &cli.ExitError{Code: cli.ExitTimeout, Err: fmt.Errorf("not over after %s. %s", r.timeout, goesOn)}
+		return &cli.ExitError{Code: cli.ExitTimeout, Err: fmt.Errorf("timed out after %s. %s", r.timeout, goesOn)}
 	case ctx.Err() != nil:
 		return &cli.ExitError{Code: cli.ExitInterrupted, Err: fmt.Errorf("interrupted. %s", goesOn)}
 	case r.asked && apierrors.IsUnauthorized(err): // The token has expired.

@@ -229,7 +229,7 @@ func TestATurnThatDoesNotComeInTimeStartsNothing(t *testing.T) {
 	server.update(claim)
 	got := ejob(t.Context(), server, "run", "errand", "--queue", "--timeout=100ms")
 	ej, _ := server.read()
-	if got.code != 124 || !strings.Contains(got.errOut, "No run was asked for.") || ej.Spec.Trigger.Strategy != fissilev1.StrategyManual {
+	if got.code != 124 || !strings.Contains(got.errOut, "No run was requested.") || ej.Spec.Trigger.Strategy != fissilev1.StrategyManual {
 		t.Errorf("%+v", got)
 	}
 }
@@ -262,20 +262,20 @@ func TestBadInputIsSaidInOneSentenceWithTheCure(t *testing.T) {
 		given     func(*apiServer)
 		says      string
 	}{
-		"a name like another":        {"run erand", nil, "there is no ExtendedJob erand in namespace default: did you mean errand?"},
-		"a name like no other":       {"logs migrate", nil, "there is no ExtendedJob migrate in namespace default: there are errand"},
+		"a name like another":        {"run erand", nil, "ExtendedJob erand does not exist in namespace default: did you mean errand?"},
+		"a name like no other":       {"logs migrate", nil, "ExtendedJob migrate does not exist in namespace default: choose one of errand"},
 		"no name":                    {"run", nil, "name the ExtendedJob: kubectl ejob run NAME"},
 		"two names":                  {"status a b", nil, "name only one ExtendedJob"},
-		"suspended":                  {"run errand", suspended, "errand is suspended: end that with kubectl ejob resume errand --namespace=default"},
-		"no CRD":                     {"run errand", noCRD, "the cluster has no ExtendedJobs: install the operator"},
+		"suspended":                  {"run errand", suspended, "errand is suspended: resume it with kubectl ejob resume errand --namespace=default"},
+		"no CRD":                     {"run errand", noCRD, "the cluster does not serve ExtendedJobs: install the operator"},
 		"no right to patch":          {"run errand", forbidden("patch extendedjobs"), "you may not patch extendedjobs in namespace default: ask for the ClusterRole extendedjob-runner-role"},
 		"no right to read logs":      {"run errand --logs", forbidden("get pods/log"), "you may not get pods/log in namespace default"},
-		"a variable without a value": {"run errand --env=A", nil, "--env=A is no variable: write NAME=VALUE"},
-		"a variable twice":           {"run errand --env=A=1 --env=A=2", nil, "--env names A twice"},
+		"a variable without a value": {"run errand --env=A", nil, "--env=A is not a variable: write NAME=VALUE"},
+		"a variable twice":           {"run errand --env=A=1 --env=A=2", nil, "--env sets A twice"},
 		"an unknown format":          {"run errand -o table", nil, "choose one of json, yaml, name, wide"},
 		"nothing to cancel":          {"cancel errand", nil, "no run of errand is due or under way: there is nothing to cancel"},
-		"no run yet":                 {"logs errand", nil, "errand has not run yet: kubectl ejob run errand"},
-		"no output":                  {"output errand", nil, "errand keeps no output: set spec.output"},
+		"no run yet":                 {"logs errand", nil, "errand has not run yet: run it with kubectl ejob run errand"},
+		"no output":                  {"output errand", nil, "errand stores no output: set spec.output"},
 		"nobody to suspend":          {"suspend", nil, "name ExtendedJobs, or choose them with --selector or --all-namespaces"},
 		"an unknown command":         {"statsu errand", nil, `unknown command "statsu"`},
 	} {
@@ -300,7 +300,7 @@ func TestSuspendAndResume(t *testing.T) {
 		suspended       bool
 	}{
 		{"suspend errand", "extendedjob.fissile.cloudfoundry.org/errand suspended\n", true},
-		{"suspend --selector=a=b", "extendedjob.fissile.cloudfoundry.org/errand suspended already\n", true},
+		{"suspend --selector=a=b", "extendedjob.fissile.cloudfoundry.org/errand already suspended\n", true},
 		{"resume --all-namespaces", "default extendedjob.fissile.cloudfoundry.org/errand resumed\n", false},
 	} {
 		got := ejob(t.Context(), server, strings.Fields(test.arguments)...)

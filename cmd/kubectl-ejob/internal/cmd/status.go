@@ -39,9 +39,9 @@ import (
 func newStatusCommand(options *cli.Options) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "status NAME",
-		Short: "Show what is going on, and the one thing to do next",
-		Long: `Show what an ExtendedJob is, what is due and why it waits, the last runs, the inputs
-and what changed of them, the outputs, the last events, and the one thing to do next.`,
+		Short: "Show the state, and what to do next",
+		Long: `Show the kind and the state of an ExtendedJob, why a run that is due is waiting, the inputs
+and which of them changed, the outputs, what to do next, and the last runs and events.`,
 		Example:           `  kubectl ejob status migrate`,
 		Args:              oneName,
 		ValidArgsFunction: options.CompleteNames(false),
@@ -106,7 +106,7 @@ func colourOf(ej *fissilev1.ExtendedJob) cli.Colour {
 	}
 }
 
-// inputs names the inputs, with the version of those that have one, and what the
+// inputs names the inputs, with the versions of versioned ones, and those that the
 // last run was started for.
 func inputs(ej *fissilev1.ExtendedJob) string {
 	if ej.Status.Inputs == nil {

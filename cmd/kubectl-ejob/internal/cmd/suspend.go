@@ -44,7 +44,7 @@ type suspension struct {
 func newSuspendCommand(options *cli.Options) *cobra.Command {
 	return newSuspensionCommand(options, true, &cobra.Command{
 		Use:   "suspend NAME...",
-		Short: "Hold back runs: what is due starts after resume",
+		Short: "Hold back runs until the ExtendedJob is resumed",
 		Long: `Hold back runs: while an ExtendedJob is suspended, no run starts. A run that is under
 way goes on. A run that is due starts after kubectl ejob resume.`,
 		Example: `  # One of them
@@ -58,7 +58,7 @@ way goes on. A run that is due starts after kubectl ejob resume.`,
 func newResumeCommand(options *cli.Options) *cobra.Command {
 	return newSuspensionCommand(options, false, &cobra.Command{
 		Use:   "resume NAME...",
-		Short: "End a suspension: what is due starts",
+		Short: "End a suspension: a run that is due starts",
 		Long:  `End a suspension. A run that is due, or became due meanwhile, starts.`,
 		Example: `  # One of them
   kubectl ejob resume migrate
@@ -71,8 +71,8 @@ func newResumeCommand(options *cli.Options) *cobra.Command {
 func newSuspensionCommand(options *cli.Options, suspend bool, command *cobra.Command) *cobra.Command {
 	s := &suspension{Options: options, suspend: suspend}
 	command.ValidArgsFunction = options.CompleteNames(true)
-	command.Flags().BoolVarP(&s.all, "all-namespaces", "A", false, "Those of all namespaces")
-	command.Flags().StringVarP(&s.selector, "selector", "l", "", "Those with these labels, such as team=payments")
+	command.Flags().BoolVarP(&s.all, "all-namespaces", "A", false, "All ExtendedJobs in all namespaces")
+	command.Flags().StringVarP(&s.selector, "selector", "l", "", "All ExtendedJobs with these labels, such as team=payments")
 	s.format = cli.AddFormat(command, cli.FormatName)
 	command.RunE = func(command *cobra.Command, args []string) error {
 		return s.run(command.Context(), args)
@@ -93,7 +93,7 @@ func (s *suspension) run(ctx context.Context, names []string) error {
 	}
 }
 
-// named goes through all names, and fails if one of them cannot be.
+// named handles all names, and fails if any of them fails.
 func (s *suspension) named(ctx context.Context, names []string) error {
 	var failed []error
 	for _, name := range names {
@@ -132,14 +132,14 @@ func (s *suspension) chosen(ctx context.Context) error {
 	return errors.Join(failed...)
 }
 
-// set sets spec.suspend, if it is not so already.
+// set sets spec.suspend, unless it already has that value.
 func (s *suspension) set(ctx context.Context, ej *fissilev1.ExtendedJob) error {
 	word := "suspended"
 	if !s.suspend {
 		word = "resumed"
 	}
 	if is := ej.Spec.Suspend != nil && *ej.Spec.Suspend; is == s.suspend {
-		return s.tell(ej, map[bool]string{true: "suspended already", false: "not suspended"}[is])
+		return s.tell(ej, map[bool]string{true: "already suspended", false: "not suspended"}[is])
 	}
 	client, err := s.ExtendedJobs(ej.Namespace)
 	if err != nil {

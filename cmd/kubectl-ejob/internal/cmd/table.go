@@ -71,7 +71,7 @@ func or(text string) string {
 	return text
 }
 
-// age is how long ago a time was, as kubectl has it.
+// age returns how long ago a time was, in kubectl's format.
 func age(at *metav1.Time) string {
 	if at == nil {
 		return "-"

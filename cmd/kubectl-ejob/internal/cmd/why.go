@@ -29,9 +29,9 @@ import (
 func newWhyCommand(options *cli.Options) *cobra.Command {
 	return &cobra.Command{
 		Use:   "why NAME",
-		Short: "Say why it ran, or why it does not",
-		Long: `Say why the last run was started, what a run that is due waits for, and if none is
-due, what would start one.`,
+		Short: "Explain why it ran, or why it does not run",
+		Long: `Explain why the last run was started, what a run that is due is waiting for and, if none
+is due, what would start one.`,
 		Example:           `  kubectl ejob why migrate`,
 		Args:              oneName,
 		ValidArgsFunction: options.CompleteNames(false),

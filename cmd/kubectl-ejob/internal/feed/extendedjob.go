@@ -116,7 +116,7 @@ func isExpired(err error) bool {
 	return apierrors.IsGone(err) || apierrors.IsResourceExpired(err)
 }
 
-// reread sends the state of now, and returns its version; empty if the feed ends.
+// reread sends the current state, and returns its version; empty if the feed ends.
 func (f *follower) reread(ctx context.Context) string {
 	var version string
 	err := wait.PollUntilContextCancel(ctx, retryAfter, true, func(ctx context.Context) (bool, error) {

@@ -64,7 +64,7 @@ func Pods(ctx context.Context, client kubernetes.Interface, ej *fissilev1.Extend
 	return store.changes
 }
 
-// podStore is where a reflector tells what it sees.
+// podStore receives what a reflector sees.
 type podStore struct {
 	ctx     context.Context //nolint:containedctx // The reflector gives none to its store.
 	changes chan Pod

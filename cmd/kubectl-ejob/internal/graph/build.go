@@ -29,7 +29,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
-// Objects are what a graph is made of.
+// Objects are the objects of a graph.
 type Objects struct {
 	ExtendedJobs []fissilev1.ExtendedJob
 	Workloads    []Workload
@@ -44,7 +44,7 @@ type Metadata struct {
 	Items   []metav1.PartialObjectMetadata
 }
 
-// Workload is something that runs pods and is no ExtendedJob.
+// Workload is an object that runs pods and is not an ExtendedJob.
 type Workload struct {
 	Kind      Kind
 	Namespace string
@@ -54,8 +54,8 @@ type Workload struct {
 	Detail    string
 }
 
-// Build makes the graph of objects. Workloads are in it only if they use what an
-// ExtendedJob writes.
+// Build returns the graph of objects. It contains only workloads that use the output
+// of an ExtendedJob.
 func Build(objects Objects) *Graph {
 	b := &builder{graph: &Graph{}, nodes: map[nodeKey]*Node{}, exists: objects.existing(), perKey: map[nodeKey]plan.Target{}}
 	b.addVersions(objects.Secrets.Items)
@@ -85,8 +85,8 @@ type builder struct {
 	// versions are the versioned Secrets of a base name, under the key of the node
 	// that stands for them all.
 	versions map[nodeKey][]*metav1.PartialObjectMetadata
-	// written are the nodes that an ExtendedJob writes, needed those that somebody
-	// cannot do without.
+	// written are the nodes that an ExtendedJob writes, and needed those that some
+	// reader requires.
 	written, needed map[*Node]bool
 	exists          map[nodeKey]bool
 	// perKey are the files of which each key is a Secret; one node stands for these.
@@ -182,8 +182,8 @@ func (b *builder) addInputs(ej *fissilev1.ExtendedJob) {
 	}
 }
 
-// keyOf is the key of what a reference stands for: a name of a version is that of
-// all versions, if there are any or an ExtendedJob makes them.
+// keyOf returns the key of the node that a reference stands for. The name of a version
+// stands for all versions, if any exist or an ExtendedJob makes them.
 func (b *builder) keyOf(namespace string, reference configrefs.Reference) nodeKey {
 	for key, target := range b.perKey {
 		if reference.Kind == configrefs.Secret && key.namespace == namespace && target.Has(reference.Name) {
@@ -218,8 +218,8 @@ func (b *builder) addWorkload(workload *Workload) {
 	}
 }
 
-// describeData says of ConfigMaps and Secrets whether they are there, and which
-// version is the newest.
+// describeData says whether ConfigMaps and Secrets exist, and which version is the
+// newest.
 func (b *builder) describeData(objects Objects) {
 	for key, node := range b.nodes {
 		unknown := key.kind == ConfigMap && objects.ConfigMaps.Unknown || key.kind == Secret && objects.Secrets.Unknown
@@ -229,13 +229,13 @@ func (b *builder) describeData(objects Objects) {
 		case len(versions) > 0:
 			node.Detail = newestOf(versions)
 		case b.countOf(key, objects.Secrets.Items) > 0:
-			node.Detail = fmt.Sprintf("%d of them", b.countOf(key, objects.Secrets.Items))
+			node.Detail = fmt.Sprintf("%d Secrets", b.countOf(key, objects.Secrets.Items))
 		case b.written[node]:
 			node.State, node.Detail = Idle, "not written yet"
 		case b.needed[node]:
 			node.State, node.Detail = Failed, "missing"
 		default:
-			node.State, node.Detail = Idle, "not there, and optional"
+			node.State, node.Detail = Idle, "missing, but optional"
 		}
 	}
 }
@@ -255,8 +255,8 @@ func (b *builder) countOf(key nodeKey, secrets []metav1.PartialObjectMetadata) i
 	return count
 }
 
-// newestOf names the newest version: of those that the ExtendedJob made which made
-// the first, as the operator takes it.
+// newestOf names the newest version. Like the operator, it considers only versions by
+// the ExtendedJob that made the first one.
 func newestOf(versions []*metav1.PartialObjectMetadata) string {
 	base, _, _ := versionedsecret.ParseName(versions[0].Name)
 	owner := ""

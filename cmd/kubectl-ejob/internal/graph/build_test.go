@@ -241,7 +241,7 @@ func TestWhatIsSaidOfData(t *testing.T) {
 		Secrets:      Metadata{Items: inDefault(metadataOf("there"), version("db", 3, "x"), version("db", 10, "x"), version("db", 11, "y"))},
 	}
 	requireDetails(t, objects, map[string]string{
-		"there": "", "gone": "missing", "a-main": "not written yet", "pull": "not there, and optional", "db-v*": "v10, the newest of 2",
+		"there": "", "gone": "missing", "a-main": "not written yet", "pull": "missing, but optional", "db-v*": "v10, the newest of 2",
 	})
 
 	objects.Secrets = Metadata{Unknown: true}
@@ -276,9 +276,9 @@ func TestStates(t *testing.T) {
 		state  State
 		detail string
 	}{
-		"new":               {fissilev1.ExtendedJobStatus{}, Waiting, "not seen by the operator yet"},
-		"new, with default": {fissilev1.ExtendedJobStatus{ObservedGeneration: new(int64(-1))}, Waiting, "not seen by the operator yet"},
-		"never run":         {fissilev1.ExtendedJobStatus{ObservedGeneration: seen}, Idle, "never run"},
+		"new":               {fissilev1.ExtendedJobStatus{}, Waiting, "not yet seen by the operator"},
+		"new, with default": {fissilev1.ExtendedJobStatus{ObservedGeneration: new(int64(-1))}, Waiting, "not yet seen by the operator"},
+		"never run":         {fissilev1.ExtendedJobStatus{ObservedGeneration: seen}, Idle, "has never run"},
 		"waiting":           {due, Waiting, "Missing: Secret a."},
 		"active":            {run("", "", ""), Running, "run 3 is active"},
 		"pods do not run":   {run("", "PodsNotRunning", "No node has room."), Running, "run 3: No node has room."},

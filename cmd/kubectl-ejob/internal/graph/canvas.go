@@ -41,7 +41,8 @@ var rounded = map[rune]rune{'┌': '╭', '┐': '╮', '└': '╰', '┘': '�
 type cell struct {
 	text  rune
 	sides int
-	// net is whose line it is, so that lines of two that cross are not connected.
+	// net is the owner of the line, so that crossing lines of different nets are not
+	// connected.
 	net   any
 	state State
 	round bool

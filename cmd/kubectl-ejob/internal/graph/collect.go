@@ -29,8 +29,8 @@ import (
 	"k8s.io/client-go/metadata"
 )
 
-// Collector reads what is beside the ExtendedJobs of a namespace, or of all if it
-// is empty.
+// Collector reads the objects beside the ExtendedJobs of a namespace, or of all
+// namespaces if it is empty.
 type Collector struct {
 	Namespace  string
 	Kubernetes kubernetes.Interface
@@ -38,8 +38,8 @@ type Collector struct {
 	Metadata metadata.Interface
 }
 
-// Collect adds to objects everything that the user may see, and returns the kinds
-// that they may not.
+// Collect adds everything to objects that the user may see, and returns the kinds that
+// the user may not.
 func (c *Collector) Collect(ctx context.Context, objects *Objects) (unseen []string, err error) {
 	var all metav1.ListOptions
 	for _, list := range []struct {

@@ -21,7 +21,7 @@ import (
 	"slices"
 )
 
-// Graph is nodes and what they feed.
+// Graph has nodes, and edges from each node to those that use it.
 type Graph struct {
 	// Nodes are sorted by namespace, kind and name.
 	Nodes []*Node

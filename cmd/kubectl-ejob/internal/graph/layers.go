@@ -172,7 +172,7 @@ func mean(boxes []*box, position map[*box]float64) (float64, bool) {
 	return sum / float64(max(len(boxes), 1)), len(boxes) > 0
 }
 
-// orderBy sorts by a wish that some have. Those without one stay where they are.
+// orderBy sorts those that have a wish. The others stay where they are.
 func orderBy[T any](things []T, wish func(T) (float64, bool)) {
 	var wishing []T
 	var places []int

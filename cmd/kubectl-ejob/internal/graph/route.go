@@ -29,7 +29,7 @@ type wire struct {
 	track int
 }
 
-// bottom is where a wire ends: at the top of a box, or at a line that goes on.
+// bottom is where a wire ends: at the top of a box, or at a line that continues.
 type bottom struct {
 	x     int
 	arrow bool

@@ -38,15 +38,15 @@ type item struct {
 	above, below []*item
 }
 
-// net is the lines from one box to all that it feeds. In each row on the way to the
-// lowest there is one item: the way goes on from there.
+// net holds the lines from one box to all boxes that it feeds. Each row on the way to
+// the lowest has one item, from which the way continues.
 type net struct {
 	from *box
 	// stops are the items that the net begins at, for each row but the last.
 	stops map[int]*item
 }
 
-// setRows makes rows of layers.
+// setRows turns layers into rows.
 func (d *drawing) setRows(width int) {
 	for _, layer := range d.layers() {
 		d.rows = append(d.rows, split(layer, width)...)
@@ -65,7 +65,7 @@ func (d *drawing) setRows(width int) {
 	d.setColumns(width)
 }
 
-// split makes several rows of a layer that is too wide, with room for lines that
+// split turns a layer that is too wide into several rows, with room for lines that
 // pass by.
 func split(layer []*box, width int) (rows [][]*item) {
 	total := 0

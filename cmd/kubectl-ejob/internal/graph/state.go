@@ -27,16 +27,16 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// stateOf says what an ExtendedJob is at, and why it is not at work.
+// stateOf returns the state of an ExtendedJob, and why it is not running.
 func stateOf(ej *fissilev1.ExtendedJob) (State, string) {
 	run := ej.Status.LastRun
 	switch {
 	case ej.Status.Due != nil:
 		return Waiting, waitingFor(ej.Status.Due)
 	case run == nil && ptr.Deref(ej.Status.ObservedGeneration, -1) < 0:
-		return Waiting, "not seen by the operator yet"
+		return Waiting, "not yet seen by the operator"
 	case run == nil:
-		return Idle, "never run"
+		return Idle, "has never run"
 	case run.Result == "" && run.Message != "":
 		return Running, fmt.Sprintf("run %d: %s", run.Number, run.Message)
 	case run.Result == "":

@@ -26,9 +26,9 @@ import (
 )
 
 const (
-	// detailWidth is how wide what is said of a state becomes before it is wrapped.
+	// detailWidth is the width at which the description of a state is wrapped.
 	detailWidth = 40
-	// detailLines is how many lines of it there are.
+	// detailLines is the maximum number of its lines.
 	detailLines = 4
 )
 
@@ -157,7 +157,7 @@ func (p *part) draw(width int) *canvas {
 	return picture
 }
 
-// linesOf is what stands in the box of a node.
+// linesOf returns the text in the box of a node.
 func linesOf(node *Node, edges, closing []Edge, width int) []line {
 	room := max(width-4, detailWidth)
 	lines := []line{{shorten(symbols[node.State]+node.title(), room), node.State}}
@@ -181,7 +181,7 @@ func linesOf(node *Node, edges, closing []Edge, width int) []line {
 	return lines
 }
 
-// details are the first lines of what there is to say of a node's state.
+// details returns the first lines of the description of a node's state.
 func (n *Node) details() []string {
 	lines := wrap(n.Detail, detailWidth)
 	if len(lines) > detailLines {
@@ -211,8 +211,8 @@ func printable(r rune) rune {
 	return '?'
 }
 
-// shorten leaves out the middle of what is too long: both ends of names tell them
-// apart.
+// shorten leaves out the middle of a text that is too long, because both ends of names
+// distinguish them.
 func shorten(text string, width int) string {
 	runes := []rune(text)
 	if len(runes) <= width {
@@ -246,7 +246,7 @@ func (b *box) height() int {
 	return len(b.lines)
 }
 
-// draw draws the rows and what is between them.
+// draw draws the rows and the lines between them.
 func (d *drawing) draw() *canvas {
 	c := &canvas{}
 	y := 0

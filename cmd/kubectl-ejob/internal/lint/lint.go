@@ -37,8 +37,8 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/webhooks/fissile"
 )
 
-// Linter looks at files. ExtendedJobs in different files can be in each other's
-// way, so findings are complete only when all files were added.
+// Linter checks files. ExtendedJobs in different files can conflict with each other, so
+// findings are complete only when all files were added.
 type Linter struct {
 	schemas  map[string]schema
 	reviews  *fissile.Reviews
@@ -65,12 +65,12 @@ func New() (*Linter, error) {
 	return &Linter{schemas: schemas, reviews: fissile.NewReviews()}, nil
 }
 
-// Seen is how many ExtendedJobs there were, of any version.
+// Seen returns the number of ExtendedJobs, of any version.
 func (l *Linter) Seen() int {
 	return l.seen
 }
 
-// Add looks at a file.
+// Add checks a file.
 func (l *Linter) Add(ctx context.Context, file string, content []byte) error {
 	for _, document := range manifest.Split(content) {
 		root, err := document.Parse()
@@ -101,7 +101,7 @@ func (l *Linter) addObject(ctx context.Context, file string, node *yaml.Node) er
 		return nil
 	case group == "quarks.cloudfoundry.org" && (kind == "QuarksJob" || kind == "ExtendedJob"):
 		l.seen++
-		l.report(file, node, objectName(node), "apiVersion", "belongs to quarks-job, and is not served: rewrite the manifest with kubectl ejob migrate")
+		l.report(file, node, objectName(node), "apiVersion", "belongs to quarks-job and is not served: rewrite the manifest with kubectl ejob migrate")
 		return nil
 	case group != fissilev1.GroupVersion.Group || kind != "ExtendedJob":
 		return nil
@@ -109,7 +109,7 @@ func (l *Linter) addObject(ctx context.Context, file string, node *yaml.Node) er
 	l.seen++
 	schema, served := l.schemas[version]
 	if !served {
-		l.report(file, node, objectName(node), "apiVersion", fmt.Sprintf("there is no version %q: use %s", version, fissilev1.GroupVersion))
+		l.report(file, node, objectName(node), "apiVersion", fmt.Sprintf("version %q does not exist: use %s", version, fissilev1.GroupVersion))
 		return nil
 	}
 	return l.addExtendedJob(ctx, schema, version, &object{file: file, name: objectName(node), node: node})
@@ -117,7 +117,7 @@ func (l *Linter) addObject(ctx context.Context, file string, node *yaml.Node) er
 
 func (l *Linter) addExtendedJob(ctx context.Context, schema schema, version string, o *object) error {
 	if twice := duplicate(o.node); twice != nil {
-		l.findings = append(l.findings, Finding{File: o.file, Line: twice.Line, Severity: Error, Object: o.name, Message: fmt.Sprintf("%q is there twice: remove one", twice.Value)})
+		l.findings = append(l.findings, Finding{File: o.file, Line: twice.Line, Severity: Error, Object: o.name, Message: fmt.Sprintf("%q occurs twice: remove one", twice.Value)})
 		return nil
 	}
 	content, err := contentOf(o.node)

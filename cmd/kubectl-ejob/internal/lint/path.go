@@ -30,7 +30,7 @@ import (
 // metadata.labels[example.com/key].
 var step = regexp.MustCompile(`\[([^\]]*)\]|[^.\[\]]+`)
 
-// lineOf returns the line of a field, or of what is to hold it.
+// lineOf returns the line of a field, or of the mapping that should have it.
 func lineOf(object *yaml.Node, path string) int {
 	node, line := object, object.Line
 	for _, match := range step.FindAllStringSubmatch(path, -1) {

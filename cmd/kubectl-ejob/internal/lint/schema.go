@@ -36,7 +36,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/config/crd"
 )
 
-// schema is that of one version, as the API server goes by it.
+// schema is the schema of one version, in the API server's form.
 type schema struct {
 	structural *structuralschema.Structural
 	validator  schemavalidation.SchemaValidator
@@ -69,14 +69,14 @@ func readSchemas() (map[string]schema, error) {
 	return schemas, nil
 }
 
-// store makes of an object what the API server would store, and returns why it
-// would refuse to. Unknown fields count, as they do for kubectl.
+// store turns an object into what the API server would store, and returns its reasons
+// to refuse the object. Unknown fields are errors, as they are for kubectl.
 func (s schema) store(ctx context.Context, object map[string]any) field.ErrorList {
 	var errs field.ErrorList
 	unknown := pruning.PruneWithOptions(object, s.structural, true, structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true})
 	meta, _, unknownMeta, err := objectmeta.GetObjectMetaWithOptions(object, objectmeta.ObjectMetaOptions{ReturnUnknownFieldPaths: true})
 	for _, path := range append(unknown, unknownMeta...) {
-		errs = append(errs, &field.Error{Type: field.ErrorTypeForbidden, Field: path, Detail: "there is no such field"})
+		errs = append(errs, &field.Error{Type: field.ErrorTypeForbidden, Field: path, Detail: "unknown field"})
 	}
 	if err != nil {
 		return append(errs, field.Invalid(field.NewPath("metadata"), field.OmitValueType{}, err.Error()))

@@ -25,8 +25,8 @@ import (
 )
 
 // Names are the containers of a pod whose logs are shown, in the order in which
-// they start: init containers and sidecars, then the others. The one that the
-// operator adds prints what nobody else can read.
+// they start: init containers and sidecars, then the others. The operator's own sidecar
+// is left out, because its output is encrypted.
 func Names(pod *corev1.Pod) []string {
 	var names []string
 	for i := range pod.Spec.InitContainers {

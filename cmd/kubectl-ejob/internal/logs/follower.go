@@ -46,12 +46,12 @@ func NewFollower(open Open, printer *Printer, podNames bool) *Follower {
 	return &Follower{open: open, printer: printer, podNames: podNames, streams: map[types.UID][]*stream{}}
 }
 
-// Pod tells the Follower of a state of a pod, the last one if it is gone.
+// Pod passes a state of a pod to the Follower, the last one if the pod is gone.
 func (f *Follower) Pod(ctx context.Context, pod *corev1.Pod, gone bool) {
 	streams, known := f.streams[pod.UID]
 	if !known {
 		if len(f.streams) > 0 && !f.podNames {
-			f.printer.Message(fmt.Sprintf("Another attempt: pod %s.", pod.Name))
+			f.printer.Message(fmt.Sprintf("Next attempt: pod %s.", pod.Name))
 		}
 		for _, name := range Names(pod) {
 			s := f.stream(pod, name)
@@ -77,8 +77,7 @@ func (f *Follower) stream(pod *corev1.Pod, container string) *stream {
 	}
 }
 
-// Print prints what there is now of the logs of a pod, one container after the
-// other.
+// Print prints the current logs of a pod, one container after the other.
 func (f *Follower) Print(ctx context.Context, pod *corev1.Pod) error {
 	for _, name := range Names(pod) {
 		s, status := f.stream(pod, name), statusOf(pod, name)
@@ -113,8 +112,8 @@ func (f *Follower) prefix(pod *corev1.Pod, container string) string {
 // idle is how long nothing may come from logs that should end.
 const idle = 10 * time.Second
 
-// Finish tells the Follower that nothing more will start, and waits until all is
-// printed. It returns false if a log does not end and nothing more comes of it.
+// Finish tells the Follower that nothing more will start, and waits until everything
+// is printed. It returns false if a log does not end but has nothing more to print.
 func (f *Follower) Finish(ctx context.Context) bool {
 	for _, streams := range f.streams {
 		for _, s := range streams {

@@ -253,7 +253,7 @@ func TestEveryLineIsPrintedOnce(t *testing.T) {
 				status(endedAs("1"))
 				gone()
 			},
-			messages: "The log of container main of pod pod is not whole",
+			messages: "The log of container main of pod pod is incomplete",
 		},
 		"or it says that the kubelet has none": {
 			script: func(k *kubelet, status func(corev1.ContainerStatus), _ func()) {
@@ -261,7 +261,7 @@ func TestEveryLineIsPrintedOnce(t *testing.T) {
 				k.exit()
 				status(endedAs("1"))
 			},
-			messages: "The log of container main of pod pod is not whole",
+			messages: "The log of container main of pod pod is incomplete",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

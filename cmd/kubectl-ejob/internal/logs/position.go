@@ -28,20 +28,20 @@ import (
 )
 
 // errUnavailable says that the log is gone.
-var errUnavailable = errors.New("the log is not there any more")
+var errUnavailable = errors.New("the log no longer exists")
 
-// position is how far the log of a container has been printed. A log can be read
-// again only from a whole second on, so it has the times of the lines printed in the
-// last second: the streams of a container are not quite in order, and a kubelet
-// takes away the beginning of a large log.
+// position is how far the log of a container has been printed. A log can be read again
+// only from a whole second on, so position has the times of the lines printed in the
+// last second. The streams of a container are not strictly ordered, and the kubelet
+// removes the beginning of a large log.
 type position struct {
 	second time.Time
 	seen   map[int64]int
 }
 
-// resume reads a log with timestamps from the position's second on, and gives the
-// lines to print that are new. It returns the last line if that has no line end:
-// there may be more of it.
+// resume reads a log with timestamps from the position's second on, and prints the new
+// lines. It returns the last line if that has no line end, because there may be more
+// of it.
 func (p *position) resume(log io.Reader, show func(line []byte) error) (rest []byte, err error) {
 	known := maps.Clone(p.seen)
 	again := !p.second.IsZero()
@@ -75,7 +75,7 @@ func (p *position) resume(log io.Reader, show func(line []byte) error) (rest []b
 	}
 }
 
-// since is from when the log has to be read to go on; nil for from the beginning.
+// since is the time from which to continue reading the log; nil means the beginning.
 func (p *position) since() *metav1.Time {
 	if p.second.IsZero() {
 		return nil
@@ -83,7 +83,7 @@ func (p *position) since() *metav1.Time {
 	return new(metav1.NewTime(p.second))
 }
 
-// note moves the position behind a line of a time.
+// note moves the position past a line with a time.
 func (p *position) note(at time.Time) {
 	if second := at.Truncate(time.Second); second.After(p.second) {
 		p.second, p.seen = second, map[int64]int{}

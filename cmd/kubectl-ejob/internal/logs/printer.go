@@ -65,14 +65,15 @@ func (p *Printer) Lines() int64 {
 	return p.lines
 }
 
-// Err is why lines can be written no more.
+// Err is the reason why lines can no longer be written.
 func (p *Printer) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.err
 }
 
-// apart returns a line that stands on its own: what a log does not end is ended.
+// apart returns a text as a line of its own, and ends an unfinished line of a log
+// first.
 func (p *Printer) apart(prefix string, line []byte) []byte {
 	var whole []byte
 	if p.midLine {

@@ -48,8 +48,8 @@ type stream struct {
 	news   chan struct{}
 }
 
-// set tells the stream of a status of its container, and whether that starts no
-// more.
+// set passes a status of its container to the stream, and whether the container will
+// not start again.
 func (s *stream) set(status corev1.ContainerStatus, final bool) {
 	s.mu.Lock()
 	s.status, s.final = status, s.final || final
@@ -57,7 +57,7 @@ func (s *stream) set(status corev1.ContainerStatus, final bool) {
 	s.wake()
 }
 
-// finish tells the stream that its container starts no more.
+// finish tells the stream that its container will not start again.
 func (s *stream) finish() {
 	s.mu.Lock()
 	s.final = true
@@ -155,15 +155,15 @@ func (s *stream) read(ctx context.Context, r *reading) {
 	}
 }
 
-// incomplete says that a log is not whole.
+// incomplete says that a log is incomplete.
 func incomplete(pod, container string, err error) string {
 	if apierrors.IsNotFound(err) {
-		err = errors.New("the pod was deleted first; spec.successfulJobsHistoryLimit keeps it")
+		err = errors.New("the pod was deleted first; to keep pods, set spec.successfulJobsHistoryLimit")
 	}
-	return fmt.Sprintf("The log of container %s of pod %s is not whole: %v", container, pod, err)
+	return fmt.Sprintf("The log of container %s of pod %s is incomplete: %v", container, pod, err)
 }
 
-// isUnavailable reports whether there is no log, rather than no way to it.
+// isUnavailable reports whether the log does not exist, rather than cannot be reached.
 func isUnavailable(err error) bool {
 	return errors.Is(err, errUnavailable) || apierrors.IsNotFound(err) || apierrors.IsBadRequest(err) || apierrors.IsForbidden(err)
 }

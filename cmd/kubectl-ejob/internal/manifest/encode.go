@@ -66,8 +66,8 @@ func quote(node *yaml.Node) {
 	}
 }
 
-// indentsLists reports whether the first list of a document that is in lines of its
-// own is indented below its field.
+// indentsLists reports whether the first block list of a document is indented below
+// its field.
 func indentsLists(node *yaml.Node) bool {
 	indents, _ := listIndent(node)
 	return indents

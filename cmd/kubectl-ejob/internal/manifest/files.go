@@ -28,16 +28,16 @@ import (
 
 // File is a file that was read.
 type File struct {
-	// Name is as it was given, or the path below the directory that was given.
+	// Name is the given name, or the path below the given directory.
 	Name    string
 	Content []byte
 }
 
-// Stdin is the name that stands for the standard input.
+// Stdin is the name that stands for standard input.
 const Stdin = "-"
 
-// ReadFiles reads files, the standard input, and the manifests in directories and,
-// if recursive is set, in those below them.
+// ReadFiles reads files, standard input, and the manifests in directories and, if
+// recursive is set, in those below them.
 func ReadFiles(names []string, recursive bool, stdin io.Reader) ([]File, error) {
 	var files []File
 	for _, name := range names {
@@ -75,7 +75,7 @@ func expand(name string, recursive bool) ([]string, error) {
 	}
 	info, err := os.Stat(name)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no file %s: give the path of a manifest, of a directory, or - for the standard input", name)
+		return nil, fmt.Errorf("file %s does not exist: give the path of a manifest or a directory, or - for standard input", name)
 	}
 	if err != nil || !info.IsDir() {
 		return []string{name}, err
@@ -93,7 +93,7 @@ func expand(name string, recursive bool) ([]string, error) {
 		return nil
 	})
 	if err == nil && len(paths) == 0 {
-		return nil, fmt.Errorf("there are no manifests (.yaml, .yml, .json) in the directory %s: give another one, or -R to look below it", name)
+		return nil, fmt.Errorf("directory %s contains no manifests (.yaml, .yml, .json): give another one, or add -R to search below it", name)
 	}
 	return paths, err
 }

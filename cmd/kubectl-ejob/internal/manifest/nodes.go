@@ -22,7 +22,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// Root returns what a document holds.
+// Root returns the root node of a document.
 func Root(document *yaml.Node) *yaml.Node {
 	return Resolve(document.Content[0])
 }

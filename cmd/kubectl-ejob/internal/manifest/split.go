@@ -88,7 +88,7 @@ func shift(node *yaml.Node, lines int) {
 	}
 }
 
-// SyntaxError is a document that is no YAML.
+// SyntaxError is a document that is not valid YAML.
 type SyntaxError struct {
 	// Line is the line of the file in which the parser noticed.
 	Line    int

@@ -58,7 +58,7 @@ func (r *rewriter) output(spec *yaml.Node, writesFiles bool) {
 		return
 	}
 	for _, stream := range []string{"stdout", "stderr"} {
-		r.drop(output, "spec.output", stream, "left out: what containers print, on both streams, goes to Secrets that spec.output.namePrefix names")
+		r.drop(output, "spec.output", stream, "left out: the output of both streams goes to the Secrets that spec.output.namePrefix names")
 	}
 	files := &yaml.Node{Kind: yaml.SequenceNode, Tag: "!!seq"}
 	outputMap, prefix := manifest.Get(output, "outputMap"), manifest.Get(output, "namePrefix")
@@ -136,7 +136,7 @@ func (r *rewriter) file(container, files *yaml.Node, path string) *yaml.Node {
 	at := "spec.output.outputMap." + containerName(container) + "." + path
 	name := manifest.Text(manifest.Get(options, "name"))
 	if messages := validation.IsDNS1123Subdomain(name); len(messages) > 0 {
-		r.lose(manifest.Key(files, path), at+".name", "quarks-job made a valid name of %q: put it into secretName", name)
+		r.lose(manifest.Key(files, path), at+".name", "quarks-job turned %q into a valid name: set secretName to that name", name)
 	}
 	file := newFile(containerName(container), path, name)
 	comments(file.Content[len(file.Content)-1], manifest.Get(options, "name"))

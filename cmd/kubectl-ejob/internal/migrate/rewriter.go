@@ -57,11 +57,11 @@ func (r *rewriter) metadata(metadata *yaml.Node) {
 	for _, field := range serverFields {
 		manifest.Remove(metadata, field)
 	}
-	r.drop(metadata, "metadata", "ownerReferences", "left out: the ExtendedJob would be deleted with the owner")
+	r.drop(metadata, "metadata", "ownerReferences", "left out: the ExtendedJob would be deleted with its owner")
 	annotations := manifest.Get(metadata, "annotations")
 	manifest.Remove(annotations, "kubectl.kubernetes.io/last-applied-configuration")
 	r.drop(annotations, "metadata.annotations", "fissile.cloudfoundry.org/conversion-data",
-		"left out, with the fields of v1 that it holds: take the object in v1 instead, kubectl get extendedjobs.v1.fissile.cloudfoundry.org")
+		"left out, with the v1 fields that it holds: start from the v1 object instead, kubectl get extendedjobs.v1.fissile.cloudfoundry.org")
 	if annotations != nil && len(annotations.Content) == 0 {
 		manifest.Remove(metadata, "annotations")
 	}

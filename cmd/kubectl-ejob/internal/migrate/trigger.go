@@ -39,10 +39,10 @@ func (r *rewriter) trigger(spec *yaml.Node) {
 		trigger = manifest.Mapping()
 		manifest.Set(spec, "trigger", trigger)
 	}
-	const onPods = "left out: there are no runs on events of pods any more; it runs on demand now (strategy manual)"
+	const onPods = "left out: pod events no longer start runs; the ExtendedJob now runs on demand (strategy manual)"
 	r.drop(spec, "spec", "triggers", onPods)
 	for _, field := range []string{"podstate", "when", "selector"} {
-		r.drop(trigger, "spec.trigger", field, "left out: there are no runs on events of pods any more")
+		r.drop(trigger, "spec.trigger", field, "left out: pod events no longer start runs")
 	}
 	switch strategy := manifest.Get(trigger, "strategy"); manifest.Text(strategy) {
 	case "manually", "": // without a strategy, nothing ran

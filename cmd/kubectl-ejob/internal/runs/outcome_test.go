@@ -93,12 +93,12 @@ func TestTheSummaryNamesResultReasonDurationAndSecrets(t *testing.T) {
 
 func TestWhyARunWasStarted(t *testing.T) {
 	for want, report := range map[string]Report{
-		"ConfigMap a, Secret b": {Cause: fissilev1.CauseConfigChange, ChangedInputs: []fissilev1.ObjectName{{Kind: "ConfigMap", Name: "a"}, {Kind: "Secret", Name: "b"}}},
-		`requestID to "v2"`:     {Cause: fissilev1.CauseRequest, RequestID: "v2"},
-		`strategy to "now"`:     {Cause: fissilev1.CauseNow},
-		"one-off":               {Cause: fissilev1.CauseOnce},
-		"jobTemplate":           {Cause: fissilev1.CauseTemplateChange},
-		"cancelled":             {Cause: fissilev1.CauseNow, Result: fissilev1.ResultCancelled},
+		"ConfigMap a, Secret b":     {Cause: fissilev1.CauseConfigChange, ChangedInputs: []fissilev1.ObjectName{{Kind: "ConfigMap", Name: "a"}, {Kind: "Secret", Name: "b"}}},
+		`requestID was set to "v2"`: {Cause: fissilev1.CauseRequest, RequestID: "v2"},
+		`strategy was set to "now"`: {Cause: fissilev1.CauseNow},
+		"one-off":                   {Cause: fissilev1.CauseOnce},
+		"jobTemplate":               {Cause: fissilev1.CauseTemplateChange},
+		"cancelled":                 {Cause: fissilev1.CauseNow, Result: fissilev1.ResultCancelled},
 	} {
 		if got := Cause(&report); !strings.Contains(got, want) {
 			t.Errorf("%q does not say %q", got, want)
@@ -123,12 +123,12 @@ func TestWhyNothingRunsAndWhatToDoNext(t *testing.T) {
 		why, next string
 	}{
 		"the operator is away": {state(now), "operator", "kubectl get pods"},
-		"references missing":   {due(fissilev1.ReasonReferencesMissing), "Missing: Secret s.", "Create what is missing"},
-		"suspended":            {due(fissilev1.ReasonSuspended), "waits", "kubectl ejob resume errand"},
-		"delayed":              {due(fissilev1.ReasonTriggerBackoff), "waits", "kubectl ejob cancel errand"},
+		"references missing":   {due(fissilev1.ReasonReferencesMissing), "Missing: Secret s.", "Create the missing objects"},
+		"suspended":            {due(fissilev1.ReasonSuspended), "is waiting", "kubectl ejob resume errand"},
+		"delayed":              {due(fissilev1.ReasonTriggerBackoff), "is waiting", "kubectl ejob cancel errand"},
 		"nobody asked":         {observed(state(manual)), "errand", "kubectl ejob run errand"},
 		"a one-off has been":   {observed(state(fissilev1.Trigger{Strategy: fissilev1.StrategyDone})), "updateOnConfigChange", "kubectl ejob run errand"},
-		"a served request":     {observed(state(asked("a"))), "somebody asks", "kubectl ejob run errand"},
+		"a served request":     {observed(state(asked("a"))), "on request", "kubectl ejob run errand"},
 		"the last run failed":  {observed(state(manual, run(1, fissilev1.CauseNow, failed))), "errand", "kubectl ejob logs errand"},
 		"the image is missing": {observed(state(now, stuck)), "", "kubectl ejob cancel errand"},
 		"a run is under way":   {observed(state(now, run(1, fissilev1.CauseNow, ""))), "", "kubectl ejob logs errand --follow"},

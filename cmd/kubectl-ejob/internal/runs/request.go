@@ -43,9 +43,9 @@ func (r Request) Refusal(ej *fissilev1.ExtendedJob, command Command) error {
 	case !ej.DeletionTimestamp.IsZero():
 		return fmt.Errorf("%s is being deleted: create it again to run it", ej.Name)
 	case ej.Spec.Suspend != nil && *ej.Spec.Suspend:
-		return fmt.Errorf("%s is suspended: end that with %s", ej.Name, command("resume", ej.Name))
+		return fmt.Errorf("%s is suspended: resume it with %s", ej.Name, command("resume", ej.Name))
 	case r.ID == "" && len(r.Env) > 0 && ej.Spec.Trigger.RequestID != "":
-		return errors.New("the variables of its spec belong to its requestID, and --env would replace them for good: use --request-id with a new value")
+		return errors.New("spec.trigger.env belongs to spec.trigger.requestID, and --env would replace it for good: use --request-id with a new value")
 	default:
 		return nil
 	}
@@ -87,7 +87,7 @@ const (
 	Served
 )
 
-// Standing tells how an ExtendedJob is placed for the request.
+// Standing returns the state of an ExtendedJob with regard to the request.
 func (r Request) Standing(ej *fissilev1.ExtendedJob) Standing {
 	status, trigger := &ej.Status, &ej.Spec.Trigger
 	if r.ID != "" && trigger.RequestID == r.ID {
@@ -116,8 +116,8 @@ func Underway(ej *fissilev1.ExtendedJob) string {
 	return fmt.Sprintf("a run of %s", ej.Name)
 }
 
-// TakeBack returns the merge patch that takes back the request for a run that has
-// not started. It applies only to the ExtendedJob as it was read.
+// TakeBack returns the merge patch that withdraws the request for a run that has not
+// started. It applies only to the ExtendedJob as it was read.
 func TakeBack(ej *fissilev1.ExtendedJob, command Command) ([]byte, error) {
 	status, trigger := &ej.Status, map[string]any{}
 	switch ej.Spec.Trigger.Strategy {
@@ -141,7 +141,7 @@ func TakeBack(ej *fissilev1.ExtendedJob, command Command) ([]byte, error) {
 	switch {
 	case len(trigger) > 0:
 	case status.Due != nil || active(status):
-		return nil, fmt.Errorf("the run of %s is for a change and cannot be taken back: hold it back with %s", ej.Name, command("suspend", ej.Name))
+		return nil, fmt.Errorf("the run of %s is for a change and cannot be withdrawn: hold it back with %s", ej.Name, command("suspend", ej.Name))
 	default:
 		return nil, fmt.Errorf("no run of %s is due or under way: there is nothing to cancel", ej.Name)
 	}

@@ -126,7 +126,7 @@ func (t *Tracker) See(ej *fissilev1.ExtendedJob) State {
 
 // Deleted is the state after the ExtendedJob is gone.
 func (t *Tracker) Deleted() State {
-	return lost("ExtendedJob %s was deleted, and its runs with it", t.name)
+	return lost("ExtendedJob %s was deleted together with its runs", t.name)
 }
 
 func lost(format string, args ...any) State {
@@ -140,15 +140,15 @@ func (t *Tracker) find(ej *fissilev1.ExtendedJob) (int64, State) {
 	run := t.candidate(ej)
 	switch {
 	case run == nil && t.id != "" && trigger.RequestID != t.id:
-		return 0, lost("request %s of %s was taken back or replaced before its run started: requestID is %q now", t.id, t.name, trigger.RequestID)
+		return 0, lost("request %s of %s was withdrawn or replaced before its run started: requestID is now %q", t.id, t.name, trigger.RequestID)
 	case run == nil && t.id == "" && trigger.Strategy != fissilev1.StrategyNow:
-		return 0, lost("somebody took the request back before the run of %s started: strategy is %s now", t.name, trigger.Strategy)
+		return 0, lost("the request was withdrawn before the run of %s started: strategy is now %s", t.name, trigger.Strategy)
 	case run == nil:
 		return 0, due(ej)
 	case run.Cause == fissilev1.CauseConfigChange || run.Cause == fissilev1.CauseTemplateChange:
-		return 0, lost("somebody took the request back before the run of %s started: run %d is for a change", t.name, run.Number)
+		return 0, lost("the request was withdrawn before the run of %s started: run %d is for a change", t.name, run.Number)
 	case t.id == "" && t.gap && ej.Generation > t.generation+1: // The operator's own edit sets the strategy back.
-		return 0, lost("the connection was lost and %s was edited meanwhile: nobody can tell whether run %d is the one that was asked for", t.name, run.Number)
+		return 0, lost("the connection was lost and %s was edited in the meantime, so run %d may not be the one that was requested", t.name, run.Number)
 	default:
 		return run.Number, State{}
 	}
@@ -209,7 +209,7 @@ func (t *Tracker) at(ej *fissilev1.ExtendedJob) State {
 		t.number = run.Number
 		return t.at(ej)
 	}
-	return lost("run %d of %s is over, and too many have followed to tell how it ended", t.number, t.name)
+	return lost("run %d of %s is over and no longer in the history, so its result is unknown", t.number, t.name)
 }
 
 // stored are the Secrets of the last run.

@@ -102,7 +102,7 @@ func TestTheTrackerReportsTheRunThatWasAskedFor(t *testing.T) {
 		},
 		"it was edited while nobody looked": {
 			asked: state(now, before), gap: true, states: []*fissilev1.ExtendedJob{edited(state(manual, run(8, byNow, succeeded), before))},
-			phase: Lost, says: "nobody can tell",
+			phase: Lost, says: "may not be the one that was requested",
 		},
 		"it was edited after it had started": {
 			asked: state(now, before), states: []*fissilev1.ExtendedJob{state(now, run(8, byNow, ""), before), edited(state(manual, run(8, byNow, succeeded), before))},
@@ -110,11 +110,11 @@ func TestTheTrackerReportsTheRunThatWasAskedFor(t *testing.T) {
 		},
 		"more followed than the history has": {
 			asked: state(now, before), states: []*fissilev1.ExtendedJob{state(now, run(8, byNow, ""), before), state(manual, run(20, byNow, failed), run(19, byNow, failed))},
-			phase: Lost, says: "too many",
+			phase: Lost, says: "no longer in the history",
 		},
 		"somebody took it back": {
 			asked: state(now, before), states: []*fissilev1.ExtendedJob{state(manual, before)},
-			phase: Lost, says: "took the request back",
+			phase: Lost, says: "the request was withdrawn",
 		},
 		"somebody took it back, and a change ran": {
 			asked: state(now, before), states: []*fissilev1.ExtendedJob{state(fissilev1.Trigger{Strategy: fissilev1.StrategyDone}, run(8, changed, succeeded), before)},
@@ -144,7 +144,7 @@ func TestTheTrackerReportsTheRunThatWasAskedFor(t *testing.T) {
 		},
 		"a requestID was replaced": {
 			id: "b", asked: state(asked("b"), before), states: []*fissilev1.ExtendedJob{state(asked("c"), request(8, "c", succeeded), before)},
-			phase: Lost, says: `requestID is "c" now`,
+			phase: Lost, says: `requestID is now "c"`,
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -36,16 +36,16 @@ func Cause(report *Report) string {
 	case fissilev1.CauseOnce:
 		return number + " because this is a one-off: it runs once."
 	case fissilev1.CauseNow:
-		return number + ` because somebody set the strategy to "now".`
+		return number + ` because the strategy was set to "now".`
 	case fissilev1.CauseRequest:
-		return fmt.Sprintf("%s because somebody set requestID to %q.", number, report.RequestID)
+		return fmt.Sprintf("%s because requestID was set to %q.", number, report.RequestID)
 	case fissilev1.CauseTemplateChange:
 		return number + " because jobTemplate was edited."
 	case fissilev1.CauseConfigChange:
 		if len(report.ChangedInputs) == 0 {
 			return number + " because an input changed."
 		}
-		return fmt.Sprintf("%s because of a change of %s.", number, Objects(report.ChangedInputs))
+		return fmt.Sprintf("%s because of a change to %s.", number, Objects(report.ChangedInputs))
 	default:
 		return number + "."
 	}
@@ -68,26 +68,26 @@ func Standstill(ej *fissilev1.ExtendedJob) []string {
 	case Unseen(ej):
 		return []string{unseen}
 	case status.Due != nil:
-		return []string{fmt.Sprintf("A run is due (%s) and waits: %s", status.Due.Cause, status.Due.Message)}
+		return []string{fmt.Sprintf("A run is due (%s) and is waiting: %s", status.Due.Cause, status.Due.Message)}
 	}
 	var reasons []string
 	if ptr.Deref(ej.Spec.Suspend, false) {
-		reasons = append(reasons, "It is suspended: what becomes due waits.")
+		reasons = append(reasons, "The ExtendedJob is suspended: runs that become due wait.")
 	}
 	switch trigger.Strategy {
 	case fissilev1.StrategyManual:
-		reasons = append(reasons, `It is an errand: it runs when somebody asks, and nobody has since (strategy "manual").`)
+		reasons = append(reasons, `This is an errand: it runs on request, and no request is open (strategy "manual").`)
 	case fissilev1.StrategyDone:
-		reasons = append(reasons, "It is a one-off, and its run has been.", changes(ej))
+		reasons = append(reasons, "This is a one-off, and it has run.", changes(ej))
 	case fissilev1.StrategyNow, fissilev1.StrategyOnce:
 	}
 	if id := trigger.RequestID; id != "" && id == status.ServedRequestID {
-		reasons = append(reasons, fmt.Sprintf("Request %q has been served: a new value runs it again.", id))
+		reasons = append(reasons, fmt.Sprintf("Request %q has been served: set a new value to run it again.", id))
 	}
 	return reasons
 }
 
-const unseen = "The operator has not looked at the last edit yet. If that stays so, it does not run, or does not watch this namespace."
+const unseen = "The operator has not seen the last edit yet. If this persists, the operator is not running or does not watch this namespace."
 
 // Unseen reports whether the operator has yet to look at the last edit.
 func Unseen(ej *fissilev1.ExtendedJob) bool {
@@ -99,13 +99,13 @@ func changes(ej *fissilev1.ExtendedJob) string {
 	inputs, template := ptr.Deref(ej.Spec.UpdateOnConfigChange, false), ptr.Deref(ej.Spec.UpdateOnTemplateChange, false)
 	switch {
 	case inputs && template:
-		return "A change of its inputs or of jobTemplate would run it again, and there is none since the last run."
+		return "A change to its inputs or to jobTemplate would run it again; there has been none since the last run."
 	case inputs:
-		return "A change of its inputs would run it again, and there is none since the last run. An edit of jobTemplate runs nothing (updateOnTemplateChange is not set)."
+		return "A change to its inputs would run it again; there has been none since the last run. An edit of jobTemplate starts no run (updateOnTemplateChange is not set)."
 	case template:
-		return "An edit of jobTemplate would run it again, and there is none since the last run. A change of its inputs runs nothing (updateOnConfigChange is not set)."
+		return "An edit of jobTemplate would run it again; there has been none since the last run. A change to its inputs starts no run (updateOnConfigChange is not set)."
 	default:
-		return "Changes run nothing (updateOnConfigChange and updateOnTemplateChange are not set)."
+		return "Changes start no run (updateOnConfigChange and updateOnTemplateChange are not set)."
 	}
 }
 
@@ -115,19 +115,19 @@ func Next(ej *fissilev1.ExtendedJob, command Command) string {
 	run := status.LastRun
 	switch {
 	case Unseen(ej):
-		return "If that stays so, see whether the operator runs: kubectl get pods --all-namespaces --selector=app.kubernetes.io/name=extendedjob-operator"
+		return "If this persists, check whether the operator is running: kubectl get pods --all-namespaces --selector=app.kubernetes.io/name=extendedjob-operator"
 	case status.Due != nil && status.Due.Reason == fissilev1.ReasonSuspended:
 		return command("resume", ej.Name)
 	case status.Due != nil && status.Due.Reason == fissilev1.ReasonReferencesMissing:
-		return "Create what is missing; the run then starts by itself."
+		return "Create the missing objects; the run then starts by itself."
 	case status.Due != nil:
-		return "Wait, or take the request back: " + command("cancel", ej.Name)
+		return "Wait, or withdraw the request: " + command("cancel", ej.Name)
 	case active(status) && run.Reason != "":
-		return "Cure what the run waits for, or cancel it: " + command("cancel", ej.Name)
+		return "Fix what the run is waiting for, or cancel it: " + command("cancel", ej.Name)
 	case active(status):
 		return command("logs", ej.Name, "--follow")
 	case run != nil && run.Reason == fissilev1.ReasonOutputPending:
-		return "Cure what keeps the output from being stored; it is then stored by itself."
+		return "Fix what keeps the output from being stored; it is then stored automatically."
 	case run != nil && (run.Result == fissilev1.ResultFailed):
 		return command("logs", ej.Name)
 	case ptr.Deref(ej.Spec.Suspend, false):
@@ -147,11 +147,11 @@ func Activity(ej *fissilev1.ExtendedJob) string {
 	case Unseen(ej):
 		return unseen
 	case ej.Status.Due != nil:
-		return fmt.Sprintf("A run is due (%s) and waits: %s", ej.Status.Due.Cause, ej.Status.Due.Message)
+		return fmt.Sprintf("A run is due (%s) and is waiting: %s", ej.Status.Due.Cause, ej.Status.Due.Message)
 	case run == nil:
-		return "It has not run yet."
+		return "The ExtendedJob has not run yet."
 	case run.Result == "" && run.Message != "":
-		return fmt.Sprintf("Run %d is under way and waits: %s", run.Number, run.Message)
+		return fmt.Sprintf("Run %d is under way and is waiting: %s", run.Number, run.Message)
 	case run.Result == "":
 		return fmt.Sprintf("Run %d is under way.", run.Number)
 	default:

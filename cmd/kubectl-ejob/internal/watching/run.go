@@ -45,7 +45,7 @@ const patience = 10 * time.Second
 
 // Run is a run that is followed.
 type Run struct {
-	// Tracker tells which run it is.
+	// Tracker identifies the run.
 	Tracker *runs.Tracker
 	// Changes are the states of the ExtendedJob.
 	Changes <-chan feed.Change
@@ -147,14 +147,14 @@ func (r *Run) see(ctx context.Context, state runs.State) (bool, error) {
 	return false, nil
 }
 
-// noteSilence tells that nothing has come of the request for a while.
+// noteSilence reports that the operator has not reacted to the request for a while.
 func (r *Run) noteSilence() {
 	if r.state.Phase == runs.Due && r.state.Message == "" {
-		r.Say("The operator has not taken up the request yet: it does not run, or does not watch this namespace.")
+		r.Say("The operator has not picked up the request yet: it may not be running, or may not watch this namespace.")
 	}
 }
 
-// announce tells that the run has started, and looks at those of its pods that came
+// announce reports that the run has started, and looks at those of its pods that came
 // before.
 func (r *Run) announce(ctx context.Context) {
 	if r.announced == r.state.Run.Number {
@@ -201,7 +201,7 @@ func (r *Run) finish(ctx context.Context) error {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		r.Say("The log does not end although the run is over: what is above may not be all of it.")
+		r.Say("The run is over, but its log has not ended: the log above may be incomplete.")
 	}
 	return nil
 }
