@@ -44,17 +44,18 @@ files = $(shell git ls-files --cached --others --exclude-standard -- $(1))
 MODULES = $(patsubst %/,%,$(dir $(call files,go.mod '*/go.mod')))
 # Modules that only assemble third-party programs. To lint their main functions, linters
 # would first analyse all of Kubernetes, for ten minutes.
-ASSEMBLED_MODULES := hack/certmanager hack/cluster/coredns hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
-	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/helm3 \
-	hack/tools/kwok hack/tools/promtool hack/tools/syft
+ASSEMBLED_MODULES := hack/certmanager hack/cluster/kubernetes hack/cluster/kubernetes-oldest \
+	hack/olm/operator-lifecycle-manager hack/olm/operator-sdk hack/tools hack/tools/golangci-lint hack/tools/helm hack/tools/kwok \
+	hack/tools/promtool hack/tools/syft
 LINTED_MODULES = $(filter-out $(ASSEMBLED_MODULES),$(MODULES))
 TESTED_MODULES = $(foreach module,$(MODULES),$(if $(call files,'$(module)/*_test.go'),$(module)))
 SCRIPTS = $(call files,'*.sh' .ci/run)
+# module-version is the version of a module that the go.mod of a directory requires.
+module-version = $(shell awk '$$1 == "$(1)" { print $$2 }' $(2)/go.mod)
 # in runs a command in each directory.
 in = @for directory in $(1); do echo "$$directory: $(2)"; (cd "$$directory" && $(2)); done
 
 include cmd/kubectl-ejob/plugin.mk
-include hack/certmanager/certmanager.mk
 include hack/cluster/cluster.mk
 include hack/image/image.mk
 include hack/olm/olm.mk
@@ -359,27 +360,17 @@ $(GOLANGCI_LINT): $(wildcard hack/tools/golangci-lint/*)
 	@echo "Building golangci-lint: a minute"
 	@go -C hack/tools/golangci-lint build -o $(CURDIR)/$@ .
 
-$(HELM): hack/tools/helm/go.mod hack/tools/helm/go.sum
-	@echo "Building Helm 4: a minute"
-	@go -C hack/tools/helm build -o $(CURDIR)/$@ helm.sh/helm/v4/cmd/helm
-
-$(HELM3): hack/tools/helm3/go.mod hack/tools/helm3/go.sum
-	@echo "Building Helm 3: a minute"
-	@go -C hack/tools/helm3 build -o $(CURDIR)/$@ helm.sh/helm/v3/cmd/helm
-
-$(KWOK): hack/tools/kwok/go.mod hack/tools/kwok/go.sum
-	@echo "Building kwok: a minute"
-	@go -C hack/tools/kwok build -o $(CURDIR)/$@ sigs.k8s.io/kwok/cmd/kwok
+$(HELM): helm-version := 4
+$(HELM3): helm-version := 3
+$(HELM) $(HELM3): hack/tools/helm/go.mod hack/tools/helm/go.sum
+	@echo "Building Helm $(helm-version): a minute"
+	@go -C hack/tools/helm build -o $(CURDIR)/$@ helm.sh/helm/v$(helm-version)/cmd/helm
 
 # Without the service discovery of each cloud and the user interface, which the tests do not need.
-$(PROMETHEUS): hack/tools/promtool/go.mod hack/tools/promtool/go.sum
-	@echo "Building Prometheus: 3 minutes"
-	@go -C hack/tools/promtool build -tags=remove_all_sd -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/prometheus
+$(PROMETHEUS) $(PROMTOOL): hack/tools/promtool/go.mod hack/tools/promtool/go.sum
+	@echo "Building $(@F): 3 minutes"
+	@go -C hack/tools/promtool build -tags=remove_all_sd -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/$(@F)
 
-$(PROMTOOL): hack/tools/promtool/go.mod hack/tools/promtool/go.sum
-	@echo "Building promtool: 3 minutes"
-	@go -C hack/tools/promtool build -tags=remove_all_sd -o $(CURDIR)/$@ github.com/prometheus/prometheus/cmd/promtool
-
-$(SYFT): hack/tools/syft/go.mod hack/tools/syft/go.sum
-	@echo "Building syft: 4 minutes"
-	@go -C hack/tools/syft build -o $(CURDIR)/$@ github.com/anchore/syft/cmd/syft
+$(KWOK) $(SYFT): $(TOOLS)/%: hack/tools/%/go.mod hack/tools/%/go.sum
+	@echo "Building $*: up to 4 minutes"
+	@go -C hack/tools/$* build -o $(CURDIR)/$@ tool

@@ -4,6 +4,19 @@
 # With fewer garbage collections, the compiler takes a fifth less CPU, but up to half a gigabyte.
 export GOGC=${GOGC:-400}
 
+# once DIRECTORY OUTPUT WHAT FUNCTION FILE... has the function build into the directory OUTPUT, unless it has done so from
+# the files in DIRECTORY as they are now. The Go build cache would detect this too, but it is large and often deleted.
+once() {
+  local directory=$1 output=$2 what=$3 function=$4 key
+  key=$(cd "$directory" && cat "${@:5}" | sha256sum)
+  [ "$(cat "$output/.key" 2> /dev/null)" != "$key" ] || return 0
+  echo "Building $what"
+  rm -rf "$output"
+  mkdir -p "$output"
+  (cd "$directory" && "$function" "$output")
+  echo "$key" > "$output/.key"
+}
+
 # go_build WHAT OUTPUT ARGUMENT... runs go build with the arguments. Without a version control stamp: git refuses to look
 # at a checkout that belongs to another user.
 go_build() {

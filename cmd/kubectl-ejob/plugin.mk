@@ -14,4 +14,4 @@ plugin-release: ## Build the archives of the plugin for all platforms, with chec
 
 .PHONY: plugin-reproducible
 plugin-reproducible: ## Build these archives from the last commit, twice from two clones, the second time with an empty cache, and compare them.
-	@VERSION=$(VERSION) hack/release/reproduce-plugin.sh $(DIST)
+	@VERSION=$(VERSION) hack/reproduce.sh hack/release/plugin.sh $(DIST)

@@ -13,11 +13,10 @@ CLUSTER ?= local
 
 # The Kubernetes of the local cluster and the integration tests. KUBE_ASSETS is a directory with its programs, in the
 # layout of KUBEBUILDER_ASSETS.
-kubernetes-version = $(shell awk '$$1 == "k8s.io/kubernetes" { print $$2 }' hack/cluster/$(1)/go.mod)
-KUBERNETES_VERSION := $(call kubernetes-version,kubernetes)
+KUBERNETES_VERSION := $(call module-version,k8s.io/kubernetes,hack/cluster/kubernetes)
 KUBE_ASSETS := $(CURDIR)/bin/kubernetes-$(KUBERNETES_VERSION)
 # The oldest Kubernetes that the operator supports: the minKubeVersion of its bundle.
-OLDEST_KUBE_ASSETS := $(CURDIR)/bin/kubernetes-$(call kubernetes-version,kubernetes-oldest)
+OLDEST_KUBE_ASSETS := $(CURDIR)/bin/kubernetes-$(call module-version,k8s.io/kubernetes,hack/cluster/kubernetes-oldest)
 
 ifeq ($(CLUSTER),local)
   CLUSTER_CONTEXT := extendedjob-local
@@ -71,3 +70,9 @@ kubernetes-binaries: ## Build kube-apiserver, etcd and kubectl, unless they exis
 .PHONY: kubernetes-oldest
 kubernetes-oldest: ## Build the same for the oldest Kubernetes that the operator supports.
 	@hack/cluster/local/build.sh oldest
+
+CERT_MANAGER := $(CURDIR)/bin/cert-manager
+
+.PHONY: cert-manager
+cert-manager: ## Build cert-manager for test clusters, unless it is there.
+	@hack/certmanager/build.sh $(CERT_MANAGER)

@@ -12,7 +12,7 @@ image: ## Build the image IMG for linux/amd64 and linux/arm64, or PLATFORMS, as 
 
 .PHONY: image-reproducible
 image-reproducible: ## Build the image from the last commit, twice from two clones, the second time with an empty cache, and compare the archives.
-	@IMG=$(IMG) VERSION=$(VERSION) hack/image/reproduce.sh $(RELEASE)/image/extendedjob-operator.tar
+	@IMG=$(IMG) VERSION=$(VERSION) hack/reproduce.sh hack/image/build.sh $(RELEASE)/image/extendedjob-operator.tar
 
 .PHONY: docker-build
 docker-build: ## Build the image IMG for this machine's platform with Docker.

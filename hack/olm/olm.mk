@@ -1,9 +1,8 @@
 # The OLM bundle and catalog, and their tests; see docs/releasing.md.
 
-# operator-framework-version is the version of one of its modules, whose programs hack/olm/build.sh builds.
-operator-framework-version = $(shell awk '$$1 == "github.com/operator-framework/$(1)" { print $$2 }' hack/olm/$(1)/go.mod)
-OPERATOR_SDK_VERSION := $(call operator-framework-version,operator-sdk)
-OLM_VERSION := $(call operator-framework-version,operator-lifecycle-manager)
+# What hack/olm/build.sh builds.
+OPERATOR_SDK_VERSION := $(call module-version,github.com/operator-framework/operator-sdk,hack/olm/operator-sdk)
+OLM_VERSION := $(call module-version,github.com/operator-framework/operator-lifecycle-manager,hack/olm/operator-lifecycle-manager)
 OPERATOR_SDK := $(CURDIR)/bin/operator-sdk-$(OPERATOR_SDK_VERSION)/operator-sdk
 OLM := $(CURDIR)/bin/operator-lifecycle-manager-$(OLM_VERSION)
 

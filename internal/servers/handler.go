@@ -26,6 +26,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -74,6 +75,9 @@ var (
 func (h *boundedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	conn := r.Context().Value(connectionKey{}).(*connection)
 	conn.unread.Store(false)
+	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)); err != nil {
+		return // the connection is closed
+	}
 
 	body := &body{request: r, client: conn.client, large: h.large, limit: h.limits.BodyBytes}
 	defer body.release()

@@ -20,11 +20,13 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"io"
 	"net"
 	"net/http"
 	"net/netip"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/semaphore"
 )
@@ -43,6 +45,7 @@ type listener struct {
 	// open and served are the limits of all connections.
 	open, served *semaphore.Weighted
 	limits       Limits
+	tls          *tls.Config // nil for plain HTTP
 
 	mu      sync.Mutex
 	clients map[netip.Addr]*client
@@ -64,6 +67,7 @@ func newListener(inner net.Listener, options Options) *listener {
 		open:     semaphore.NewWeighted(waitingPerServed * connections),
 		served:   semaphore.NewWeighted(connections),
 		limits:   options.Limits,
+		tls:      options.TLS,
 		clients:  map[netip.Addr]*client{},
 	}
 }
@@ -83,8 +87,12 @@ func (l *listener) Accept() (net.Conn, error) {
 			continue
 		}
 		ctx, cancel := context.WithCancel(context.Background())
+		conn := inner
+		if l.tls != nil {
+			conn = tls.Server(inner, l.tls)
+		}
 		return &connection{
-			Conn: inner, listener: l, address: address, client: c,
+			Conn: conn, listener: l, address: address, client: c,
 			admitted: sync.OnceValue(func() bool { return l.admit(ctx, c) }),
 			cancel:   cancel,
 		}, nil
@@ -138,8 +146,13 @@ func (l *listener) leave(address netip.Addr, c *client) {
 func (l *listener) share() int64 { return int64(l.limits.Connections+1) / 2 }
 
 // connection is a connection that is read only once it is admitted.
+//
+// It times its first request itself. net/http limits the time for a header from the
+// moment at which a connection is open, and closes one on which no request has begun by
+// then. But clients also keep connections that they have not used: those in Go do if
+// another one becomes free first. The request that such a client sends just then fails.
 type connection struct {
-	net.Conn
+	net.Conn // of TLS, unless it is plain
 	listener *listener
 	address  netip.Addr
 	client   *client
@@ -148,6 +161,8 @@ type connection struct {
 	admitted func() bool
 	cancel   context.CancelFunc
 	closing  sync.Once
+	// used is set once the first request is read.
+	used bool
 	// unread is true from the first byte of a request until its header is read.
 	unread atomic.Bool
 }
@@ -157,7 +172,55 @@ func (c *connection) Read(p []byte) (int, error) {
 	if !c.admitted() {
 		return 0, errTooMany
 	}
-	return c.Conn.Read(p)
+	if c.used {
+		return c.Conn.Read(p)
+	}
+	c.used = true
+	if err := c.handshake(); err != nil {
+		return 0, err
+	}
+	return c.readFirst(p)
+}
+
+// handshake makes the connection a TLS connection, if it is to be one.
+func (c *connection) handshake() error {
+	encrypted, ok := c.Conn.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	if err := c.SetReadDeadline(time.Time{}); err != nil { // it was set before its turn came
+		return err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), handshakeTimeout)
+	defer cancel()
+	err := encrypted.HandshakeContext(ctx)
+	if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil {
+		_, _ = io.WriteString(plain.Conn, "HTTP/1.0 400 Bad Request\r\n\r\nThis port speaks HTTPS.\n")
+	}
+	if err != nil {
+		errorLog(c.listener.server).Printf("%s from %s: %v", handshakeError, c.RemoteAddr(), err)
+	}
+	return err
+}
+
+// readFirst waits longer for the first byte of a request than for the rest of its
+// header.
+func (c *connection) readFirst(p []byte) (int, error) {
+	if err := c.SetReadDeadline(time.Now().Add(idleTimeout)); err != nil {
+		return 0, err
+	}
+	n, err := c.Conn.Read(p)
+	if err == nil {
+		err = c.SetReadDeadline(time.Now().Add(headerTimeout))
+	}
+	return n, err
+}
+
+// CloseWrite tells the client that there is no more to read. Without it, net/http
+// closes the connection while the client may still be sending, and the client does not
+// get the answer.
+func (c *connection) CloseWrite() error {
+	return c.Conn.(interface{ CloseWrite() error }).CloseWrite()
 }
 
 // Close makes room for other connections.
@@ -182,24 +245,16 @@ func addressOf(conn net.Conn) netip.Addr {
 	return address.Addr().Unmap()
 }
 
-// connectionOf returns the connection below TLS.
-func connectionOf(conn net.Conn) *connection {
-	if encrypted, ok := conn.(*tls.Conn); ok {
-		conn = encrypted.NetConn()
-	}
-	return conn.(*connection)
-}
-
 type connectionKey struct{}
 
 func withConnection(ctx context.Context, conn net.Conn) context.Context {
-	return context.WithValue(ctx, connectionKey{}, connectionOf(conn))
+	return context.WithValue(ctx, connectionKey{}, conn)
 }
 
 // countUnreadable counts connections that end before the header of a request is read,
 // because it is malformed, too large or too slow.
 func countUnreadable(conn net.Conn, state http.ConnState) {
-	c := connectionOf(conn)
+	c := conn.(*connection)
 	switch state {
 	case http.StateActive:
 		c.unread.Store(true)

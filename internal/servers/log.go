@@ -23,6 +23,9 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 )
 
+// handshakeError begins the lines about failed TLS handshakes.
+const handshakeError = "TLS handshake error"
+
 // errorLog receives what net/http reports about failed connections.
 func errorLog(server string) *log.Logger { return log.New(serverLog(server), "", 0) }
 
@@ -32,7 +35,7 @@ type serverLog string
 // cause any number of them.
 func (s serverLog) Write(line []byte) (int, error) {
 	level := 0
-	if bytes.HasPrefix(line, []byte("http: TLS handshake error")) {
+	if bytes.HasPrefix(line, []byte(handshakeError)) {
 		level = 1
 	}
 	ctrl.Log.WithName("servers").V(level).Info(string(bytes.TrimSpace(line)), "server", string(s))

@@ -33,16 +33,19 @@ import (
 )
 
 const (
-	// headerTimeout is how long a client may take for the TLS handshake, and for
-	// the header of a request.
+	// handshakeTimeout is how long the TLS handshake may take, as in Go's clients.
+	handshakeTimeout = 10 * time.Second
+	// headerTimeout is how long a client may take for the header of a request.
 	headerTimeout = 5 * time.Second
-	// readTimeout is how long a client may take for a whole request.
+	// readTimeout is how long a client may take for the body of a request.
 	readTimeout = 10 * time.Second
 	// writeTimeout is how long reading a body, answering and sending the answer
 	// may take: the longest time that the API server waits for a webhook.
 	writeTimeout = 30 * time.Second
-	// idleTimeout is how long clients in Go keep a connection that they do not use.
-	idleTimeout = 90 * time.Second
+	// idleTimeout is how long a connection may be open without a request. Clients in Go
+	// close theirs after 90 seconds. They must be the first to do so: a request that
+	// meets the server's end of a connection fails.
+	idleTimeout = 2 * time.Minute
 	// shutdownTimeout is how long requests under way may take when the process
 	// ends. The manager waits for 30 seconds.
 	shutdownTimeout = 20 * time.Second
@@ -79,24 +82,19 @@ func New(options Options, handler http.Handler) (*manager.Server, error) {
 	if err != nil {
 		return nil, fmt.Errorf("listen for %s: %w", options.Name, err)
 	}
-	var listener net.Listener = newListener(inner, options)
-	if options.TLS != nil {
-		listener = tls.NewListener(listener, options.TLS)
-	}
 	return &manager.Server{
 		Name: options.Name,
 		Server: &http.Server{
 			Handler:           newBoundedHandler(options, handler),
 			MaxHeaderBytes:    options.Limits.HeaderBytes,
 			ReadHeaderTimeout: headerTimeout,
-			ReadTimeout:       readTimeout,
 			WriteTimeout:      writeTimeout,
 			IdleTimeout:       idleTimeout,
 			ConnState:         countUnreadable,
 			ConnContext:       withConnection,
 			ErrorLog:          errorLog(options.Name),
 		},
-		Listener:        listener,
+		Listener:        newListener(inner, options),
 		ShutdownTimeout: new(shutdownTimeout),
 	}, nil
 }

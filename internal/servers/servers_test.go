@@ -88,6 +88,30 @@ func TestASlowClientIsCutOff(t *testing.T) {
 	}
 }
 
+func TestTheFirstRequestOfAConnectionMayComeLate(t *testing.T) {
+	t.Parallel()
+	for name, s := range startAll(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			early := s.open(t)
+			if _, err := s.send(t, strings.NewReader("GET / HTTP/1.1\r\nHost: x\r\nX-A:")); isTimeout(err) {
+				t.Fatal("a client that began at the same time may still send its header")
+			}
+			if _, err := io.WriteString(early, "GET /healthz HTTP/1.1\r\nHost: x\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := io.WriteString(early, "\r\n"); err != nil {
+				t.Fatal(err)
+			}
+			response, err := http.ReadResponse(bufio.NewReader(early), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = response.Body.Close()
+		})
+	}
+}
+
 func TestABodyThatIsTooLargeIsRefused(t *testing.T) {
 	all := startAll(t)
 	for _, test := range []struct {
@@ -279,6 +303,14 @@ func TestOnlyTLSAndHTTP1AreSpoken(t *testing.T) {
 	}
 }
 
+func TestAClientOfPlainHTTPIsToldWhatIsWrong(t *testing.T) {
+	s := startWebhook(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	s.encrypted = false
+	if code, text := s.request(t, attacker, strings.NewReader("GET / HTTP/1.1\r\nHost: x\r\n\r\n")); code != http.StatusBadRequest || !strings.Contains(text, "HTTPS") {
+		t.Errorf("got %d, %q", code, text)
+	}
+}
+
 // running is a server that was started.
 type running struct {
 	address   string
@@ -354,6 +386,18 @@ func (s running) connect(t *testing.T, from string) net.Conn {
 	conn := s.dial(t, from)
 	if s.encrypted {
 		return tls.Client(conn, &tls.Config{InsecureSkipVerify: true, MinVersion: tls.VersionTLS12})
+	}
+	return conn
+}
+
+// open returns a connection on which a request can be sent.
+func (s running) open(t *testing.T) net.Conn {
+	t.Helper()
+	conn := s.connect(t, attacker)
+	if encrypted, ok := conn.(*tls.Conn); ok {
+		if err := encrypted.HandshakeContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 	}
 	return conn
 }

@@ -29,9 +29,10 @@ import (
 
 // webhookLimits let the API server send a request with the largest objects that it
 // accepts, an old and a new one of 3 MiB. It converts each object of a list with a
-// separate request.
+// separate request. It keeps up to 25 idle connections for each of the two admission
+// webhooks and the conversion: those of three API servers fit.
 var webhookLimits = Limits{
-	Connections: 128,
+	Connections: 256,
 	HeaderBytes: 16 << 10,
 	BodyBytes:   7 << 20,
 	Memory:      64 << 20,

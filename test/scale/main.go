@@ -56,7 +56,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "Letters of the scenarios to run, separated by commas. All, if not set; none, if it is \"none\".")
 	flag.StringVar(&o.results, "results", "bin/bench/results", "Directory in which results are kept. The report is about all that are there.")
 	flag.StringVar(&o.report, "report", "", "Markdown file to write the report to. None, if not set.")
-	flag.StringVar(&o.profiles, "profiles", "", "Directory for CPU and heap profiles of the manager. None, if not set.")
+	flag.StringVar(&o.profiles, "profiles", "", "Directory for profiles of the manager, and of the API server beside it. None, if not set.")
 	flag.Parse()
 
 	ctrl.SetLogger(logr.Discard()) // envtest and client-go have nothing to say that a failed step does not

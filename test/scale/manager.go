@@ -18,10 +18,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
@@ -125,16 +127,34 @@ func (b *bench) profile(ctx context.Context, m *manager, name, of string) error 
 	if err != nil {
 		return fmt.Errorf("profile the manager: %w", err)
 	}
+	return b.keepProfile(name, body)
+}
+
+// profileServer keeps a profile of the CPU that the API server uses in the given
+// time, if that is wanted.
+func (b *bench) profileServer(ctx context.Context, seconds int) error {
+	if b.profiles == "" {
+		return nil
+	}
+	body, err := b.clientset.Discovery().RESTClient().Get().AbsPath("/debug/pprof/profile").Param("seconds", strconv.Itoa(seconds)).DoRaw(ctx)
+	if err != nil {
+		return fmt.Errorf("profile the API server: %w", err)
+	}
+	return b.keepProfile("apiserver-cpu", body)
+}
+
+func (b *bench) keepProfile(name string, body []byte) error {
 	if err := os.MkdirAll(b.profiles, 0o755); err != nil {
 		return err
 	}
 	return os.WriteFile(filepath.Join(b.profiles, b.scenario.Letter+"-"+name+".pprof"), body, 0o600)
 }
 
-// profileCPU profiles the manager for a time beside whatever else goes on, and
-// returns a function that waits for the end of that.
+// profileCPU profiles the manager and the API server for a time beside whatever
+// else goes on, and returns a function that waits for the end of that.
 func (b *bench) profileCPU(ctx context.Context, m *manager, seconds int) (wait func() error) {
-	done := make(chan error, 1)
+	done := make(chan error, 2)
 	go func() { done <- b.profile(ctx, m, "cpu", fmt.Sprintf("profile?seconds=%d", seconds)) }()
-	return func() error { return <-done }
+	go func() { done <- b.profileServer(ctx, seconds) }()
+	return func() error { return errors.Join(<-done, <-done) }
 }

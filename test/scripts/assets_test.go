@@ -98,7 +98,7 @@ func newRepository(t *testing.T) string {
 	t.Cleanup(func() { _, _ = run(t, repository, nil, "chmod", "-R", "u+w", ".") }) // setup-envtest makes files read-only
 	for _, file := range []string{
 		"hack/test-assets.sh", "hack/cluster/local/env.sh",
-		"hack/cluster/kubernetes/go.mod", "hack/cluster/kubernetes-oldest/go.mod", "hack/cluster/coredns/go.mod",
+		"hack/cluster/kubernetes/go.mod", "hack/cluster/kubernetes-oldest/go.mod",
 	} {
 		write(t, filepath.Join(repository, file), read(t, filepath.Join(root, file)))
 	}

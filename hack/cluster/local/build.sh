@@ -17,19 +17,6 @@ directory=$(dirname "${BASH_SOURCE[0]}")
 
 export CGO_ENABLED=0
 
-# once MODULE OUTPUT WHAT FUNCTION makes the function build a module into the directory OUTPUT, unless that was done
-# for the current module. The Go build cache would detect this too, but it is large and often deleted.
-once() {
-  local module=$1 output=$2 what=$3 function=$4 key
-  key=$(shopt -s nullglob && cd "$module" && cat go.mod go.sum ./*.go | sha256sum)
-  [ "$(cat "$output/.key" 2> /dev/null)" != "$key" ] || return 0
-  echo "Building $what"
-  rm -rf "$output"
-  mkdir -p "$output"
-  (cd "$module" && "$function" "$output")
-  echo "$key" > "$output/.key"
-}
-
 # linker_flags VERSION prints the flags that tell Kubernetes' programs their version, for "kubectl version" and the
 # user agents.
 linker_flags() {
@@ -56,7 +43,7 @@ oldest() {
 
 tools() {
   mkdir -p "$TOOLS"
-  (cd "$HACK" && go_build pki "$TOOLS/" ./pki)
+  (cd "$ROOT" && go_build pki "$TOOLS/" ./hack/cluster/pki)
   (cd "$ROOT/hack/image" && go_build image "$TOOLS/image" .)
 }
 
@@ -67,13 +54,13 @@ image() {
 
 coredns() {
   local output=$1
-  go_build CoreDNS "$output/rootfs/coredns" -ldflags '-s -w' .
+  go_build CoreDNS "$output/rootfs/coredns" -ldflags '-s -w' ./coredns
   image "$COREDNS_IMAGE" "$output/coredns.tar" "$output/rootfs" -entrypoint /coredns
 }
 
 pause() {
   local rootfs=$TOOLS/pause
-  (cd "$HACK" && go_build pause "$rootfs/pause" -ldflags '-s -w' ./pause)
+  (cd "$ROOT" && go_build pause "$rootfs/pause" -ldflags '-s -w' ./hack/cluster/pause)
   image "$PAUSE_IMAGE" "$TOOLS/pause.tar" "$rootfs" -entrypoint /pause
 }
 
@@ -105,17 +92,17 @@ flock --nonblock "$lock" || {
   echo "Waiting for another build in $BIN"
   flock "$lock"
 }
-once "$HACK/kubernetes" "$KUBERNETES" "Kubernetes $KUBERNETES_VERSION and etcd from Go modules: 6 to 8 minutes on two cores, once for each version" kubernetes
+once "$HACK/kubernetes" "$KUBERNETES" "Kubernetes $KUBERNETES_VERSION and etcd from Go modules: 6 to 8 minutes on two cores, once for each version" kubernetes go.mod go.sum main.go
 case ${1:-} in
   kubernetes) exit ;;
   oldest)
-    once "$HACK/kubernetes-oldest" "$OLDEST_KUBERNETES" "kube-apiserver $OLDEST_KUBERNETES_VERSION from Go modules: 3 to 5 minutes on two cores, once for each version" oldest
+    once "$HACK/kubernetes-oldest" "$OLDEST_KUBERNETES" "kube-apiserver $OLDEST_KUBERNETES_VERSION from Go modules: 3 to 5 minutes on two cores, once for each version" oldest go.mod go.sum
     ln -sf "$KUBERNETES"/{etcd,kubectl} "$OLDEST_KUBERNETES"
     exit
     ;;
 esac
 [ -x "$TOOLS/image" ] || echo "Building the cluster's own programs: half a minute"
 tools
-once "$HACK/coredns" "$COREDNS" "CoreDNS $COREDNS_VERSION from Go modules: half a minute, once for each version" coredns
+once "$HACK/kubernetes" "$COREDNS" "CoreDNS $COREDNS_VERSION from Go modules: half a minute, once for each version" coredns go.mod go.sum coredns/main.go
 pause
 busybox

@@ -13,7 +13,7 @@ module_version() {
 }
 KUBERNETES_VERSION=$(module_version k8s.io/kubernetes "$HACK/kubernetes")
 OLDEST_KUBERNETES_VERSION=$(module_version k8s.io/kubernetes "$HACK/kubernetes-oldest")
-COREDNS_VERSION=$(module_version github.com/coredns/coredns "$HACK/coredns")
+COREDNS_VERSION=$(module_version github.com/coredns/coredns "$HACK/kubernetes")
 
 KUBERNETES=$BIN/kubernetes-$KUBERNETES_VERSION # Kubernetes and etcd
 OLDEST_KUBERNETES=$BIN/kubernetes-$OLDEST_KUBERNETES_VERSION

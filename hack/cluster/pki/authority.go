@@ -25,10 +25,17 @@ import (
 	"encoding/pem"
 	"net"
 	"time"
+
+	certutil "k8s.io/client-go/util/cert"
+	"k8s.io/client-go/util/keyutil"
 )
 
-// validity is longer than any local cluster lives; every start makes new certificates.
-const validity = 365 * 24 * time.Hour
+const (
+	// validity is longer than any local cluster lives; every start makes new certificates.
+	validity = 365 * 24 * time.Hour
+	// slack is for clocks that a suspended machine has left behind.
+	slack = time.Hour
+)
 
 // authority issues certificates.
 type authority struct {
@@ -42,17 +49,11 @@ type pair struct {
 }
 
 func newAuthority(commonName string) (*authority, error) {
-	template := &x509.Certificate{
-		Subject:               pkix.Name{CommonName: commonName},
-		IsCA:                  true,
-		BasicConstraintsValid: true,
-		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign | x509.KeyUsageDigitalSignature,
-	}
 	key, err := newKey()
 	if err != nil {
 		return nil, err
 	}
-	certificate, err := sign(template, template, key, key)
+	certificate, err := certutil.NewSelfSignedCACert(certutil.Config{CommonName: commonName, NotBefore: time.Now().Add(-slack)}, key)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +62,7 @@ func newAuthority(commonName string) (*authority, error) {
 
 // pair returns the authority's own certificate and key.
 func (a *authority) pair() (pair, error) {
-	return encode(a.certificate, a.key)
+	return encode(a.certificate.Raw, a.key)
 }
 
 // server issues a certificate for a server that is reached under the given names and addresses.
@@ -83,50 +84,29 @@ func (a *authority) client(user string, groups ...string) (pair, error) {
 	})
 }
 
+// issue completes the template and signs it.
 func (a *authority) issue(template *x509.Certificate) (pair, error) {
-	template.KeyUsage = x509.KeyUsageDigitalSignature
 	key, err := newKey()
 	if err != nil {
 		return pair{}, err
 	}
-	certificate, err := sign(template, a.certificate, key, a.key)
+	template.KeyUsage = x509.KeyUsageDigitalSignature
+	template.NotBefore, template.NotAfter = time.Now().Add(-slack), time.Now().Add(validity)
+	der, err := x509.CreateCertificate(rand.Reader, template, a.certificate, key.Public(), a.key)
 	if err != nil {
 		return pair{}, err
 	}
-	return encode(certificate, key)
-}
-
-// sign completes the template for the holder of key and has the parent sign it.
-func sign(template, parent *x509.Certificate, key, parentKey *ecdsa.PrivateKey) (*x509.Certificate, error) {
-	// An hour of slack for clocks that a suspended machine has left behind.
-	template.NotBefore = time.Now().Add(-time.Hour)
-	template.NotAfter = time.Now().Add(validity)
-	der, err := x509.CreateCertificate(rand.Reader, template, parent, key.Public(), parentKey)
-	if err != nil {
-		return nil, err
-	}
-	return x509.ParseCertificate(der)
+	return encode(der, key)
 }
 
 func newKey() (*ecdsa.PrivateKey, error) {
 	return ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 }
 
-func encode(certificate *x509.Certificate, key *ecdsa.PrivateKey) (pair, error) {
-	keyPEM, err := encodeKey(key)
-	if err != nil {
-		return pair{}, err
-	}
+func encode(certificate []byte, key *ecdsa.PrivateKey) (pair, error) {
+	encodedKey, err := keyutil.MarshalPrivateKeyToPEM(key)
 	return pair{
-		certificate: pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}),
-		key:         keyPEM,
-	}, nil
-}
-
-func encodeKey(key *ecdsa.PrivateKey) ([]byte, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
-	if err != nil {
-		return nil, err
-	}
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}), nil
+		certificate: pem.EncodeToMemory(&pem.Block{Type: certutil.CertificateBlockType, Bytes: certificate}),
+		key:         encodedKey,
+	}, err
 }

@@ -27,6 +27,10 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+	"k8s.io/client-go/util/keyutil"
 )
 
 // cluster is what certificates and kubeconfigs have to say about a cluster.
@@ -138,14 +142,25 @@ func serviceAccountKey() (private, public []byte, err error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if private, err = encodeKey(key); err != nil {
+	if private, err = keyutil.MarshalPrivateKeyToPEM(key); err != nil {
 		return nil, nil, err
 	}
 	der, err := x509.MarshalPKIXPublicKey(key.Public())
 	if err != nil {
 		return nil, nil, err
 	}
-	return private, pem.EncodeToMemory(&pem.Block{Type: "PUBLIC KEY", Bytes: der}), nil
+	return private, pem.EncodeToMemory(&pem.Block{Type: keyutil.PublicKeyBlockType, Bytes: der}), nil
+}
+
+// kubeconfig gives the holder of the client certificate access to the API server at the URL. Its one context,
+// cluster and user all have the given name.
+func kubeconfig(name, server string, ca []byte, client pair) ([]byte, error) {
+	return clientcmd.Write(clientcmdapi.Config{
+		Clusters:       map[string]*clientcmdapi.Cluster{name: {Server: server, CertificateAuthorityData: ca}},
+		AuthInfos:      map[string]*clientcmdapi.AuthInfo{name: {ClientCertificateData: client.certificate, ClientKeyData: client.key}},
+		Contexts:       map[string]*clientcmdapi.Context{name: {Cluster: name, AuthInfo: name}},
+		CurrentContext: name,
+	})
 }
 
 // write puts the files into dir, readable by the owner only: half of them are keys.

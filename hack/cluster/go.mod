@@ -1,3 +1,0 @@
-module github.com/cloudfoundry-incubator/extendedjob-operator/hack/cluster
-
-go 1.26.0
