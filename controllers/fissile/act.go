@@ -24,12 +24,14 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/uuid"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // act does one step and updates the observation with the result.
@@ -73,7 +75,7 @@ func (r *Reconciler) act(ctx context.Context, o *observation, step plan.Step) er
 func (r *Reconciler) claim(ctx context.Context, o *observation, step plan.Step) error {
 	claim := step.Status.LastRun.Claim
 	claim.ID = string(uuid.NewUUID())
-	o.process.known.Claimed(claim.ID, step.Renewed, r.Clock.Now())
+	o.state.process.Claimed(claim.ID, step.Renewed, r.Clock.Now())
 	before := o.EJ
 	if written, err := r.writeStatus(ctx, o, step.Status); err != nil || !written {
 		return err
@@ -89,7 +91,7 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 		return err
 	}
 	run := o.EJ.Status.LastRun
-	job, err := plan.NewJob(o.whole, run)
+	job, err := runjob.New(o.whole, run)
 	if err != nil {
 		r.reject(o, plan.Rejection{Reason: fissilev1.ReasonJobRejected, Message: err.Error(), NeedsEdit: true})
 		return nil
@@ -110,34 +112,33 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 	err = r.Client.Create(ctx, job)
 	switch rejection, refused := plan.RejectionOf(err); {
 	case err == nil && lostCollector(job):
-		o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
+		o.state.process.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 	case err == nil:
-		o.process.known.JobCreated(job.UID, r.Clock.Now())
-		runStartSeconds.Observe(r.Clock.Since(o.process.known.Run.ClaimedAt).Seconds())
+		o.state.process.JobCreated(job.UID, r.Clock.Now())
+		runStartSeconds.Observe(r.Clock.Since(o.state.process.Run.ClaimedAt).Seconds())
 		r.recordJobCreated(o.EJ, job)
 	case apierrors.IsAlreadyExists(err):
 		if err := r.APIReader.Get(ctx, client.ObjectKeyFromObject(job), job); err != nil {
 			return fmt.Errorf("read Job %s, which exists already: %w", job.Name, err)
 		}
-		_, own, err := r.ownJob(ctx, o.EJ, o.process, job)
+		_, own, err := r.ownJob(ctx, o.EJ, o.state, job)
 		if err != nil {
 			return err
 		}
 		if own == nil {
 			r.reject(o, plan.Rejection{Reason: fissilev1.ReasonNameConflict, Message: fmt.Sprintf("Job %s already exists and does not belong to this ExtendedJob.", job.Name)})
-			r.recordRejected(o.EJ, o.Process.Run.Rejection)
+			r.recordRejected(o.EJ, o.state.process.Run.Rejection)
 			return nil
 		}
 		if lostCollector(job) {
-			o.process.known.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
+			o.state.process.JobAltered(job.UID, collectorRemoved, r.Clock.Now())
 		}
 	case refused:
 		r.reject(o, rejection)
 		return nil
 	default:
 		// The Job may have been created: only a read can tell.
-		o.process.known.CreateGivenUp(r.Clock.Now())
-		o.Process = o.process.known
+		o.state.process.CreateGivenUp(r.Clock.Now())
 		return err
 	}
 	o.Jobs[run.Number] = job
@@ -146,14 +147,13 @@ func (r *Reconciler) createJob(ctx context.Context, o *observation) error {
 }
 
 func (r *Reconciler) reject(o *observation, rejection plan.Rejection) {
-	o.process.known.JobRejected(rejection, r.Clock.Now())
-	o.Process = o.process.known
+	o.state.process.JobRejected(rejection, r.Clock.Now())
 }
 
 // labelJob restores our labels on a Job that only a live read has found.
 func (r *Reconciler) labelJob(ctx context.Context, o *observation, job *batchv1.Job) error {
 	labelled := job.DeepCopy()
-	labelled.Labels = plan.Merged(job.Labels, plan.Labels(o.EJ))
+	labelled.Labels = labels.Merge(job.Labels, runjob.Labels(o.EJ))
 	if err := r.Client.Patch(ctx, labelled, client.MergeFromWithOptions(job, client.MergeFromWithOptimisticLock{})); err != nil {
 		return err
 	}
@@ -196,11 +196,10 @@ func (r *Reconciler) writeStatus(ctx context.Context, o *observation, status *fi
 	}
 	written := named(o.EJ)
 	if err := r.Client.Status().Patch(ctx, written, patch); err != nil {
-		if !plan.RefusesStatus(err) || !o.process.known.StatusRefused(o.EJ, status, err.Error()) {
+		if !plan.RefusesStatus(err) || !o.state.process.StatusRefused(o.EJ, status, err.Error()) {
 			return false, err
 		}
 		ctrl.LoggerFrom(ctx).Error(err, "The API server refused the status, so a shorter one is written")
-		o.Process = o.process.known
 		return false, nil
 	}
 	before := o.EJ
@@ -228,15 +227,15 @@ func (r *Reconciler) reportFailure(ctx context.Context, o *observation, kind pla
 // if it is still as observed, because it may be history by now.
 func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1.Job) error {
 	preconditions := client.Preconditions{UID: &job.UID}
-	if plan.Finished(job) == nil {
+	if runjob.Finished(job) == nil {
 		preconditions.ResourceVersion = &job.ResourceVersion
 	}
 	err := r.Client.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground), preconditions)
 	if client.IgnoreNotFound(err) != nil {
 		return err
 	}
-	o.process.deletedJob = job.UID
-	if number, ok := plan.RunNumber(o.EJ, job); ok {
+	o.state.deletedJob = job.UID
+	if number, ok := runjob.RunNumber(o.EJ, job); ok {
 		delete(o.Jobs, number)
 	}
 	return nil
@@ -244,6 +243,6 @@ func (r *Reconciler) deleteJob(ctx context.Context, o *observation, job *batchv1
 
 // noteWrite notes a version of the ExtendedJob that this process wrote.
 func (r *Reconciler) noteWrite(o *observation, ej *fissilev1.ExtendedJob) {
-	o.process.written = ej.ResourceVersion
+	o.state.written = ej.ResourceVersion
 	o.setWhole(ej, r.Clock.Now())
 }

@@ -23,6 +23,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -37,14 +38,14 @@ func (c typedCache) Get(ctx context.Context, key client.ObjectKey) (*plan.Extend
 	return plan.WithoutTemplate(ej), nil
 }
 
-func (c typedCache) Find(ctx context.Context, namespace, index, key string) ([]client.ObjectKey, error) {
+func (c typedCache) Find(ctx context.Context, namespace, name, key string) ([]client.ObjectKey, error) {
 	var list fissilev1.ExtendedJobList
 	if err := c.List(ctx, &list, client.InNamespace(namespace)); err != nil {
 		return nil, err
 	}
 	var found []client.ObjectKey
 	for i := range list.Items {
-		if slices.Contains(extendedJobIndexes[index](plan.WithoutTemplate(&list.Items[i])), key) {
+		if slices.Contains(index.ExtendedJobs[name](plan.WithoutTemplate(&list.Items[i])), key) {
 			found = append(found, client.ObjectKeyFromObject(&list.Items[i]))
 		}
 	}

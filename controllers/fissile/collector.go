@@ -23,6 +23,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // noCollectorImage rejects a Job that leaves files, because nothing can collect them.
@@ -36,7 +37,7 @@ var noCollectorImage = plan.Rejection{
 // collector. Creating another one would run the template again.
 var collectorRemoved = plan.Rejection{
 	Reason: fissilev1.ReasonJobRejected,
-	Message: "The cluster has removed, moved or changed the sidecar " + plan.CollectorContainer + ", which spec.output.files needs, " +
+	Message: "The cluster has removed, moved or changed the sidecar " + runjob.CollectorContainer + ", which spec.output.files needs, " +
 		"so the Job was deleted: exempt the sidecar from the policy or webhook that does so or, if this Kubernetes has no sidecars, " +
 		"enable the feature gate SidecarContainers; then edit the ExtendedJob. Or print the output, and remove spec.output.files.",
 	NeedsEdit: true,
@@ -45,26 +46,26 @@ var collectorRemoved = plan.Rejection{
 // addCollector adds the collector to the Job of a run that leaves files. It returns
 // false if the image of the collector is not known.
 func (r *Reconciler) addCollector(ctx context.Context, ej *fissilev1.ExtendedJob, job *batchv1.Job) (bool, error) {
-	if !plan.CollectsFiles(ej.Spec.Output) {
+	if !runjob.CollectsFiles(ej.Spec.Output) {
 		return true, nil
 	}
 	if r.CollectorImage == "" {
 		return false, nil
 	}
-	operatorKey, err := r.key(ctx)
+	operatorKey, err := r.Key(ctx)
 	if err != nil {
 		return false, err
 	}
-	key, err := plan.FilesKey(operatorKey, ej, job)
+	key, err := runjob.FilesKey(operatorKey, ej, job)
 	if err != nil {
 		return false, err
 	}
-	plan.AddCollector(job, ej, r.CollectorImage, key.Public())
+	runjob.AddCollector(job, ej, r.CollectorImage, key.Public())
 	return true, nil
 }
 
 // lostCollector reports whether a Job should have a collector and has none that works.
 func lostCollector(job *batchv1.Job) bool {
-	output, err := plan.OutputSettings(job)
-	return err == nil && plan.CollectsFiles(output) && !plan.HasCollector(job)
+	output, err := runjob.OutputSettings(job)
+	return err == nil && runjob.CollectsFiles(output) && !runjob.HasCollector(job)
 }

@@ -27,7 +27,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/sealedfiles"
 )
 
@@ -45,7 +46,7 @@ func newFilesTest(t *testing.T) *outputTest {
 // collected returns how the collector of a Job ends, if the Job has one.
 func (v *outputTest) collected(job *batchv1.Job) []corev1.ContainerStatus {
 	v.Helper()
-	if !plan.HasCollector(job) {
+	if !runjob.HasCollector(job) {
 		return nil
 	}
 	config, err := sealedfiles.ParseArgs(job.Spec.Template.Spec.InitContainers[0].Args)
@@ -67,7 +68,7 @@ func (v *outputTest) collected(job *batchv1.Job) []corev1.ContainerStatus {
 	}
 	message, _ := sealedfiles.Message(sealer.Frame(), config.MessageLimit)
 	return []corev1.ContainerStatus{{
-		Name:  plan.CollectorContainer,
+		Name:  runjob.CollectorContainer,
 		State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ContainerID: "c", Message: message}},
 	}}
 }
@@ -119,7 +120,7 @@ func TestAJobThatHasLostItsCollectorIsDeletedAndNotMadeAgain(t *testing.T) {
 				if jobs := v.jobs(); len(jobs) != 0 || created != 1 {
 					t.Fatalf("%d Jobs were made, and %d are there; want one that is deleted", created, len(jobs))
 				}
-				v.expectRejected(fissilev1.ReasonJobRejected, plan.CollectorContainer)
+				v.expectRejected(fissilev1.ReasonJobRejected, runjob.CollectorContainer)
 				v.pass(time.Hour)
 				v.reconcile()
 			}
@@ -128,7 +129,7 @@ func TestAJobThatHasLostItsCollectorIsDeletedAndNotMadeAgain(t *testing.T) {
 			spoil = nil
 			v.edit(func() { v.ej.Generation++ })
 			v.reconcile()
-			if jobs := v.jobs(); len(jobs) != 1 || !plan.HasCollector(&jobs[0]) {
+			if jobs := v.jobs(); len(jobs) != 1 || !runjob.HasCollector(&jobs[0]) {
 				t.Errorf("got the Jobs %v, want one with a collector", jobs)
 			}
 		})
@@ -202,7 +203,7 @@ func TestTheCacheKeepsTheMessageOfACollectorAndNoLongerOne(t *testing.T) {
 		pod := &corev1.Pod{Status: corev1.PodStatus{InitContainerStatuses: []corev1.ContainerStatus{{
 			State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{Message: strings.Repeat("x", size)}},
 		}}}}
-		if _, err := stripPod(pod); err != nil {
+		if _, err := runpods.Strip(pod); err != nil {
 			t.Fatal(err)
 		}
 		if message := pod.Status.InitContainerStatuses[0].State.Terminated.Message; (message != "") != kept {

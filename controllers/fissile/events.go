@@ -25,6 +25,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/text"
 )
 
 // Reasons of events on an ExtendedJob, one for each transition. In addition, events
@@ -175,9 +176,4 @@ func (r *Reconciler) recordOutputsLost(ej *plan.ExtendedJob, names []string) {
 // The API server refuses more than 1 KiB in total.
 const maxNote = 900
 
-func note(message string) string {
-	if len(message) <= maxNote {
-		return message
-	}
-	return strings.ToValidUTF8(message[:maxNote], "") + "…"
-}
+func note(message string) string { return text.Truncate(message, maxNote, "…") }

@@ -43,9 +43,14 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/source"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/inputs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/outputs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -94,6 +99,17 @@ type Options struct {
 
 // Reconciler reconciles ExtendedJobs.
 type Reconciler struct {
+	dependencies
+	Options
+
+	states  processStates
+	inputs  inputs.Reader
+	pods    runpods.Reader
+	outputs outputs.Secrets
+}
+
+// dependencies are what a Reconciler works with.
+type dependencies struct {
 	// Client reads from the cache and writes to the API server.
 	Client client.Client
 	// ExtendedJobs reads ExtendedJobs from the cache.
@@ -101,17 +117,25 @@ type Reconciler struct {
 	// APIReader reads from the API server.
 	APIReader client.Reader
 	// Documents reads what containers printed.
-	Documents documentReader
+	Documents outputs.Documents
+	// Key returns the key of digests and seals.
+	Key func(context.Context) ([]byte, error)
 	// Recorder records events on ExtendedJobs.
 	Recorder events.EventRecorder
 	// Clock tells the time.
 	Clock clock.PassiveClock
-	Options
+}
 
-	memory    memory
-	inputs    inputVersions
-	digestKey digestKey
-	podEvents podEvents
+func newReconciler(d dependencies, options Options) *Reconciler {
+	return &Reconciler{
+		dependencies: d,
+		Options:      options,
+		inputs:       inputs.Reader{Cache: d.Client, APIReader: d.APIReader, Key: d.Key},
+		pods:         runpods.Reader{Cache: d.Client, APIReader: d.APIReader, Clock: d.Clock},
+		outputs: outputs.Secrets{
+			Client: d.Client, APIReader: d.APIReader, Documents: d.Documents, Key: d.Key, Clock: d.Clock, ReservedNames: options.ReservedSecretNames,
+		},
+	}
 }
 
 // extendedJobReader reads ExtendedJobs from the cache.
@@ -131,30 +155,31 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	if err != nil {
 		return fmt.Errorf("create client for logs: %w", err)
 	}
-	if err := setupIndexes(mgr.GetFieldIndexer()); err != nil {
+	if err := index.Register(mgr.GetFieldIndexer()); err != nil {
 		return err
 	}
 	recorder, err := newRecorder(mgr, clientset)
 	if err != nil {
 		return fmt.Errorf("create event recorder: %w", err)
 	}
-	logs := newLogPool(&logReader{
-		logs:        &podLogs{client: clientset.CoreV1()},
-		timeout:     options.LogReadTimeout,
-		idleTimeout: logIdleTimeout,
-		maxSize:     options.MaxLogSize,
+	logs := outputs.NewLogPool(&outputs.LogReader{
+		Logs:        &outputs.PodLogs{Client: clientset.CoreV1()},
+		Timeout:     options.LogReadTimeout,
+		IdleTimeout: outputs.LogIdleTimeout,
+		MaxSize:     options.MaxLogSize,
 	}, options.Concurrency)
-	r := &Reconciler{
-		// The API server knows the fields of typed objects, and checking them takes
-		// time.
-		Client:       client.WithFieldValidation(mgr.GetClient(), metav1.FieldValidationIgnore),
+	// The API server knows the fields of typed objects, and checking them takes time.
+	unchecked := client.WithFieldValidation(mgr.GetClient(), metav1.FieldValidationIgnore)
+	digestKey := inputs.DigestKey{Writer: unchecked, APIReader: mgr.GetAPIReader(), Namespace: options.Namespace}
+	r := newReconciler(dependencies{
+		Client:       unchecked,
 		ExtendedJobs: ejcache.Reader{Cache: mgr.GetCache()},
 		APIReader:    mgr.GetAPIReader(),
 		Documents:    logs,
+		Key:          digestKey.Get,
 		Recorder:     recorder,
 		Clock:        clock.RealClock{},
-		Options:      options,
-	}
+	}, options)
 	if err := errors.Join(mgr.Add(leaderMetrics{r.ExtendedJobs, logs}), mgr.Add(handover{r})); err != nil {
 		return err
 	}
@@ -162,8 +187,8 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 	return ctrl.NewControllerManagedBy(mgr).
 		Named(name).
 		WatchesRawSource(source.Kind(mgr.GetCache(), &ejcache.ExtendedJob{}, &handler.TypedEnqueueRequestForObject[*ejcache.ExtendedJob]{})).
-		Watches(&batchv1.Job{}, endsFirst{handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}).
-		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(podPredicate())).
+		Watches(&batchv1.Job{}, finishedFirst{handler.EnqueueRequestForOwner(mgr.GetScheme(), mgr.GetRESTMapper(), &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}).
+		Watches(&corev1.Pod{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobOfPod), builder.WithPredicates(runpods.Predicate())).
 		WatchesMetadata(&corev1.ConfigMap{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.ConfigMap)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfInput(configrefs.Secret)), builder.WithPredicates(inputChanged())).
 		WatchesMetadata(&corev1.Secret{}, handler.EnqueueRequestsFromMapFunc(r.extendedJobsOfOutput), builder.WithPredicates(ownerChanged())).
@@ -177,7 +202,7 @@ func SetupWithManager(mgr ctrl.Manager, options Options) error {
 		}).
 		WithOptions(controller.Options{
 			MaxConcurrentReconciles: options.Concurrency,
-			RateLimiter:             retryLimiter{newRetryLimiter(), logs},
+			RateLimiter:             retryLimiter{newRetryLimiter(), logs.Pending},
 			NewQueue:                newFairQueue,
 		}).
 		Complete(r)
@@ -202,17 +227,17 @@ func (r *Reconciler) reconcile(ctx context.Context, req ctrl.Request) (ctrl.Resu
 	if err != nil || observed == nil {
 		return ctrl.Result{}, err
 	}
-	defer r.Documents.offer(req.NamespacedName)()
+	defer r.outputs.Offer(req.NamespacedName)()
 	var step plan.Step
 	for range maxSteps {
-		observed.Now = r.Clock.Now()
+		observed.Now, observed.Process = r.Clock.Now(), observed.state.process
 		step = plan.Next(observed.Observation)
 		logStep(ctx, observed, step)
 		if step.Kind == plan.Wait {
 			return ctrl.Result{RequeueAfter: step.After}, nil
 		}
 		switch err := r.act(ctx, observed, step); {
-		case errors.Is(err, errReading):
+		case errors.Is(err, outputs.ErrReading):
 			return ctrl.Result{}, nil
 		case err != nil:
 			if plan.IsRefusal(err) {
@@ -237,7 +262,7 @@ func tidies(kind plan.Kind) bool {
 // extendedJobOfPod finds the ExtendedJob of a pod by its UID, because the name in the
 // label may be shortened.
 func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []reconcile.Request {
-	return r.requests(ctx, pod.GetNamespace(), indexUID, pod.GetLabels()[fissilev1.LabelUID])
+	return r.requests(ctx, pod.GetNamespace(), index.UID, pod.GetLabels()[fissilev1.LabelUID])
 }
 
 // extendedJobsOfOutput finds the ExtendedJob whose output a Secret holds, and those
@@ -245,9 +270,9 @@ func (r *Reconciler) extendedJobOfPod(ctx context.Context, pod client.Object) []
 func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Object) []reconcile.Request {
 	var requests []reconcile.Request
 	if uid, ok := secret.GetAnnotations()[fissilev1.AnnotationOwnerUID]; ok {
-		requests = r.requests(ctx, secret.GetNamespace(), indexUID, uid)
+		requests = r.requests(ctx, secret.GetNamespace(), index.UID, uid)
 	}
-	for _, name := range plan.TargetNames(secret.GetName()) {
+	for _, name := range runjob.TargetNames(secret.GetName()) {
 		requests = append(requests, r.ownersOfJobs(ctx, secret.GetNamespace(), name)...)
 	}
 	return requests
@@ -256,8 +281,8 @@ func (r *Reconciler) extendedJobsOfOutput(ctx context.Context, secret client.Obj
 // ownersOfJobs finds the ExtendedJobs that have a Job whose output goes to a target.
 func (r *Reconciler) ownersOfJobs(ctx context.Context, namespace, target string) []reconcile.Request {
 	var list batchv1.JobList
-	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{indexOutput: target}, client.UnsafeDisableDeepCopy); err != nil {
-		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", indexOutput)
+	if err := r.Client.List(ctx, &list, client.InNamespace(namespace), client.MatchingFields{index.Output: target}, client.UnsafeDisableDeepCopy); err != nil {
+		ctrl.LoggerFrom(ctx).Error(err, "Cannot list Jobs", "index", index.Output)
 		return nil
 	}
 	var requests []reconcile.Request
@@ -272,9 +297,9 @@ func (r *Reconciler) ownersOfJobs(ctx context.Context, namespace, target string)
 // extendedJobsOfInput finds the ExtendedJobs whose pods read a ConfigMap or Secret.
 func (r *Reconciler) extendedJobsOfInput(kind configrefs.Kind) handler.MapFunc {
 	return func(ctx context.Context, object client.Object) []reconcile.Request {
-		requests := r.requests(ctx, object.GetNamespace(), indexInput, inputIndexKey(kind, object.GetName()))
+		requests := r.requests(ctx, object.GetNamespace(), index.Input, index.InputKey(kind, object.GetName()))
 		if base, _, ok := versionedsecret.ParseName(object.GetName()); ok && kind == configrefs.Secret {
-			requests = append(requests, r.requests(ctx, object.GetNamespace(), indexInput, versionsIndexKey(base))...)
+			requests = append(requests, r.requests(ctx, object.GetNamespace(), index.Input, index.VersionsKey(base))...)
 		}
 		return requests
 	}

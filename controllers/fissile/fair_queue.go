@@ -48,7 +48,7 @@ func newFairQueue(name string, limiter workqueue.TypedRateLimiter[reconcile.Requ
 // AddWithOpts adds requests.
 func (q fairQueue) AddWithOpts(o priorityqueue.AddOpts, items ...reconcile.Request) {
 	for _, item := range items {
-		q.turns.want(item, ptr.Deref(o.Priority, 0))
+		q.turns.notePriority(item, ptr.Deref(o.Priority, 0))
 		switch {
 		case o.RateLimited:
 			q.AddRateLimited(item)
@@ -63,7 +63,7 @@ func (q fairQueue) AddWithOpts(o priorityqueue.AddOpts, items ...reconcile.Reque
 // GetWithPriority waits for a request.
 func (q fairQueue) GetWithPriority() (item reconcile.Request, priority int, shutdown bool) {
 	item, shutdown = q.Get()
-	return item, q.turns.gotten(item), shutdown
+	return item, q.turns.handedOut(item), shutdown
 }
 
 // turns are the requests that are ready, in the order in which they are handed out.
@@ -85,8 +85,8 @@ type level struct {
 	requests   map[string][]reconcile.Request
 }
 
-// want notes the priority with which a request is added.
-func (t *turns) want(item reconcile.Request, priority int) {
+// notePriority notes the priority with which a request is added.
+func (t *turns) notePriority(item reconcile.Request, priority int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if before, ok := t.wanted[item]; !ok || before < priority {
@@ -94,8 +94,8 @@ func (t *turns) want(item reconcile.Request, priority int) {
 	}
 }
 
-// gotten returns the priority with which a request was handed out.
-func (t *turns) gotten(item reconcile.Request) int {
+// handedOut returns the priority with which a request was handed out.
+func (t *turns) handedOut(item reconcile.Request) int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	priority := t.got[item]

@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -43,7 +44,7 @@ func (h handover) Start(ctx context.Context) error {
 	<-ctx.Done()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), plan.CreateWindow)
 	defer cancel()
-	found, err := h.ExtendedJobs.Find(ctx, metav1.NamespaceAll, indexRun, runUnrecorded)
+	found, err := h.ExtendedJobs.Find(ctx, metav1.NamespaceAll, index.Run, index.RunUnrecorded)
 	if err != nil {
 		return fmt.Errorf("find ExtendedJobs: %w", err)
 	}
@@ -55,12 +56,6 @@ func (h handover) Start(ctx context.Context) error {
 	return nil
 }
 
-// unrecorded reports whether a run is active and the status does not record that its
-// Job was seen.
-func unrecorded(run *fissilev1.Run) bool {
-	return run != nil && run.Claim != nil && run.Claim.JobUID == ""
-}
-
 // recordJob writes the UID of the active run's Job to the status. It reads live: a
 // request that the end of the process cut off may have created the Job.
 func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error {
@@ -70,7 +65,7 @@ func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error
 	}
 	ej := plan.WithoutTemplate(whole)
 	run := ej.Status.LastRun
-	if !unrecorded(run) {
+	if !index.Unrecorded(run) {
 		return nil
 	}
 	job := &batchv1.Job{}
@@ -80,7 +75,7 @@ func (h handover) recordJob(ctx context.Context, key types.NamespacedName) error
 		}
 		return fmt.Errorf("read Job: %w", err)
 	}
-	number, own, err := h.ownJob(ctx, ej, h.memory.of(ej), job)
+	number, own, err := h.ownJob(ctx, ej, h.states.of(ej), job)
 	if err != nil || own == nil || number != run.Number {
 		return err
 	}

@@ -19,15 +19,14 @@ package fissile
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	ctrlmetrics "sigs.k8s.io/controller-runtime/pkg/metrics"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/outputs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 )
 
 // No metric has a label that names an object, so that their number stays the same
@@ -59,41 +58,6 @@ var (
 		"Reads of a run's logs: queued, reading, or done and not yet stored.", []string{"state"}, nil)
 )
 
-// waitReasons are the reasons that runs wait for. Any other counts as otherReason.
-var waitReasons = []string{
-	fissilev1.ReasonDebounce,
-	fissilev1.ReasonJobCreateFailed,
-	fissilev1.ReasonJobRejected,
-	fissilev1.ReasonJobSuspended,
-	fissilev1.ReasonNameConflict,
-	fissilev1.ReasonNamespaceClosed,
-	fissilev1.ReasonPodsNotRunning,
-	fissilev1.ReasonPodsTerminating,
-	fissilev1.ReasonReferencesMissing,
-	fissilev1.ReasonRunDue,
-	fissilev1.ReasonStatusRefused,
-	fissilev1.ReasonStepFailed,
-	fissilev1.ReasonSuspended,
-	fissilev1.ReasonTriggerBackoff,
-	otherReason,
-}
-
-const otherReason = "Other"
-
-// waitReason returns what the run of an ExtendedJob waits for, or "" if nothing is
-// due or its pods run.
-func waitReason(status *fissilev1.ExtendedJobStatus) string {
-	running := meta.FindStatusCondition(status.Conditions, fissilev1.ConditionRunning)
-	switch {
-	case running == nil, running.Status == metav1.ConditionFalse, running.Reason == fissilev1.ReasonRunActive:
-		return ""
-	case slices.Contains(waitReasons, running.Reason):
-		return running.Reason
-	default:
-		return otherReason
-	}
-}
-
 func init() {
 	ctrlmetrics.Registry.MustRegister(runsTotal, runStartSeconds, runOutputSeconds)
 }
@@ -102,7 +66,7 @@ func init() {
 // cache and its pool of logs when they are collected.
 type leaderMetrics struct {
 	extendedJobs extendedJobReader
-	logs         *logPool
+	logs         *outputs.LogPool
 }
 
 // Start offers the metrics while this process is the leader.
@@ -126,19 +90,19 @@ func (m leaderMetrics) Describe(descriptions chan<- *prometheus.Desc) {
 func (m leaderMetrics) Collect(metrics chan<- prometheus.Metric) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
-	metrics <- m.count(ctx, activeRunsDesc, indexRun, runActive)
-	for _, reason := range waitReasons {
-		metrics <- m.count(ctx, waitingRunsDesc, indexWait, reason, reason)
+	metrics <- m.count(ctx, activeRunsDesc, index.Run, index.RunActive)
+	for _, reason := range index.WaitReasons {
+		metrics <- m.count(ctx, waitingRunsDesc, index.Wait, reason, reason)
 	}
-	queued, reading, done := m.logs.counts()
+	queued, reading, done := m.logs.Counts()
 	metrics <- gauge(logReadsDesc, queued, "queued")
 	metrics <- gauge(logReadsDesc, reading, "reading")
 	metrics <- gauge(logReadsDesc, done, "done")
 }
 
 // count counts the ExtendedJobs that an index has under a key.
-func (m leaderMetrics) count(ctx context.Context, desc *prometheus.Desc, index, key string, labels ...string) prometheus.Metric {
-	found, err := m.extendedJobs.Find(ctx, metav1.NamespaceAll, index, key)
+func (m leaderMetrics) count(ctx context.Context, desc *prometheus.Desc, name, key string, labels ...string) prometheus.Metric {
+	found, err := m.extendedJobs.Find(ctx, metav1.NamespaceAll, name, key)
 	if err != nil {
 		return prometheus.NewInvalidMetric(desc, err)
 	}

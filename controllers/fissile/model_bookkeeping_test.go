@@ -126,12 +126,12 @@ func says(ej *fissilev1.ExtendedJob, conditionType string, status metav1.Conditi
 
 // claims reports whether a process remembers that a claim is its own.
 func (p *process) claims(claim string) bool {
-	return p.memory != nil && p.memory.known.Run.ClaimID == claim
+	return p.memory != nil && p.memory.process.Run.ClaimID == claim
 }
 
 // createdJob reports whether a process remembers that it created a Job.
 func (p *process) createdJob(uid types.UID) bool {
-	return p.memory != nil && p.memory.known.Run.JobUID == uid
+	return p.memory != nil && p.memory.process.Run.JobUID == uid
 }
 
 // memory encodes what a process remembers, and times as far as they are still ahead.
@@ -140,20 +140,20 @@ func (e *encoder) memory(m processState) {
 		e.revision(written)
 	}
 	e.age(m.storeFailingFrom, modelTTL)
-	e.knowledge(m.known)
-	m.written, m.storeFailingFrom, m.known = "", time.Time{}, plan.Process{}
+	e.knowledge(m.process)
+	m.written, m.storeFailingFrom, m.process = "", time.Time{}, plan.Process{}
 	e.text(fmt.Sprintf("%+v", m))
 }
 
 // notice encodes what a process knows of a change, and removes it. Anything beyond when
 // the change was first noticed matters only with updateDebounce.
-func (e *encoder) notice(n *plan.Notice) {
+func (e *encoder) notice(n *plan.ChangeTracker) {
 	if wait := e.world.scenario.updateDebounce; wait != 0 {
 		e.text(fmt.Sprint(min(e.world.now.Sub(n.At), 10*wait), min(e.world.now.Sub(n.LastAt), wait), n.Digest))
 	} else {
 		e.age(n.At, e.world.scenario.debounce)
 	}
-	*n = plan.Notice{Looked: n.Looked}
+	*n = plan.ChangeTracker{Looked: n.Looked}
 }
 
 // knowledge encodes what a process bases decisions on beyond what is stored.

@@ -34,7 +34,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -166,7 +166,7 @@ func (r *record) changed() {
 func (r *record) ended(job *batchv1.Job) {
 	if run := r.of(job); run != nil {
 		run.finished = true
-		run.succeeded = plan.Finished(job).Type == batchv1.JobComplete
+		run.succeeded = runjob.Finished(job).Type == batchv1.JobComplete
 	}
 }
 
@@ -512,7 +512,7 @@ func (w *world) checkJobs() {
 	var active []string
 	for _, v := range w.objects[jobs] {
 		job := v.Object.(*batchv1.Job)
-		if w.record.of(job) != nil && plan.Finished(job) == nil && job.DeletionTimestamp == nil {
+		if w.record.of(job) != nil && runjob.Finished(job) == nil && job.DeletionTimestamp == nil {
 			active = append(active, job.Name)
 		}
 	}

@@ -29,12 +29,13 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -149,9 +150,9 @@ func (f *forger) forge() string {
 // object returns a new object that looks like one of ours.
 func (f *forger) object() client.Object {
 	ej := f.extendedJob()
-	metadata := metav1.ObjectMeta{Namespace: key.Namespace, Labels: maps.Clone(plan.Labels(ej))}
+	metadata := metav1.ObjectMeta{Namespace: key.Namespace, Labels: maps.Clone(runjob.Labels(ej))}
 	if f.IntN(3) > 0 {
-		owner := plan.OwnerReference(ej)
+		owner := runjob.OwnerReference(ej)
 		owner.UID = types.UID(f.pick(string(ej.UID), string(ej.UID), "another"))
 		owner.Controller = new(f.IntN(3) > 0)
 		metadata.OwnerReferences = []metav1.OwnerReference{owner}
@@ -160,7 +161,7 @@ func (f *forger) object() client.Object {
 	number := []int64{0, 1, last, last + 1, last + 2, math.MaxInt32, math.MaxInt64 - 1, math.MaxInt64}[f.IntN(8)]
 	switch f.IntN(3) {
 	case 0:
-		metadata.Name = f.pick(plan.JobName(ej, number), "forged-"+strconv.FormatInt(number, 10))
+		metadata.Name = f.pick(runjob.JobName(ej, number), "forged-"+strconv.FormatInt(number, 10))
 		job := &batchv1.Job{ObjectMeta: metadata}
 		if end := f.IntN(3); end > 0 {
 			job.Status.Conditions = []batchv1.JobCondition{{
@@ -169,7 +170,7 @@ func (f *forger) object() client.Object {
 		}
 		return job
 	case 1:
-		metadata.Name = podName(f.pick(plan.JobName(ej, number), "forged"), 9)
+		metadata.Name = podName(f.pick(runjob.JobName(ej, number), "forged"), 9)
 		metadata.Labels[batchv1.ControllerUidLabel] = f.pick(append(f.seen[batchv1.ControllerUidLabel], "another")...)
 		return &corev1.Pod{ObjectMeta: metadata, Status: corev1.PodStatus{
 			Phase: []corev1.PodPhase{corev1.PodPending, corev1.PodRunning, corev1.PodSucceeded, corev1.PodFailed}[f.IntN(4)],
@@ -182,9 +183,9 @@ func (f *forger) object() client.Object {
 
 // mark makes up labels and annotations of ours.
 func (f *forger) mark(obj client.Object) {
-	labels, annotations := plan.Merged(obj.GetLabels(), map[string]string{foreignLabel: "true"}), map[string]string{}
+	labels, annotations := labels.Merge(obj.GetLabels(), map[string]string{foreignLabel: "true"}), map[string]string{}
 	for range 1 + f.IntN(6) {
-		key := plan.OperatorKeys()[f.IntN(len(plan.OperatorKeys()))]
+		key := runjob.OperatorKeys()[f.IntN(len(runjob.OperatorKeys()))]
 		value := f.value(key)
 		f.values++
 		if f.IntN(3) == 0 && len(validation.IsValidLabelValue(value)) == 0 {
@@ -196,7 +197,7 @@ func (f *forger) mark(obj client.Object) {
 	if f.IntN(3) == 0 {
 		// All keys that one of ours has, so that little is missing.
 		for key, values := range f.seen {
-			if plan.IsOperatorKey(key) && annotations[key] == "" {
+			if runjob.IsOperatorKey(key) && annotations[key] == "" {
 				annotations[key] = f.pick(values...)
 			}
 		}

@@ -39,8 +39,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -157,7 +159,7 @@ func (w *world) reconcile(p *process, f failure) *session {
 	r := s.reconciler()
 	if p.memory != nil {
 		remembered := *p.memory
-		r.memory.entries = map[types.NamespacedName]*processState{key: &remembered}
+		r.states.entries = map[types.NamespacedName]*processState{key: &remembered}
 	}
 	uuid.SetRand(s)
 	defer uuid.SetRand(nil)
@@ -175,7 +177,7 @@ func (w *world) reconcile(p *process, f failure) *session {
 	}()
 	result, err := r.Reconcile(context.Background(), ctrl.Request{NamespacedName: key})
 	s.err = err
-	p.memory = r.memory.entries[key]
+	p.memory = r.states.entries[key]
 	if err != nil {
 		w.note("  %v", err)
 		p.queued = true
@@ -190,12 +192,9 @@ func (w *world) reconcile(p *process, f failure) *session {
 // reconciler returns the operator's reconciler, with the session in place of everything
 // around it.
 func (s *session) reconciler() *Reconciler {
-	r := &Reconciler{
-		Client: s, ExtendedJobs: typedCache{s}, APIReader: live{s}, Documents: inPlace(s, modelTTL), Recorder: s, Clock: s,
-		Options: Options{LogReadTimeout: modelTTL, LeaseDuration: leaseDuration, Debounce: s.world.scenario.debounce},
-	}
-	r.digestKey.key = make([]byte, digestKeySize)
-	return r
+	return newReconciler(dependencies{
+		Client: s, ExtendedJobs: typedCache{s}, APIReader: live{s}, Documents: inPlace(s, modelTTL), Key: testKey, Recorder: s, Clock: s,
+	}, Options{LogReadTimeout: modelTTL, LeaseDuration: leaseDuration, Debounce: s.world.scenario.debounce})
 }
 
 // handOver does what a process does at SIGTERM.
@@ -380,7 +379,7 @@ func stripped(obj runtime.Object) error {
 	case *batchv1.Job:
 		transform = stripJob
 	case *corev1.Pod:
-		transform = stripPod
+		transform = runpods.Strip
 	case *metav1.PartialObjectMetadata:
 		transform = stripMetadata
 	}
@@ -564,7 +563,7 @@ func (e extractors) IndexField(_ context.Context, obj client.Object, field strin
 
 var indexes = func() extractors {
 	e := extractors{}
-	if err := setupIndexes(e); err != nil {
+	if err := index.Register(e); err != nil {
 		panic(err)
 	}
 	return e
@@ -607,7 +606,7 @@ func (w *world) catchUp(p *process, k kind) {
 // wakes reports whether the controller's watches queue the ExtendedJob for a change.
 func (w *world) wakes(p *process, k kind, c change) bool {
 	cache := &session{world: w, process: p}
-	reader := &Reconciler{Client: cache, ExtendedJobs: typedCache{cache}}
+	reader := newReconciler(dependencies{Client: cache, ExtendedJobs: typedCache{cache}}, Options{})
 	for _, v := range []*version{c.before, c.after} {
 		if v == nil {
 			continue
@@ -621,7 +620,7 @@ func (w *world) wakes(p *process, k kind, c change) bool {
 				return true
 			}
 		case pods:
-			if passes(podPredicate(), c) && len(reader.extendedJobOfPod(context.Background(), v.Object)) > 0 {
+			if passes(runpods.Predicate(), c) && len(reader.extendedJobOfPod(context.Background(), v.Object)) > 0 {
 				return true
 			}
 		case secrets:

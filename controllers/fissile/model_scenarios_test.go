@@ -29,6 +29,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // edit is something that a user does.
@@ -87,7 +88,7 @@ func editionOf(ej *fissilev1.ExtendedJob) int8 {
 
 // editionOfJob returns the edition that a Job runs.
 func editionOfJob(job *batchv1.Job) int8 {
-	output, err := plan.OutputSettings(job)
+	output, err := runjob.OutputSettings(job)
 	if err != nil {
 		panic(err)
 	}
@@ -216,7 +217,7 @@ var resume = edit{
 // wipe restores the ExtendedJob without its status, as a backup tool does.
 var wipe = edit{"the status is wiped", present, func(w *world) {
 	ej := w.extendedJob().DeepCopy()
-	if settled, _ := settledRun(ej); lastRun(ej) > settled && find(w.objects[jobs], plan.JobName(ej, int64(lastRun(ej)))) == nil {
+	if settled, _ := settledRun(ej); lastRun(ej) > settled && find(w.objects[jobs], runjob.JobName(ej, int64(lastRun(ej)))) == nil {
 		// Nothing records any longer that the run has begun.
 		w.record.excuse(lastRun(ej))
 	}
@@ -291,7 +292,7 @@ var unlabelJob = edit{
 // none.
 func (w *world) activeJob() *version {
 	for _, v := range w.objects[jobs] {
-		if job := v.Object.(*batchv1.Job); w.record.of(job) != nil && plan.Finished(job) == nil && job.DeletionTimestamp == nil {
+		if job := v.Object.(*batchv1.Job); w.record.of(job) != nil && runjob.Finished(job) == nil && job.DeletionTimestamp == nil {
 			return v
 		}
 	}
@@ -542,7 +543,7 @@ var scenarios = []scenario{
 		foreign: func(w *world) {
 			// One has the name that the first run's Job will have. The other looks like
 			// ours in all but its owner.
-			w.mustCreate(foreignJob(plan.JobName(w.extendedJob(), 1), nil))
+			w.mustCreate(foreignJob(runjob.JobName(w.extendedJob(), 1), nil))
 			w.mustCreate(foreignJob("lookalike", w.extendedJob()))
 		},
 		edits:  []edit{setNow, setManual},

@@ -27,8 +27,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -95,7 +94,7 @@ func (s *story) condition(conditionType string) *metav1.Condition {
 
 // jobOf returns the Job of a run, or nil if there is none.
 func (s *story) jobOf(run int64) *version {
-	return find(s.objects[jobs], plan.JobName(s.extendedJob(), run))
+	return find(s.objects[jobs], runjob.JobName(s.extendedJob(), run))
 }
 
 // TestRestingStrategy checks that a "now" that has to wait does not change the resting
@@ -178,7 +177,7 @@ func TestPruneManyVersions(t *testing.T) {
 		secret := first.DeepCopy()
 		secret.Name = fmt.Sprintf("%s-v%d", outputSecret, n)
 		secret.Labels[versionedsecret.LabelVersion] = strconv.Itoa(n)
-		secret.Annotations[fissilev1.AnnotationSeal] = seal.Of(make([]byte, digestKeySize), sealedRun(secret)...)
+		reseal(secret)
 		s.mustCreate(secret)
 	}
 	s.edits(editLabels)

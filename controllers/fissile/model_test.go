@@ -95,7 +95,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 var (
@@ -331,7 +331,7 @@ func describe(v *version) string {
 			obj.Spec.Trigger.Strategy, obj.Generation, lastRun(obj), settled, describeConditions(obj.Status.Conditions))
 	case *batchv1.Job:
 		ending := "unfinished"
-		if finished := plan.Finished(obj); finished != nil {
+		if finished := runjob.Finished(obj); finished != nil {
 			ending = string(finished.Type)
 		}
 		return fmt.Sprintf("Job %s (%s)", obj.Name, ending)

@@ -28,11 +28,14 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // key is the name of the model's only ExtendedJob.
@@ -283,7 +286,7 @@ func (w *world) addReconciles(add adder) {
 func (w *world) addJobs(add adder) {
 	for _, v := range w.objects[jobs] {
 		job := v.Object.(*batchv1.Job)
-		if isForeign(job) || plan.Finished(job) != nil || job.DeletionTimestamp != nil {
+		if isForeign(job) || runjob.Finished(job) != nil || job.DeletionTimestamp != nil {
 			continue
 		}
 		add(true, job.Name+" completes", func(w *world) { w.endJob(v, batchv1.JobComplete, corev1.PodSucceeded) })
@@ -295,7 +298,7 @@ func (w *world) addJobs(add adder) {
 		}
 	}
 	for _, v := range w.objects[pods] {
-		if pod := v.Object.(*corev1.Pod); ownerUID(pod) == "" && !ended(pod) {
+		if pod := v.Object.(*corev1.Pod); ownerUID(pod) == "" && !runpods.Ended(pod) {
 			add(true, fmt.Sprintf("orphaned %s ends", pod.Name), func(w *world) { w.endPod(v, corev1.PodSucceeded) })
 		}
 	}
@@ -352,7 +355,7 @@ func (w *world) createPod(job *batchv1.Job, attempt int8) error {
 	_, err := w.create(&corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Name: podName(job.Name, attempt), Namespace: job.Namespace,
-			Labels: plan.Merged(job.Spec.Template.Labels, map[string]string{batchv1.ControllerUidLabel: string(job.UID)}),
+			Labels: labels.Merge(job.Spec.Template.Labels, map[string]string{batchv1.ControllerUidLabel: string(job.UID)}),
 			OwnerReferences: []metav1.OwnerReference{
 				*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job")),
 			},
@@ -370,7 +373,7 @@ func podName(jobName string, attempt int8) string {
 func (w *world) retry(v *version) {
 	job := v.Object.(*batchv1.Job)
 	for _, pod := range w.objects[pods] {
-		if ownerUID(pod) == job.UID && !ended(pod.Object.(*corev1.Pod)) {
+		if ownerUID(pod) == job.UID && !runpods.Ended(pod.Object.(*corev1.Pod)) {
 			w.endPod(pod, corev1.PodFailed)
 		}
 	}
@@ -383,7 +386,7 @@ func (w *world) retry(v *version) {
 
 func (w *world) endJob(v *version, condition batchv1.JobConditionType, phase corev1.PodPhase) {
 	for _, pod := range w.objects[pods] {
-		if ownerUID(pod) == v.GetUID() && !ended(pod.Object.(*corev1.Pod)) {
+		if ownerUID(pod) == v.GetUID() && !runpods.Ended(pod.Object.(*corev1.Pod)) {
 			w.endPod(pod, phase)
 		}
 	}

@@ -29,7 +29,9 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // observation is what is observed of an ExtendedJob in one reconcile, kept up to date
@@ -39,8 +41,8 @@ type observation struct {
 	// whole is the ExtendedJob with its template, from the API server's last answer;
 	// nil while EJ comes from the cache.
 	whole *fissilev1.ExtendedJob
-	// process is what this process knows of the ExtendedJob.
-	process *processState
+	// state is what this process knows of the ExtendedJob.
+	state *processState
 	// mounted are the Secrets that pods refer to; nil until that is looked up.
 	mounted map[string]bool
 }
@@ -55,31 +57,31 @@ func (r *Reconciler) observe(ctx context.Context, key types.NamespacedName) (*ob
 	}
 	if err != nil {
 		if apierrors.IsNotFound(err) {
-			r.inputs.hold(r.memory.forget(key), nil)
-			r.Documents.forget(key)
+			r.inputs.Hold(r.states.forget(key), nil)
+			r.outputs.Forget(key)
 			return nil, nil
 		}
 		return nil, err
 	}
-	process := r.memory.of(ej)
-	if process.newerThan(ej) {
+	state := r.states.of(ej)
+	if state.newerThan(ej) {
 		return nil, nil
 	}
 
-	o := &observation{process: process}
+	o := &observation{state: state}
 	o.LeaseDuration, o.Debounce = r.LeaseDuration, r.Debounce
 	o.NamespaceClosed = key.Namespace == r.Namespace && !r.RunInNamespace
 	o.Jobs = make(map[int64]*batchv1.Job)
 	var jobs batchv1.JobList
-	if err := r.Client.List(ctx, &jobs, client.InNamespace(key.Namespace), client.MatchingFields{indexUID: string(ej.UID)}); err != nil {
+	if err := r.Client.List(ctx, &jobs, client.InNamespace(key.Namespace), client.MatchingFields{index.UID: string(ej.UID)}); err != nil {
 		return nil, fmt.Errorf("list Jobs: %w", err)
 	}
 	for i := range jobs.Items {
-		number, job, err := r.ownJob(ctx, ej, process, &jobs.Items[i])
+		number, job, err := r.ownJob(ctx, ej, state, &jobs.Items[i])
 		if err != nil {
 			return nil, err
 		}
-		if job != nil && job.UID != process.deletedJob {
+		if job != nil && job.UID != state.deletedJob {
 			o.Jobs[number] = job
 		}
 	}
@@ -98,8 +100,7 @@ func (o *observation) setWhole(ej *fissilev1.ExtendedJob, now time.Time) {
 
 func (o *observation) setExtendedJob(ej *plan.ExtendedJob, now time.Time) {
 	o.EJ = ej
-	o.process.known.Observe(ej, o.Jobs, now)
-	o.Process = o.process.known
+	o.state.process.Observe(ej, o.Jobs, now)
 }
 
 // readLive reads the ExtendedJob and the Job of its last run from the API server.
@@ -117,14 +118,14 @@ func (r *Reconciler) readLive(ctx context.Context, o *observation) error {
 		return nil
 	}
 	job := &batchv1.Job{}
-	err = r.APIReader.Get(ctx, client.ObjectKey{Namespace: ej.Namespace, Name: plan.JobName(ej, run.Number)}, job)
+	err = r.APIReader.Get(ctx, client.ObjectKey{Namespace: ej.Namespace, Name: runjob.JobName(ej, run.Number)}, job)
 	switch {
 	case apierrors.IsNotFound(err):
 		delete(o.Jobs, run.Number)
 	case err != nil:
 		return fmt.Errorf("read Job: %w", err)
 	default:
-		number, own, err := r.ownJob(ctx, ej, o.process, job)
+		number, own, err := r.ownJob(ctx, ej, o.state, job)
 		if err != nil {
 			return err
 		}

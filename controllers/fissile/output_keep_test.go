@@ -36,7 +36,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // keepTest is an ExtendedJob whose first run has generated a password.
@@ -56,7 +56,7 @@ func newKeepTest(t *testing.T, versioned bool) *keepTest {
 	})
 	v.run()
 	v.password = v.secret().Data
-	v.r.Documents = inPlace(v, v.r.LogReadTimeout)
+	v.rewire(func(d *dependencies, options *Options) { d.Documents = inPlace(v, options.LogReadTimeout) })
 	return v
 }
 
@@ -117,7 +117,7 @@ func (v *keepTest) runThrough(dieAt int, after bool) (died bool) {
 		}
 		return errors.New("the operator dies")
 	}
-	v.r.Client = interceptor.NewClient(api, interceptor.Funcs{
+	mortal := interceptor.NewClient(api, interceptor.Funcs{
 		Create: func(ctx context.Context, c client.WithWatch, obj client.Object, opts ...client.CreateOption) error {
 			return write(func() error { return c.Create(ctx, obj, opts...) })
 		},
@@ -131,6 +131,7 @@ func (v *keepTest) runThrough(dieAt int, after bool) (died bool) {
 			return write(func() error { return c.Delete(ctx, obj, opts...) })
 		},
 	})
+	v.rewire(func(d *dependencies, _ *Options) { d.Client = mortal })
 	v.edit(func() { v.ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })
 	restarted := false
 	for range 20 {
@@ -140,9 +141,8 @@ func (v *keepTest) runThrough(dieAt int, after bool) (died bool) {
 		}
 		if died && !restarted {
 			restarted = true
-			next := &Reconciler{Client: v.client, ExtendedJobs: typedCache{v.client}, APIReader: v.r.APIReader, Documents: v.r.Documents, Recorder: v.r.Recorder, Clock: v.clock, Options: v.r.Options}
-			next.digestKey.key = v.r.digestKey.key
-			v.r = next
+			v.rewire(func(d *dependencies, _ *Options) { d.Client = v.client })
+			v.r.states = processStates{}
 		}
 		v.pass(20 * time.Second)
 		var jobs batchv1.JobList
@@ -150,7 +150,7 @@ func (v *keepTest) runThrough(dieAt int, after bool) (died bool) {
 			v.Fatal(err)
 		}
 		switch {
-		case len(jobs.Items) == 1 && plan.Finished(&jobs.Items[0]) == nil:
+		case len(jobs.Items) == 1 && runjob.Finished(&jobs.Items[0]) == nil:
 			v.endJob()
 		case len(jobs.Items) == 0 && v.atRest():
 			return died
@@ -220,7 +220,7 @@ func (v *keepTest) expectKept() {
 		v.Errorf("the password %s has become %s", v.password, secret.Data)
 	}
 	retained := v.ej.Spec.Output.DeletionPolicy == fissilev1.DeletionPolicyRetain
-	if !owns(v.ej, secret) || metav1.IsControlledBy(secret, v.ej) == retained {
+	if secret.Annotations[fissilev1.AnnotationOwnerUID] != string(v.ej.UID) || metav1.IsControlledBy(secret, v.ej) == retained || retained && metav1.GetControllerOf(secret) != nil {
 		v.Errorf("the Secret has the owners %v and the annotations %v", secret.OwnerReferences, secret.Annotations)
 	}
 	run := v.ej.Status.LastRun
@@ -270,7 +270,7 @@ func TestTheSecretOfAnotherIsNotKept(t *testing.T) {
 func TestASecretThatTheCacheDoesNotShowIsKept(t *testing.T) {
 	v := newKeepTest(t, false)
 	behind := true
-	v.r.Client = interceptor.NewClient(v.client.(client.WithWatch), interceptor.Funcs{
+	cache := interceptor.NewClient(v.client.(client.WithWatch), interceptor.Funcs{
 		Get: func(ctx context.Context, c client.WithWatch, key client.ObjectKey, obj client.Object, opts ...client.GetOption) error {
 			if behind && key.Name == "out-main" {
 				key.Name = "not-there-yet"
@@ -278,6 +278,7 @@ func TestASecretThatTheCacheDoesNotShowIsKept(t *testing.T) {
 			return c.Get(ctx, key, obj, opts...)
 		},
 	})
+	v.rewire(func(d *dependencies, _ *Options) { d.Client = cache })
 	v.edit(func() { v.ej.Spec.Trigger.Strategy = fissilev1.StrategyNow })
 	v.reconcile()
 	v.endJob()

@@ -44,8 +44,10 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client/interceptor"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/outputs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/ejcache"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
@@ -87,15 +89,13 @@ func newOutputTest(t *testing.T) *outputTest {
 	builder := fakeIndexer{fake.NewClientBuilder().WithScheme(scheme).
 		WithStatusSubresource(&fissilev1.ExtendedJob{}, &batchv1.Job{}).
 		WithInterceptorFuncs(interceptor.Funcs{Create: v.create, Delete: v.delete, List: v.list, SubResourcePatch: v.patchStatus})}
-	if err := setupIndexes(builder); err != nil {
+	if err := index.Register(builder); err != nil {
 		t.Fatal(err)
 	}
 	v.client = builder.Build()
-	v.r = &Reconciler{
-		Client: v.client, ExtendedJobs: typedCache{v.client}, APIReader: v.client, Documents: inPlace(v, time.Minute), Recorder: &events.FakeRecorder{}, Clock: v.clock,
-		Options: Options{LogReadTimeout: time.Minute, LeaseDuration: 15 * time.Second},
-	}
-	v.r.digestKey.key = make([]byte, digestKeySize)
+	v.r = newReconciler(dependencies{
+		Client: v.client, ExtendedJobs: typedCache{v.client}, APIReader: v.client, Documents: inPlace(v, time.Minute), Key: testKey, Recorder: &events.FakeRecorder{}, Clock: v.clock,
+	}, Options{LogReadTimeout: time.Minute, LeaseDuration: 15 * time.Second})
 	v.ej = &fissilev1.ExtendedJob{
 		ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "ej"},
 		Spec: fissilev1.ExtendedJobSpec{
@@ -218,10 +218,30 @@ func (v *outputTest) endJob() {
 	v.finish(job, batchv1.JobComplete)
 }
 
+// quoted stands for the data of a Secret that somebody quotes.
+const quoted = "canary"
+
+// rewire changes what the reconciler works with. The state of the process stays.
+func (v *outputTest) rewire(change func(*dependencies, *Options)) {
+	d, options, entries := v.r.dependencies, v.r.Options, v.r.states.entries
+	change(&d, &options)
+	v.r = newReconciler(d, options)
+	v.r.states.entries = entries
+}
+
+// testKey returns the operator's key in tests.
+func testKey(context.Context) ([]byte, error) { return make([]byte, 32), nil }
+
+// reseal seals a Secret as the operator does.
+func reseal(secret *corev1.Secret) {
+	key, _ := testKey(context.Background())
+	secret.Annotations[fissilev1.AnnotationSeal] = seal.Of(key, outputs.SealedParts(secret)...)
+}
+
 // inPlace returns a reader that reads logs while the reconcile waits, so that a test
 // needs only one reconcile.
-func inPlace(logs Logs, timeout time.Duration) documentReader {
-	return &logReader{logs: logs, timeout: timeout, idleTimeout: time.Hour, maxSize: 64 << 20}
+func inPlace(logs outputs.Logs, timeout time.Duration) outputs.Documents {
+	return &outputs.LogReader{Logs: logs, Timeout: timeout, IdleTimeout: time.Hour, MaxSize: 64 << 20}
 }
 
 // Open returns the log of a run.
@@ -349,15 +369,16 @@ func TestWhoUsesVersionsIsNotReadAgainAtEachReconcile78(t *testing.T) {
 	v.keep(1)
 	v.expect(1, 3)
 
-	v.r.APIReader = interceptor.NewClient(v.client.(client.WithWatch), interceptor.Funcs{
+	busy := interceptor.NewClient(v.client.(client.WithWatch), interceptor.Funcs{
 		List: func(context.Context, client.WithWatch, client.ObjectList, ...client.ListOption) error {
 			return errors.New("too many requests")
 		},
 	})
+	v.rewire(func(d *dependencies, _ *Options) { d.APIReader = busy })
 	v.pass(versionedsecret.PruneDelay - time.Second)
 	v.reconcile()
 	v.expect(1, 3)
-	v.r.APIReader = v.client
+	v.rewire(func(d *dependencies, _ *Options) { d.APIReader = v.client })
 	if err := v.client.Delete(t.Context(), pod); err != nil {
 		t.Fatal(err)
 	}
@@ -481,7 +502,7 @@ func TestAnOlderRunDoesNotStoreItsOutputOverThatOfANewerOne(t *testing.T) {
 			// As after a restore of an older status.
 			newer := &secrets.Items[0]
 			newer.Annotations[fissilev1.AnnotationRun] = "9"
-			newer.Annotations[fissilev1.AnnotationSeal] = seal.Of(v.r.digestKey.key, sealedRun(newer)...)
+			reseal(newer)
 			if err := v.client.Update(t.Context(), newer); err != nil {
 				t.Fatal(err)
 			}
@@ -553,10 +574,10 @@ func (v *outputTest) createVersions(n int64) {
 	v.Helper()
 	for ordinal := range n {
 		secret := versionedsecret.New(&corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: "out-main"}}, ordinal+1, "")
-		secret.OwnerReferences = []metav1.OwnerReference{plan.OwnerReference(v.ej)}
+		secret.OwnerReferences = []metav1.OwnerReference{runjob.OwnerReference(v.ej)}
 		secret.Annotations[fissilev1.AnnotationOwnerUID] = string(v.ej.UID)
 		secret.Annotations[fissilev1.AnnotationRun] = "1"
-		secret.Annotations[fissilev1.AnnotationSeal] = seal.Of(v.r.digestKey.key, sealedRun(secret)...)
+		reseal(secret)
 		v.mustCreate(secret)
 	}
 }

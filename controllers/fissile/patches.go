@@ -25,6 +25,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/jsonpatch"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
@@ -61,12 +62,8 @@ func settlePatch(ej *plan.ExtendedJob, step plan.Step) (client.Patch, error) {
 // patch, which takes the whole ExtendedJob apart. An outdated resourceVersion causes a
 // conflict if it is written, and an invalid patch if it is tested.
 func statusPatch(ej *plan.ExtendedJob, status *fissilev1.ExtendedJobStatus) (client.Patch, error) {
-	encoded, err := json.Marshal([]operation{
-		{Op: "replace", Path: "/metadata/resourceVersion", Value: ej.ResourceVersion},
-		{Op: "add", Path: "/status", Value: status}, // which replaces it
-	})
-	if err != nil {
-		return nil, fmt.Errorf("encode patch: %w", err)
-	}
-	return client.RawPatch(types.JSONPatchType, encoded), nil
+	return jsonpatch.New(
+		jsonpatch.Operation{Op: "replace", Path: "/metadata/resourceVersion", Value: ej.ResourceVersion},
+		jsonpatch.Operation{Op: "add", Path: "/status", Value: status}, // which replaces it
+	)
 }

@@ -34,11 +34,12 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// podlessTest has errands, each with a Job without pods.
-type podlessTest struct {
+// withoutPodsTest has errands, each with a Job without pods.
+type withoutPodsTest struct {
 	*outputTest
 	errands []types.NamespacedName
 }
@@ -67,7 +68,7 @@ func (c *quickCache) List(ctx context.Context, list client.ObjectList, opts ...c
 	case selected == nil:
 		return c.Client.List(ctx, list, opts...)
 	}
-	uid, _ := selected.RequiresExactMatch(indexUID)
+	uid, _ := selected.RequiresExactMatch(index.UID)
 	key, created := c.jobs[uid]
 	if !created {
 		return nil
@@ -76,10 +77,10 @@ func (c *quickCache) List(ctx context.Context, list client.ObjectList, opts ...c
 	return c.Get(ctx, key, &jobs.Items[0])
 }
 
-func newPodlessTest(t *testing.T, errands int) *podlessTest {
+func newWithoutPodsTest(t *testing.T, errands int) *withoutPodsTest {
 	t.Helper()
-	v := &podlessTest{outputTest: newOutputTest(t)}
-	v.r.Client = &quickCache{v.client, make(map[string]client.ObjectKey)}
+	v := &withoutPodsTest{outputTest: newOutputTest(t)}
+	v.rewire(func(d *dependencies, _ *Options) { d.Client = &quickCache{v.client, make(map[string]client.ObjectKey)} })
 	for i := range errands {
 		errand := &fissilev1.ExtendedJob{
 			ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: fmt.Sprintf("errand-%d", i)},
@@ -93,7 +94,7 @@ func newPodlessTest(t *testing.T, errands int) *podlessTest {
 	return v
 }
 
-func (v *podlessTest) reconcileAll() {
+func (v *withoutPodsTest) reconcileAll() {
 	v.Helper()
 	for _, key := range v.errands {
 		if _, err := v.r.Reconcile(v.Context(), ctrl.Request{NamespacedName: key}); err != nil {
@@ -104,7 +105,7 @@ func (v *podlessTest) reconcileAll() {
 
 // attempt lets the Job controller try to create the pods of all Jobs, each time under
 // another name.
-func (v *podlessTest) attempt(message string) {
+func (v *withoutPodsTest) attempt(message string) {
 	v.Helper()
 	var jobs batchv1.JobList
 	if err := v.client.List(v.Context(), &jobs); err != nil {
@@ -125,7 +126,7 @@ func (v *podlessTest) attempt(message string) {
 
 // kept returns the messages that say what keeps pods from running, and how many errands
 // have each.
-func (v *podlessTest) kept() map[string]int {
+func (v *withoutPodsTest) kept() map[string]int {
 	v.Helper()
 	messages := make(map[string]int)
 	for _, key := range v.errands {
@@ -146,7 +147,7 @@ func TestManyJobsWithoutPodsShareOneReadOfEvents(t *testing.T) {
 		"for a longer": {2, 20},
 	} {
 		t.Run(name, func(t *testing.T) {
-			v := newPodlessTest(t, run.errands)
+			v := newWithoutPodsTest(t, run.errands)
 			texts := make(map[string]bool)
 			for range run.minutes * 4 {
 				v.pass(15 * time.Second)
@@ -172,7 +173,7 @@ func TestManyJobsWithoutPodsShareOneReadOfEvents(t *testing.T) {
 }
 
 func TestEventsThatCannotBeReadAreReadLater(t *testing.T) {
-	v := newPodlessTest(t, 1)
+	v := newWithoutPodsTest(t, 1)
 	v.listEvents = func() error { return errors.New("out of order") }
 	v.pass(plan.CreateWindow)
 	v.attempt(`Error creating: pods "POD" is forbidden: violates PodSecurity "restricted:latest": privileged`)
@@ -190,7 +191,7 @@ func TestEventsThatCannotBeReadAreReadLater(t *testing.T) {
 }
 
 func TestNobodyWaitsWhileEventsAreReadForAnother(t *testing.T) {
-	v := newPodlessTest(t, 2)
+	v := newWithoutPodsTest(t, 2)
 	v.pass(plan.CreateWindow)
 	v.attempt(`Error creating: pods "POD" is forbidden: exceeded quota: few`)
 	other := v.errands[1]
@@ -207,37 +208,5 @@ func TestNobodyWaitsWhileEventsAreReadForAnother(t *testing.T) {
 	}
 	if v.eventLists != 1 {
 		t.Errorf("events were listed %d times, want once", v.eventLists)
-	}
-}
-
-func TestEventsAreListedTwiceAMinuteHoweverManyThereAre(t *testing.T) {
-	const minutes = 20
-	for _, pages := range []int{1, 4} {
-		t.Run(fmt.Sprintf("%d pages", pages), func(t *testing.T) {
-			var events podEvents
-			now := time.Date(2026, 1, 1, 12, 0, 0, 0, time.UTC)
-			lists := 0
-			for range minutes * 60 {
-				if _, due := events.begin("ns", now); due {
-					events.end("ns", nil, pages)
-					lists += pages
-				}
-				now = now.Add(time.Second)
-			}
-			if lists != 2*minutes {
-				t.Errorf("events were listed %d times in %d minutes", lists, minutes)
-			}
-		})
-	}
-}
-
-func TestANamespaceThatNobodyAsksAboutIsForgotten(t *testing.T) {
-	v := newPodlessTest(t, 1)
-	v.pass(plan.CreateWindow)
-	v.reconcileAll()
-	v.pass(eventsReadAgain + eventsForgotten + time.Second)
-	v.r.podEvents.begin("other", v.clock.Now())
-	if _, known := v.r.podEvents.namespaces["ns"]; known {
-		t.Error("the events of a namespace are kept for ever")
 	}
 }

@@ -17,45 +17,35 @@ limitations under the License.
 package fissile
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	"sigs.k8s.io/controller-runtime/pkg/event"
-	"sigs.k8s.io/controller-runtime/pkg/predicate"
 
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // observePods finds out whether pods of any run are running, and what keeps those of
 // the active run from running.
 func (r *Reconciler) observePods(ctx context.Context, o *observation) error {
 	var list corev1.PodList
-	if err := r.Client.List(ctx, &list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{indexUID: string(o.EJ.UID)}); err != nil {
+	if err := r.Client.List(ctx, &list, client.InNamespace(o.EJ.Namespace), client.MatchingFields{index.UID: string(o.EJ.UID)}); err != nil {
 		return fmt.Errorf("list pods: %w", err)
 	}
 	pods := slices.DeleteFunc(list.Items, func(pod corev1.Pod) bool { return !o.owns(&pod) })
-	o.PodsRunning = slices.ContainsFunc(pods, func(pod corev1.Pod) bool { return !ended(&pod) })
-	o.Ending = ending(o.LastJob(), pods, ptr.Deref(o.EJ.Spec.FailedJobsHistoryLimit, 1) > 0)
-	job := o.ActiveJob()
-	if job == nil {
-		return nil
+	o.PodsRunning = slices.ContainsFunc(pods, func(pod corev1.Pod) bool { return !runpods.Ended(&pod) })
+	o.Ending = runpods.Ending(o.LastJob(), pods, ptr.Deref(o.EJ.Spec.FailedJobsHistoryLimit, 1) > 0)
+	if job := o.ActiveJob(); job != nil {
+		o.PodsPending, o.BlockedBy = r.pods.Pending(ctx, job, o.EJ.Status.LastRun.StartTime.Time, pods)
 	}
-	pods = slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return !metav1.IsControlledBy(&pod, job) })
-	slices.SortFunc(pods, func(a, b corev1.Pod) int {
-		return cmp.Or(a.CreationTimestamp.Compare(b.CreationTimestamp.Time), cmp.Compare(a.Name, b.Name))
-	})
-	active := slices.DeleteFunc(slices.Clone(pods), func(pod corev1.Pod) bool { return ended(&pod) })
-	o.PodsPending = len(active) == 0 || slices.ContainsFunc(active, func(pod corev1.Pod) bool { return pending(&pod) })
-	o.BlockedBy = r.obstacle(ctx, o, job, pods, active)
 	return nil
 }
 
@@ -68,7 +58,7 @@ func (o *observation) owns(pod *corev1.Pod) bool {
 	if controller == nil {
 		return generatedForRun(o.EJ, pod)
 	}
-	number, ours := plan.RunOfJobName(o.EJ, controller.Name)
+	number, ours := runjob.RunOfJobName(o.EJ, controller.Name)
 	if !ours || controller.Kind != "Job" {
 		return false
 	}
@@ -84,154 +74,11 @@ func generatedForRun(ej metav1.Object, pod *corev1.Pod) bool {
 	if !generated {
 		return false
 	}
-	if _, ours := plan.RunOfJobName(ej, name); ours {
+	if _, ours := runjob.RunOfJobName(ej, name); ours {
 		return true
 	}
 	name = name[:max(0, strings.LastIndexByte(name, '-'))]
 	job := pod.Labels[batchv1.JobNameLabel]
-	_, ours := plan.RunOfJobName(ej, job)
+	_, ours := runjob.RunOfJobName(ej, job)
 	return ours && name != "" && strings.HasPrefix(job, name)
-}
-
-// obstacle returns what keeps pods of the active run from running: what their own
-// status says or, if they have not come far in plan.CreateWindow, what events say. It
-// returns "" if no obstacle is known.
-func (r *Reconciler) obstacle(ctx context.Context, o *observation, job *batchv1.Job, pods, active []corev1.Pod) string {
-	for i := range active {
-		if what := obstacle(&active[i]); what != "" {
-			return what
-		}
-	}
-	now := r.Clock.Now()
-	if !o.PodsPending || now.Sub(o.EJ.Status.LastRun.StartTime.Time) < plan.CreateWindow {
-		return ""
-	}
-	if len(active) == 0 {
-		return r.obstacleToCreation(ctx, job, pods)
-	}
-	for i := range active {
-		pod := &active[i]
-		if !pending(pod) || now.Sub(pod.CreationTimestamp.Time) < plan.CreateWindow {
-			continue
-		}
-		if what := firstCause(pod, r.warnings(ctx, pod.Namespace)[pod.UID], now); what != "" {
-			return what
-		}
-		if what := startupProbe(pod); what != "" {
-			return what
-		}
-	}
-	return ""
-}
-
-// obstacleToCreation returns why a Job has no pod that could run: its controller
-// cannot create one, or the last one was rejected or evicted by its node.
-func (r *Reconciler) obstacleToCreation(ctx context.Context, job *batchv1.Job, pods []corev1.Pod) string {
-	var since time.Time
-	if len(pods) > 0 {
-		since = endTime(&pods[len(pods)-1])
-	}
-	if what := refusedPods(r.warnings(ctx, job.Namespace)[job.UID], since); what != "" {
-		return what
-	}
-	if len(pods) == 0 {
-		return ""
-	}
-	if what := disruption(&pods[len(pods)-1]); what != "" {
-		return "The last pod was stopped: " + what
-	}
-	return ""
-}
-
-func ended(pod *corev1.Pod) bool {
-	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
-}
-
-// endTime returns when the last container of a pod ended, or the pod's creation if
-// none has begun.
-func endTime(pod *corev1.Pod) time.Time {
-	end := lastEnd(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses))
-	if end.Before(pod.CreationTimestamp.Time) {
-		return pod.CreationTimestamp.Time
-	}
-	return end
-}
-
-// lastEnd returns when the last of some containers ended, or zero if none has.
-func lastEnd(statuses []corev1.ContainerStatus) time.Time {
-	var last time.Time
-	for _, status := range statuses {
-		if terminated := status.State.Terminated; terminated != nil && terminated.FinishedAt.After(last) {
-			last = terminated.FinishedAt.Time
-		}
-	}
-	return last
-}
-
-// neverStarted returns why a container of a pod that has ended never started and so
-// has no log, or "" if it did start, or may have.
-func neverStarted(pod *corev1.Pod, container string) string {
-	statuses := slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
-	at := slices.IndexFunc(statuses, func(status corev1.ContainerStatus) bool { return status.Name == container })
-	if at < 0 {
-		if why := disruption(pod); why != "" {
-			return "the container never started, because the pod was stopped: " + why
-		}
-		return ""
-	}
-	status := &statuses[at]
-	if last := status.LastTerminationState.Terminated; last != nil && last.ContainerID != "" {
-		return ""
-	}
-	switch state := status.State; {
-	case state.Terminated != nil && state.Terminated.ContainerID == "" && state.Terminated.StartedAt.IsZero():
-		return sentence("the container never started", sentence(state.Terminated.Reason, steadyOfPod(pod.Name, state.Terminated.Message)))
-	case state.Waiting == nil:
-		return ""
-	}
-	for _, init := range pod.Status.InitContainerStatuses {
-		if end := init.State.Terminated; end != nil && end.ExitCode != 0 {
-			return fmt.Sprintf("the container never started, because init container %s failed with exit code %d", init.Name, end.ExitCode)
-		}
-	}
-	return sentence("the container never started", sentence(status.State.Waiting.Reason, steadyOfPod(pod.Name, status.State.Waiting.Message)))
-}
-
-// pending reports whether a pod does not run yet. A pod runs while an init container
-// that is not a sidecar does its work.
-func pending(pod *corev1.Pod) bool {
-	return pod.Status.Phase == corev1.PodPending &&
-		!slices.ContainsFunc(pod.Status.InitContainerStatuses, func(status corev1.ContainerStatus) bool {
-			return status.State.Running != nil && !isSidecar(pod, status.Name)
-		})
-}
-
-// isSidecar reports whether an init container keeps running beside the others.
-func isSidecar(pod *corev1.Pod, name string) bool {
-	return slices.ContainsFunc(pod.Spec.InitContainers, func(container corev1.Container) bool {
-		return container.Name == name && container.RestartPolicy != nil && *container.RestartPolicy == corev1.ContainerRestartPolicyAlways
-	})
-}
-
-// podPredicate passes on changes that matter: a pod that ended, is gone, or is kept
-// from running for a different reason than before.
-func podPredicate() predicate.Predicate {
-	return predicate.Funcs{
-		CreateFunc: func(e event.CreateEvent) bool { return obstacle(e.Object.(*corev1.Pod)) != "" },
-		UpdateFunc: func(e event.UpdateEvent) bool {
-			before, after := e.ObjectOld.(*corev1.Pod), e.ObjectNew.(*corev1.Pod)
-			return ended(before) != ended(after) || obstacle(before) != obstacle(after) ||
-				pending(before) && !pending(after) && startedLate(after)
-		},
-		DeleteFunc:  func(event.DeleteEvent) bool { return true },
-		GenericFunc: func(event.GenericEvent) bool { return false },
-	}
-}
-
-// startedLate reports whether a pod took so long to start that events were read to
-// find out why.
-func startedLate(pod *corev1.Pod) bool {
-	return slices.ContainsFunc(slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses), func(status corev1.ContainerStatus) bool {
-		return status.State.Running != nil && status.State.Running.StartedAt.Sub(pod.CreationTimestamp.Time) >= plan.CreateWindow
-	})
 }

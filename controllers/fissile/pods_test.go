@@ -19,6 +19,7 @@ package fissile
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -27,12 +28,15 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/runpods"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // start claims a run and creates its Job.
@@ -51,7 +55,7 @@ func (v *outputTest) activeJob() *batchv1.Job {
 		v.Fatal(err)
 	}
 	for i := range jobs.Items {
-		if plan.Finished(&jobs.Items[i]) == nil {
+		if runjob.Finished(&jobs.Items[i]) == nil {
 			return &jobs.Items[i]
 		}
 	}
@@ -65,7 +69,7 @@ func (v *outputTest) createPod(job *batchv1.Job, name string, status corev1.PodS
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
 			Namespace: job.Namespace, Name: name, GenerateName: job.Name + "-",
-			Labels:          plan.Merged(plan.Labels(v.ej), map[string]string{batchv1.ControllerUidLabel: string(job.UID)}),
+			Labels:          labels.Merge(runjob.Labels(v.ej), map[string]string{batchv1.ControllerUidLabel: string(job.UID)}),
 			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))},
 		},
 		Status: status,
@@ -137,7 +141,9 @@ func TestAQuotaIsToldThatComesBeforeARetry(t *testing.T) {
 func TestAMountThatFailsIsToldUntilThePodRuns(t *testing.T) {
 	v := newOutputTest(t)
 	job := v.start()
-	pod := v.createPod(job, "errand-x7k2p", corev1.PodStatus{Phase: corev1.PodPending, Conditions: onNode})
+	pod := v.createPod(job, "errand-x7k2p", corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{
+		{Type: corev1.PodScheduled, Status: corev1.ConditionTrue},
+	}})
 	v.reconcile()
 	v.expectRunning(fissilev1.ReasonRunActive, "")
 	v.warn(corev1.ObjectReference{Kind: "Pod", UID: pod.UID}, "FailedMount", `MountVolume.SetUp failed for volume "settings" : configmap "settings" not found`)
@@ -154,7 +160,7 @@ func TestAMountThatFailsIsToldUntilThePodRuns(t *testing.T) {
 	running.Status.ContainerStatuses = []corev1.ContainerStatus{{
 		Name: "main", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.NewTime(v.clock.Now())}},
 	}}
-	if !podPredicate().Update(event.UpdateEvent{ObjectOld: pod, ObjectNew: running}) {
+	if !runpods.Predicate().Update(event.UpdateEvent{ObjectOld: pod, ObjectNew: running}) {
 		t.Error("nobody looks again when the pod runs")
 	}
 	if err := v.client.Status().Update(t.Context(), running); err != nil {
@@ -162,26 +168,6 @@ func TestAMountThatFailsIsToldUntilThePodRuns(t *testing.T) {
 	}
 	v.reconcile()
 	v.expectRunning(fissilev1.ReasonRunActive, "")
-}
-
-func TestAnInitContainerThatWorksIsNoReasonToAskForEvents(t *testing.T) {
-	for name, policy := range map[string]*corev1.ContainerRestartPolicy{"an init container": nil, "a sidecar": new(corev1.ContainerRestartPolicyAlways)} {
-		t.Run(name, func(t *testing.T) {
-			pod := &corev1.Pod{
-				Spec: corev1.PodSpec{InitContainers: []corev1.Container{{Name: "first", RestartPolicy: policy}}},
-				Status: corev1.PodStatus{Phase: corev1.PodPending, InitContainerStatuses: []corev1.ContainerStatus{{
-					Name: "first", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}, Started: new(false),
-				}}},
-			}
-			if _, err := stripPod(pod); err != nil {
-				t.Fatal(err)
-			}
-			const told = "Container first: its startup probe has not succeeded."
-			if isPending, what := pending(pod), startupProbe(pod); isPending != (policy != nil) || (what == told) != (policy != nil) {
-				t.Errorf("pending is %t and the obstacle %q", isPending, what)
-			}
-		})
-	}
 }
 
 func TestWhichPodsHoldUpTheNextRun(t *testing.T) {
@@ -201,17 +187,17 @@ func TestWhichPodsHoldUpTheNextRun(t *testing.T) {
 		holds  bool
 	}{
 		"a pod of a Job that is gone": {func(*corev1.Pod, *fissilev1.ExtendedJob) {}, true},
-		"an orphan":                   {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(plan.JobName(ej, 7)+"-")(pod, ej) }, true},
-		"an orphan with an index":     {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(plan.JobName(ej, 7)+"-3-")(pod, ej) }, true},
+		"an orphan":                   {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(runjob.JobName(ej, 7)+"-")(pod, ej) }, true},
+		"an orphan with an index":     {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) { orphan(runjob.JobName(ej, 7)+"-3-")(pod, ej) }, true},
 		"an orphan with an index and a name that is cut": {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) {
-			orphan(plan.JobName(ej, 7)[:8]+"-3-")(pod, ej)
+			orphan(runjob.JobName(ej, 7)[:8]+"-3-")(pod, ej)
 		}, true},
 		"a debug copy":                        {orphan(""), false},
 		"a pod that somebody made":            {orphan("mine-"), false},
 		"a pod of another kind of controller": {controller("ReplicaSet", "web-7d4b9c"), false},
 		"a pod of another's Job":              {controller("Job", "other-1"), false},
 		"a pod of another Job of our name": {func(pod *corev1.Pod, ej *fissilev1.ExtendedJob) {
-			controller("Job", plan.JobName(ej, 1))(pod, ej)
+			controller("Job", runjob.JobName(ej, 1))(pod, ej)
 		}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -219,7 +205,7 @@ func TestWhichPodsHoldUpTheNextRun(t *testing.T) {
 			v.finish(v.start(), batchv1.JobFailed)
 			v.reconcile()
 			v.pass(time.Hour)
-			gone := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: plan.JobName(v.ej, 7), UID: "gone"}}
+			gone := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: "ns", Name: runjob.JobName(v.ej, 7), UID: "gone"}}
 			pod := v.createPod(gone, "running", corev1.PodStatus{Phase: corev1.PodRunning})
 			pod.Labels[batchv1.JobNameLabel] = gone.Name
 			test.change(pod, v.ej)
@@ -293,7 +279,7 @@ func TestTheOutputIsThatOfTheLastAttempt(t *testing.T) {
 				t.Fatal(err)
 			}
 			if !test.cached {
-				v.r.Client = laggingPods{v.client, "a-second"}
+				v.rewire(func(d *dependencies, _ *Options) { d.Client = laggingPods{v.client, "a-second"} })
 			}
 			job.Status.Failed = 2
 			v.finish(job, batchv1.JobFailed)
@@ -353,5 +339,38 @@ func TestAContainerThatNeverStartedHasNoLog(t *testing.T) {
 		if persisted == nil || persisted.Message != want {
 			t.Errorf("got condition %+v\nwant %s", persisted, want)
 		}
+	}
+}
+
+func TestAFailedRunTellsItsEnding(t *testing.T) {
+	v := newOutputTest(t)
+	v.edit(func() { v.ej.Spec.Trigger.Strategy = "now" })
+	v.reconcile()
+	var jobs batchv1.JobList
+	if err := v.client.List(t.Context(), &jobs); err != nil || len(jobs.Items) != 1 {
+		t.Fatalf("got Jobs %v, error %v, want one", jobs.Items, err)
+	}
+	job := &jobs.Items[0]
+	v.mustCreate(&corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Namespace: "ns", Name: "failed", Labels: job.Spec.Template.Labels,
+			OwnerReferences: []metav1.OwnerReference{*metav1.NewControllerRef(job, batchv1.SchemeGroupVersion.WithKind("Job"))},
+		},
+		Status: corev1.PodStatus{Phase: corev1.PodFailed, ContainerStatuses: []corev1.ContainerStatus{{
+			Name: "main", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 3, Reason: "Error"}},
+		}}},
+	})
+	job.Status.Conditions = []batchv1.JobCondition{{
+		Type: batchv1.JobFailed, Status: corev1.ConditionTrue, Reason: "BackoffLimitExceeded",
+		Message: "Job has reached the specified backoff limit", LastTransitionTime: metav1.NewTime(v.clock.Now().Truncate(time.Second)),
+	}}
+	if err := v.client.Status().Update(t.Context(), job); err != nil {
+		t.Fatal(err)
+	}
+	v.reconcile()
+	v.edit(func() {})
+	want := "Job has reached the specified backoff limit. Container main exited with code 3; its log: kubectl logs -n ns failed -c main"
+	if got := v.ej.Status.LastRun.Message; !strings.HasSuffix(got, want) {
+		t.Errorf("got %q, want %q at the end", got, want)
 	}
 }

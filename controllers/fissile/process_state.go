@@ -24,22 +24,23 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/resourceversion"
 
+	"github.com/cloudfoundry-incubator/extendedjob-operator/controllers/fissile/internal/inputs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-// memory is what this process knows of the ExtendedJobs beyond what is stored. It
-// saves requests and bounds retries. Losing it loses nothing.
-type memory struct {
+// processStates are what this process knows of the ExtendedJobs beyond what is stored.
+// They save requests and bound retries. Losing them loses nothing.
+type processStates struct {
 	mu      sync.Mutex
 	entries map[types.NamespacedName]*processState
 }
 
-// processState is the memory of one ExtendedJob. Only one worker has an ExtendedJob
-// at a time, so its fields need no lock.
+// processState is what this process knows of one ExtendedJob. Only one worker has an
+// ExtendedJob at a time, so its fields need no lock.
 type processState struct {
 	uid types.UID
-	// known is what decisions are based on.
-	known plan.Process
+	// process is what decisions are based on.
+	process plan.Process
 	// written is the resourceVersion of our last write. The cache is stale until it
 	// shows that.
 	written string
@@ -48,7 +49,7 @@ type processState struct {
 	deletedJob types.UID
 	// inputs are the ConfigMaps and Secrets whose versions this process remembers for
 	// it.
-	inputs []objectKey
+	inputs []inputs.Object
 	// pruneAfter is when versions that were in use may be pruned.
 	pruneAfter time.Time
 	// storeFailing is why output could not be read or written at the last attempt,
@@ -57,35 +58,35 @@ type processState struct {
 	storeFailingFrom time.Time
 }
 
-func (m *memory) of(ej metav1.Object) *processState {
-	m.mu.Lock()
-	defer m.mu.Unlock()
+func (s *processStates) of(ej metav1.Object) *processState {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	key := types.NamespacedName{Namespace: ej.GetNamespace(), Name: ej.GetName()}
-	entry := m.entries[key]
+	entry := s.entries[key]
 	if entry == nil || entry.uid != ej.GetUID() {
 		fresh := &processState{uid: ej.GetUID()}
 		if entry != nil {
 			fresh.inputs = entry.inputs // until it is known what the new one refers to
 		}
 		entry = fresh
-		if m.entries == nil {
-			m.entries = make(map[types.NamespacedName]*processState)
+		if s.entries == nil {
+			s.entries = make(map[types.NamespacedName]*processState)
 		}
-		m.entries[key] = entry
+		s.entries[key] = entry
 	}
 	return entry
 }
 
 // forget forgets an ExtendedJob that is gone, and returns the inputs that were
 // remembered for it.
-func (m *memory) forget(key types.NamespacedName) []objectKey {
-	m.mu.Lock()
-	defer m.mu.Unlock()
-	entry := m.entries[key]
+func (s *processStates) forget(key types.NamespacedName) []inputs.Object {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	entry := s.entries[key]
 	if entry == nil {
 		return nil
 	}
-	delete(m.entries, key)
+	delete(s.entries, key)
 	return entry.inputs
 }
 

@@ -21,25 +21,26 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/workqueue"
 	"sigs.k8s.io/controller-runtime/pkg/controller/priorityqueue"
 	"sigs.k8s.io/controller-runtime/pkg/event"
 	"sigs.k8s.io/controller-runtime/pkg/handler"
 	"sigs.k8s.io/controller-runtime/pkg/reconcile"
 
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
-// endsFirst passes on events of Jobs, and puts finished ones before runs that are to
-// begin. When more is triggered than there is time for, active runs then end instead
-// of waiting behind all the others.
-type endsFirst struct{ handler.EventHandler }
+// finishedFirst passes on events of Jobs, and puts finished ones before runs that are
+// to begin. When more is triggered than there is time for, active runs then end
+// instead of waiting behind all the others.
+type finishedFirst struct{ handler.EventHandler }
 
 // Update passes on a change of a Job.
-func (h endsFirst) Update(ctx context.Context, e event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
+func (h finishedFirst) Update(ctx context.Context, e event.UpdateEvent, queue workqueue.TypedRateLimitingInterface[reconcile.Request]) {
 	byPriority, ok := queue.(priorityqueue.PriorityQueue[reconcile.Request])
-	if ok && plan.Finished(e.ObjectNew.(*batchv1.Job)) != nil {
-		queue = urgent{byPriority}
+	if ok && runjob.Finished(e.ObjectNew.(*batchv1.Job)) != nil {
+		queue = prioritized{byPriority}
 	}
 	h.EventHandler.Update(ctx, e, queue)
 }
@@ -58,28 +59,29 @@ func newRetryLimiter() workqueue.TypedRateLimiter[reconcile.Request] {
 // succeeded yet, so it does not end a series of failures.
 type retryLimiter struct {
 	workqueue.TypedRateLimiter[reconcile.Request]
-	logs *logPool
+	// readsLog reports whether a log is read for an ExtendedJob.
+	readsLog func(extendedJob types.NamespacedName) bool
 }
 
 // Forget ends the series of failures.
 func (l retryLimiter) Forget(item reconcile.Request) {
-	if !l.logs.pending(item.NamespacedName) {
+	if !l.readsLog(item.NamespacedName) {
 		l.TypedRateLimiter.Forget(item)
 	}
 }
 
-// urgent is a queue that puts requests without a priority before the rest.
-type urgent struct {
+// prioritized is a queue that puts requests without a priority before the rest.
+type prioritized struct {
 	priorityqueue.PriorityQueue[reconcile.Request]
 }
 
 // Add adds a request.
-func (u urgent) Add(item reconcile.Request) { u.AddWithOpts(priorityqueue.AddOpts{}, item) }
+func (p prioritized) Add(item reconcile.Request) { p.AddWithOpts(priorityqueue.AddOpts{}, item) }
 
 // AddWithOpts adds requests.
-func (u urgent) AddWithOpts(o priorityqueue.AddOpts, items ...reconcile.Request) {
+func (p prioritized) AddWithOpts(o priorityqueue.AddOpts, items ...reconcile.Request) {
 	if o.Priority == nil {
 		o.Priority = new(1)
 	}
-	u.PriorityQueue.AddWithOpts(o, items...)
+	p.PriorityQueue.AddWithOpts(o, items...)
 }

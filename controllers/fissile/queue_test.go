@@ -42,7 +42,7 @@ func TestRunsThatHaveFinishedAreWorkedOnFirst(t *testing.T) {
 	}
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(fissilev1.GroupVersion.WithKind("ExtendedJob"), meta.RESTScopeNamespace)
-	jobs := endsFirst{handler.EnqueueRequestForOwner(scheme, mapper, &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}
+	jobs := finishedFirst{handler.EnqueueRequestForOwner(scheme, mapper, &fissilev1.ExtendedJob{}, handler.OnlyControllerOwner())}
 	queue := newFairQueue("", newRetryLimiter())
 	defer queue.ShutDown()
 
@@ -122,4 +122,20 @@ func request(extendedJob string) reconcile.Request {
 	r := reconcile.Request{}
 	r.Namespace, r.Name = "default", extendedJob
 	return r
+}
+
+func TestAReconcileThatWaitsForALogDoesNotEndASeriesOfFailures(t *testing.T) {
+	reading := true
+	limiter := retryLimiter{newRetryLimiter(), func(types.NamespacedName) bool { return reading }}
+	item := request("ej")
+	limiter.When(item)
+	limiter.Forget(item)
+	if limiter.NumRequeues(item) != 1 {
+		t.Error("the failures are forgotten while the log is read")
+	}
+	reading = false
+	limiter.Forget(item)
+	if limiter.NumRequeues(item) != 0 {
+		t.Error("the failures are not forgotten after the log was read")
+	}
 }

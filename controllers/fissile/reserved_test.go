@@ -68,7 +68,7 @@ func TestInTheOperatorsNamespaceARunThatHasNoJobIsCalledOff(t *testing.T) {
 
 func TestOutputIsNotStoredUnderAReservedName(t *testing.T) {
 	v := newOutputTest(t)
-	v.r.ReservedSecretNames = []string{"out-*"}
+	v.rewire(func(_ *dependencies, options *Options) { options.ReservedSecretNames = []string{"out-*"} })
 	v.run()
 	v.expectPersisted(fissilev1.ReasonOutputInvalid)
 	if message := v.ej.Status.LastRun.Output.Message; !strings.Contains(message, "Secret out-main-v1 is refused") {

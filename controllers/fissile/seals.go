@@ -18,7 +18,6 @@ package fissile
 
 import (
 	"context"
-	"strconv"
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -26,41 +25,37 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 )
 
-// key returns the operator's key.
-func (r *Reconciler) key(ctx context.Context) ([]byte, error) {
-	return r.digestKey.get(ctx, r.Client, r.APIReader, r.Namespace)
-}
-
 // sealJob seals what the operator will rely on.
 func (r *Reconciler) sealJob(ctx context.Context, ej metav1.Object, job *batchv1.Job) error {
-	key, err := r.key(ctx)
+	key, err := r.Key(ctx)
 	if err != nil {
 		return err
 	}
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, fissilev1.AnnotationSeal, seal.Of(key, plan.SealedParts(ej, job)...))
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, fissilev1.AnnotationSeal, seal.Of(key, runjob.SealedParts(ej, job)...))
 	return nil
 }
 
 // ownJob returns the number of the run whose Job the operator has made, and that Job.
 // It returns nil for a Job that somebody else made in its likeness. A Job that is
 // known by its UID stays the run's, whatever became of its annotations.
-func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *processState, job *batchv1.Job) (int64, *batchv1.Job, error) {
-	number, ok := plan.RunNumber(ej, job)
+func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, state *processState, job *batchv1.Job) (int64, *batchv1.Job, error) {
+	number, ok := runjob.RunNumber(ej, job)
 	if !ok {
 		return 0, nil, nil
 	}
-	key, err := r.key(ctx)
+	key, err := r.Key(ctx)
 	if err != nil {
 		return 0, nil, err
 	}
 	run := ej.Status.LastRun
 	switch {
-	case seal.Proves(job.Annotations[fissilev1.AnnotationSeal], key, plan.SealedParts(ej, job)...):
+	case seal.Proves(job.Annotations[fissilev1.AnnotationSeal], key, runjob.SealedParts(ej, job)...):
 		return number, job, nil
-	case run != nil && run.Number == number && isJobOf(run, process, job.UID):
+	case run != nil && run.Number == number && isJobOf(run, state, job.UID):
 		return number, plan.Distrusted(ej, run, job), nil
 	default:
 		return 0, nil, nil
@@ -68,22 +63,6 @@ func (r *Reconciler) ownJob(ctx context.Context, ej *plan.ExtendedJob, process *
 }
 
 // isJobOf reports whether the status, or this process, knows the UID of a run's Job.
-func isJobOf(run *fissilev1.Run, process *processState, uid types.UID) bool {
-	return run.Claim != nil && (run.Claim.JobUID == uid || process.known.Run.ClaimID == run.Claim.ID && process.known.Run.JobUID == uid)
-}
-
-// sealedRun returns the parts of the seal of an output Secret.
-func sealedRun(secret metav1.Object) []string {
-	annotations := secret.GetAnnotations()
-	return []string{"Secret", secret.GetNamespace(), secret.GetName(), annotations[fissilev1.AnnotationOwnerUID], annotations[fissilev1.AnnotationRun]}
-}
-
-// storedRun returns the number of the run whose output a Secret holds, or 0 if
-// nothing proves that there was such a run.
-func (r *Reconciler) storedRun(ctx context.Context, secret metav1.Object) (int64, error) {
-	key, err := r.key(ctx)
-	if err != nil || !seal.Proves(secret.GetAnnotations()[fissilev1.AnnotationSeal], key, sealedRun(secret)...) {
-		return 0, err
-	}
-	return strconv.ParseInt(secret.GetAnnotations()[fissilev1.AnnotationRun], 10, 64)
+func isJobOf(run *fissilev1.Run, state *processState, uid types.UID) bool {
+	return run.Claim != nil && (run.Claim.JobUID == uid || state.process.Run.ClaimID == run.Claim.ID && state.process.Run.JobUID == uid)
 }

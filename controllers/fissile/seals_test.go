@@ -29,7 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -39,8 +39,8 @@ func (v *outputTest) forge(number int64, annotations map[string]string) {
 	v.Helper()
 	v.edit(func() {})
 	job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
-		Namespace: "ns", Name: plan.JobName(v.ej, number), Labels: plan.Labels(v.ej), Annotations: annotations,
-		OwnerReferences: []metav1.OwnerReference{plan.OwnerReference(v.ej)},
+		Namespace: "ns", Name: runjob.JobName(v.ej, number), Labels: runjob.Labels(v.ej), Annotations: annotations,
+		OwnerReferences: []metav1.OwnerReference{runjob.OwnerReference(v.ej)},
 	}}
 	v.mustCreate(job)
 	v.createPod(job, job.Name, corev1.PodStatus{Phase: corev1.PodSucceeded})
@@ -117,7 +117,7 @@ func TestAJobWhoseAnnotationsWereChangedIsStillTheRun(t *testing.T) {
 		"after a restart": func(v *outputTest) {
 			v.pass(31 * time.Second)
 			v.reconcile() // its UID is recorded
-			v.r.memory = memory{}
+			v.r.states = processStates{}
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -162,30 +162,4 @@ func TestVersionsOfAnotherExtendedJobAreNotContinued(t *testing.T) {
 	v.pass(v.requeueAfter)
 	v.reconcile()
 	v.expectPersisted(fissilev1.ReasonStored)
-}
-
-func TestAReferenceStaysWithTheSeriesOfItsOwner(t *testing.T) {
-	version := func(ordinal int64, owner string) *metav1.PartialObjectMetadata {
-		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Name: "ca"}}
-		if owner != "" {
-			secret.Annotations = map[string]string{fissilev1.AnnotationOwnerName: owner}
-		}
-		secret = versionedsecret.New(secret, ordinal, "")
-		return &metav1.PartialObjectMetadata{ObjectMeta: secret.ObjectMeta}
-	}
-	for name, test := range map[string]struct {
-		versions   []*metav1.PartialObjectMetadata
-		name, want string
-	}{
-		"the newest of the owner's":            {[]*metav1.PartialObjectMetadata{version(1, "a"), version(2, "a"), version(3, "b")}, "ca-v1", "ca-v2"},
-		"of another owner, if that is meant":   {[]*metav1.PartialObjectMetadata{version(1, "a"), version(2, "b"), version(3, "b")}, "ca-v2", "ca-v3"},
-		"of who made the first, if it is gone": {[]*metav1.PartialObjectMetadata{version(2, "a"), version(3, "b")}, "ca-v1", "ca-v2"},
-		"of nobody":                            {[]*metav1.PartialObjectMetadata{version(1, ""), version(2, ""), version(3, "b")}, "ca-v1", "ca-v2"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			if got := newestVersions(test.versions, []string{test.name})[test.name]; got != test.want {
-				t.Errorf("got %s, want %s", got, test.want)
-			}
-		})
-	}
 }

@@ -25,6 +25,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // readTemplate asks the API server to complete the template with its defaults in a
@@ -36,7 +37,7 @@ func (r *Reconciler) readTemplate(ctx context.Context, o *observation) error {
 	ej := o.whole.DeepCopy()
 	ej.Status.Inputs = nil // versioned names are as the user wrote them
 	const number = 1       // of a run that will not exist
-	job, err := plan.NewJob(ej, &fissilev1.Run{Number: number, JobName: plan.JobName(ej, number)})
+	job, err := runjob.New(ej, &fissilev1.Run{Number: number, JobName: runjob.JobName(ej, number)})
 	invalid := err != nil
 	if !invalid {
 		// The Job gets a name of its own, because that of a run's Job may be taken.
@@ -53,7 +54,6 @@ func (r *Reconciler) readTemplate(ctx context.Context, o *observation) error {
 	default:
 		o.TemplateDigest = plan.TemplateDigest(&o.whole.Spec.JobTemplate, job)
 	}
-	o.process.known.Template.Note(o.TemplateChanged(), o.TemplateDigest, r.Clock.Now())
-	o.Process = o.process.known
+	o.state.process.Template.Track(o.TemplateChanged(), o.TemplateDigest, r.Clock.Now())
 	return nil
 }

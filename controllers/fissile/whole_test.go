@@ -46,7 +46,7 @@ func (c *noAnswer) Create(ctx context.Context, obj client.Object, opts ...client
 
 func TestAJobThatIsNotCreatedAtOnceHasTheWholeTemplate(t *testing.T) {
 	v := newOutputTest(t)
-	v.r.Client = &noAnswer{Client: v.client}
+	v.rewire(func(d *dependencies, _ *Options) { d.Client = &noAnswer{Client: v.client} })
 	v.edit(func() {
 		v.ej.Spec.Trigger.Strategy = fissilev1.StrategyNow
 		v.ej.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Env = []corev1.EnvVar{{Name: "A", Value: "b"}}

@@ -18,6 +18,7 @@ package configrefs
 
 import (
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/utils/ptr"
 )
 
 // use is one place of a pod spec that names an object.
@@ -53,10 +54,10 @@ func walkContainer(container *corev1.Container, visit func(use)) {
 	for i := range container.EnvFrom {
 		from := &container.EnvFrom[i]
 		if ref := from.ConfigMapRef; ref != nil {
-			visit(use{kind: ConfigMap, name: &ref.Name, optional: isTrue(ref.Optional)})
+			visit(use{kind: ConfigMap, name: &ref.Name, optional: ptr.Deref(ref.Optional, false)})
 		}
 		if ref := from.SecretRef; ref != nil {
-			visit(use{kind: Secret, name: &ref.Name, optional: isTrue(ref.Optional)})
+			visit(use{kind: Secret, name: &ref.Name, optional: ptr.Deref(ref.Optional, false)})
 		}
 	}
 	for i := range container.Env {
@@ -65,10 +66,10 @@ func walkContainer(container *corev1.Container, visit func(use)) {
 			continue
 		}
 		if ref := from.ConfigMapKeyRef; ref != nil {
-			visit(use{kind: ConfigMap, name: &ref.Name, keys: []string{ref.Key}, optional: isTrue(ref.Optional)})
+			visit(use{kind: ConfigMap, name: &ref.Name, keys: []string{ref.Key}, optional: ptr.Deref(ref.Optional, false)})
 		}
 		if ref := from.SecretKeyRef; ref != nil {
-			visit(use{kind: Secret, name: &ref.Name, keys: []string{ref.Key}, optional: isTrue(ref.Optional)})
+			visit(use{kind: Secret, name: &ref.Name, keys: []string{ref.Key}, optional: ptr.Deref(ref.Optional, false)})
 		}
 	}
 }
@@ -76,18 +77,18 @@ func walkContainer(container *corev1.Container, visit func(use)) {
 // walkVolume visits all sources that are set. A valid pod spec sets one.
 func walkVolume(volume *corev1.VolumeSource, visit func(use)) {
 	if source := volume.ConfigMap; source != nil {
-		visit(use{kind: ConfigMap, name: &source.Name, keys: keys(source.Items), optional: isTrue(source.Optional)})
+		visit(use{kind: ConfigMap, name: &source.Name, keys: keys(source.Items), optional: ptr.Deref(source.Optional, false)})
 	}
 	if source := volume.Secret; source != nil {
-		visit(use{kind: Secret, name: &source.SecretName, keys: keys(source.Items), optional: isTrue(source.Optional)})
+		visit(use{kind: Secret, name: &source.SecretName, keys: keys(source.Items), optional: ptr.Deref(source.Optional, false)})
 	}
 	if source := volume.Projected; source != nil {
 		for i := range source.Sources {
 			if projection := source.Sources[i].ConfigMap; projection != nil {
-				visit(use{kind: ConfigMap, name: &projection.Name, keys: keys(projection.Items), optional: isTrue(projection.Optional)})
+				visit(use{kind: ConfigMap, name: &projection.Name, keys: keys(projection.Items), optional: ptr.Deref(projection.Optional, false)})
 			}
 			if projection := source.Sources[i].Secret; projection != nil {
-				visit(use{kind: Secret, name: &projection.Name, keys: keys(projection.Items), optional: isTrue(projection.Optional)})
+				visit(use{kind: Secret, name: &projection.Name, keys: keys(projection.Items), optional: ptr.Deref(projection.Optional, false)})
 			}
 		}
 	}
@@ -138,8 +139,4 @@ func keys(items []corev1.KeyToPath) []string {
 		keys[i] = item.Key
 	}
 	return keys
-}
-
-func isTrue(optional *bool) bool {
-	return optional != nil && *optional
 }

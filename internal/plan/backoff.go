@@ -26,53 +26,54 @@ import (
 // controller applies "now" over and over, or ExtendedJobs trigger each other in a
 // circle. Such runs are delayed, and never dropped.
 const (
-	backoffFirst = 10 * time.Second
-	backoffMost  = 5 * time.Minute
+	initialBackoff = 10 * time.Second
+	maxBackoff     = 5 * time.Minute
 )
 
-// patience is how many consecutive runs are not delayed. Runs are consecutive if the
-// next one starts within `within` of the earliest time it could.
-type patience struct {
+// burst is how many consecutive runs are not delayed. Runs are consecutive if the next
+// one starts within `within` of the earliest time it could.
+type burst struct {
 	runs   int32
 	within time.Duration
 }
 
-func patienceWith(cause fissilev1.RunCause) patience {
+func burstOf(cause fissilev1.RunCause) burst {
 	switch cause {
 	case fissilev1.CauseNow:
-		return patience{runs: 9, within: time.Minute}
+		return burst{runs: 9, within: time.Minute}
 	case fissilev1.CauseConfigChange, fissilev1.CauseTemplateChange:
-		return patience{runs: 5, within: 10 * time.Second}
+		return burst{runs: 5, within: 10 * time.Second}
 	case fissilev1.CauseOnce, fissilev1.CauseRequest:
 	}
-	return patience{}
+	return burst{}
 }
 
 // streak returns the number of consecutive runs, including the next one, and how long
 // after the end of the previous run that one may start.
 func (o *Observation) streak(cause fissilev1.RunCause) (int32, time.Duration) {
 	run := o.lastRun()
-	p := patienceWith(cause)
-	if run == nil || run.Cause != cause || p.runs == 0 {
+	burst := burstOf(cause)
+	if run == nil || run.Cause != cause || burst.runs == 0 {
 		return 1, 0
 	}
 	streak := max(run.Streak, 1) + 1
-	delay := backoff(streak - p.runs)
-	if o.Now.Sub(endOf(run)) > delay+p.within {
+	delay := backoff(streak-burst.runs, initialBackoff, maxBackoff)
+	if o.Now.Sub(endOf(run)) > delay+burst.within {
 		return 1, 0
 	}
 	return streak, delay
 }
 
-// backoff returns the delay of the n-th run of a streak beyond patience.
-func backoff(n int32) time.Duration {
+// backoff returns the n-th of the delays that begin with an initial one and double up
+// to a limit, or 0 if n is less than 1.
+func backoff(n int32, initial, limit time.Duration) time.Duration {
 	if n < 1 {
 		return 0
 	}
-	delay := backoffFirst
+	delay := initial
 	for range n - 1 {
-		if delay *= 2; delay >= backoffMost {
-			return backoffMost
+		if delay *= 2; delay >= limit {
+			return limit
 		}
 	}
 	return delay

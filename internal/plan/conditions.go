@@ -23,6 +23,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -36,11 +37,11 @@ import (
 func Conditions(ej *ExtendedJob, now time.Time) []metav1.Condition {
 	b := conditions{ej: ej, run: ej.Status.LastRun, due: ej.Status.Due, now: metav1.NewTime(now.Truncate(time.Second))}
 	b.ready()
-	b.ending()
+	b.completeAndFailed()
 	b.running()
 	b.references()
 	b.output()
-	if value(ej.Spec.Suspend) {
+	if ptr.Deref(ej.Spec.Suspend, false) {
 		b.set(fissilev1.ConditionSuspended, metav1.ConditionTrue, fissilev1.ReasonSuspended, "spec.suspend holds back runs.")
 	}
 	return b.all
@@ -57,8 +58,8 @@ type conditions struct {
 // active reports whether a run is under way.
 func (b *conditions) active() bool { return b.run != nil && b.run.Result == "" }
 
-// atWork returns the reason and the message while a run is due or active.
-func (b *conditions) atWork() (reason, message string) {
+// progress returns the reason and the message while a run is due or active.
+func (b *conditions) progress() (reason, message string) {
 	switch {
 	case b.due != nil:
 		return b.due.Reason, b.due.Message
@@ -69,12 +70,12 @@ func (b *conditions) atWork() (reason, message string) {
 	}
 }
 
-// ending sets Complete and Failed. Users see the message of Complete in the column
-// Message.
-func (b *conditions) ending() {
+// completeAndFailed sets Complete and Failed. Users see the message of Complete in the
+// column Message.
+func (b *conditions) completeAndFailed() {
 	switch {
 	case b.due != nil || b.active():
-		reason, message := b.atWork()
+		reason, message := b.progress()
 		b.set(fissilev1.ConditionComplete, metav1.ConditionFalse, reason, message)
 		b.set(fissilev1.ConditionFailed, metav1.ConditionFalse, reason, message)
 	case b.run == nil:
@@ -85,10 +86,10 @@ func (b *conditions) ending() {
 		if message == "" {
 			message = fmt.Sprintf("Run %d succeeded.", b.run.Number)
 		}
-		b.set(fissilev1.ConditionComplete, metav1.ConditionTrue, fissilev1.ReasonSucceeded, b.atRest(message))
+		b.set(fissilev1.ConditionComplete, metav1.ConditionTrue, fissilev1.ReasonSucceeded, b.withRerunHint(message))
 		b.set(fissilev1.ConditionFailed, metav1.ConditionFalse, fissilev1.ReasonSucceeded, "")
 	default:
-		b.set(fissilev1.ConditionComplete, metav1.ConditionFalse, b.run.Reason, b.atRest(b.run.Message))
+		b.set(fissilev1.ConditionComplete, metav1.ConditionFalse, b.run.Reason, b.withRerunHint(b.run.Message))
 		b.set(fissilev1.ConditionFailed, conditionStatus(failed(b.run.Result)), b.run.Reason, b.run.Message)
 	}
 }
@@ -97,10 +98,10 @@ func (b *conditions) ending() {
 func (b *conditions) running() {
 	switch {
 	case b.due != nil || b.active() && b.ej.Status.Active == "":
-		reason, message := b.atWork()
+		reason, message := b.progress()
 		b.set(fissilev1.ConditionRunning, metav1.ConditionUnknown, reason, message)
 	case b.active():
-		reason, message := b.atWork()
+		reason, message := b.progress()
 		b.set(fissilev1.ConditionRunning, metav1.ConditionTrue, reason, message)
 	case b.run == nil:
 		b.set(fissilev1.ConditionRunning, metav1.ConditionFalse, fissilev1.ReasonIdle, "")
@@ -109,10 +110,10 @@ func (b *conditions) running() {
 	}
 }
 
-// atRest prepends how to run a one-off again to a message, if its template was edited
-// since its run and that alone does not start another.
-func (b *conditions) atRest(message string) string {
-	if b.ej.Spec.Trigger.Strategy != fissilev1.StrategyDone || value(b.ej.Spec.UpdateOnTemplateChange) || !editedSince(b.ej) {
+// withRerunHint prepends how to run a one-off again to a message, if its template was
+// edited since its run and that alone does not start another.
+func (b *conditions) withRerunHint(message string) string {
+	if b.ej.Spec.Trigger.Strategy != fissilev1.StrategyDone || ptr.Deref(b.ej.Spec.UpdateOnTemplateChange, false) || !editedSince(b.ej) {
 		return message
 	}
 	return fmt.Sprintf("The template has been edited since run %d. To run it, set spec.trigger.requestID to a new value, or spec.trigger.strategy to now. %s",
@@ -124,7 +125,7 @@ func (b *conditions) atRest(message string) string {
 func (b *conditions) ready() {
 	switch {
 	case b.due != nil || b.active() && b.waitedFor():
-		reason, message := b.atWork()
+		reason, message := b.progress()
 		b.set(fissilev1.ConditionReady, metav1.ConditionFalse, reason, message)
 		if reason == fissilev1.ReasonJobRejected {
 			// Stalled precedes Reconciling: kstatus goes by the first of them.
@@ -132,15 +133,15 @@ func (b *conditions) ready() {
 		}
 		b.set(fissilev1.ConditionReconciling, metav1.ConditionTrue, reason, message)
 	case b.active():
-		reason, message := b.atWork()
+		reason, message := b.progress()
 		b.set(fissilev1.ConditionReady, metav1.ConditionTrue, reason, message)
 	case b.run == nil:
 		b.set(fissilev1.ConditionReady, metav1.ConditionTrue, fissilev1.ReasonIdle, "No run is due.")
 	case b.run.Result != fissilev1.ResultSucceeded && b.lastRunCounts():
-		b.set(fissilev1.ConditionReady, metav1.ConditionFalse, b.run.Reason, b.atRest(b.run.Message))
-		b.set(fissilev1.ConditionStalled, metav1.ConditionTrue, b.run.Reason, b.atRest(b.run.Message))
+		b.set(fissilev1.ConditionReady, metav1.ConditionFalse, b.run.Reason, b.withRerunHint(b.run.Message))
+		b.set(fissilev1.ConditionStalled, metav1.ConditionTrue, b.run.Reason, b.withRerunHint(b.run.Message))
 	default:
-		b.set(fissilev1.ConditionReady, metav1.ConditionTrue, fissilev1.ReasonIdle, b.atRest("No run is due."))
+		b.set(fissilev1.ConditionReady, metav1.ConditionTrue, fissilev1.ReasonIdle, b.withRerunHint("No run is due."))
 	}
 }
 

@@ -57,15 +57,15 @@ func (o *Observation) debounce() debounce {
 // changedBetween returns when the process noticed the first and the last change since
 // the last claim, or zero times if it noticed none.
 func (o *Observation) changedBetween() (first, last time.Time) {
-	for _, n := range []Notice{o.Process.Inputs, o.Process.Template} {
-		if n.At.IsZero() {
+	for _, tracker := range []ChangeTracker{o.Process.Inputs, o.Process.Template} {
+		if tracker.At.IsZero() {
 			continue
 		}
-		if first.IsZero() || n.At.Before(first) {
-			first = n.At
+		if first.IsZero() || tracker.At.Before(first) {
+			first = tracker.At
 		}
-		if n.LastAt.After(last) {
-			last = n.LastAt
+		if tracker.LastAt.After(last) {
+			last = tracker.LastAt
 		}
 	}
 	return first, last

@@ -16,7 +16,9 @@ limitations under the License.
 
 // Package plan decides what to do next for an ExtendedJob. It is pure: an Observation
 // goes in, and the one next Step comes out. It has no client, no clock and no memory,
-// so a test can walk every interleaving of crashes, edits and events with it.
+// so a test can walk every interleaving of crashes, edits and events with it. It does
+// not know what a Job looks like: that is internal/runjob. It does nothing itself:
+// controllers/fissile does the steps.
 //
 // # Runs
 //

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -37,19 +38,19 @@ func (o *Observation) due(status *fissilev1.ExtendedJobStatus) fissilev1.RunCaus
 		return fissilev1.CauseRequest
 	case strategy == fissilev1.StrategyNow:
 		return fissilev1.CauseNow
-	case strategy == fissilev1.StrategyDone && o.watchesInputs() && (o.InputsChanged() || leftover(status, fissilev1.CauseConfigChange)):
+	case strategy == fissilev1.StrategyDone && o.watchesInputs() && (o.InputsChanged() || carriedOver(status, fissilev1.CauseConfigChange)):
 		return fissilev1.CauseConfigChange
-	case strategy == fissilev1.StrategyDone && o.watchesTemplate() && (o.TemplateChanged() || leftover(status, fissilev1.CauseTemplateChange)):
+	case strategy == fissilev1.StrategyDone && o.watchesTemplate() && (o.TemplateChanged() || carriedOver(status, fissilev1.CauseTemplateChange)):
 		return fissilev1.CauseTemplateChange
 	default:
 		return ""
 	}
 }
 
-// leftover reports whether the last run leaves a change to the next one: an input
+// carriedOver reports whether the last run leaves a change to the next one: an input
 // that changed while it was active, or the change that it was for if it was called
 // off.
-func leftover(status *fissilev1.ExtendedJobStatus, cause fissilev1.RunCause) bool {
+func carriedOver(status *fissilev1.ExtendedJobStatus, cause fissilev1.RunCause) bool {
 	run := status.LastRun
 	return run != nil && (cause == fissilev1.CauseConfigChange && run.InputsChanged ||
 		run.Cause == cause && run.Result == fissilev1.ResultCancelled)
@@ -111,7 +112,7 @@ func (o *Observation) hold(cause fissilev1.RunCause) *hold {
 	switch set := o.EJ.Spec.UpdateDebounce; {
 	case o.NamespaceClosed:
 		return &hold{reason: fissilev1.ReasonNamespaceClosed, message: "ExtendedJobs do not run in the operator's namespace: create this one in another namespace, or set runInOwnNamespace in the operator's configuration."}
-	case value(o.EJ.Spec.Suspend):
+	case ptr.Deref(o.EJ.Spec.Suspend, false):
 		return &hold{reason: fissilev1.ReasonSuspended, message: "A run is due and starts when spec.suspend is false."}
 	case o.PodsRunning:
 		return &hold{reason: fissilev1.ReasonPodsTerminating, message: "A run is due and starts when the pods of earlier runs have ended."}

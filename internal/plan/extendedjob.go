@@ -17,12 +17,12 @@ limitations under the License.
 package plan
 
 import (
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // ExtendedJob is the part of an ExtendedJob that decisions need. It lacks the
@@ -78,7 +78,7 @@ func WithoutTemplate(ej *fissilev1.ExtendedJob) *ExtendedJob {
 		},
 		Template: Template{
 			Digest:                  writtenDigest(&spec.JobTemplate),
-			Containers:              namesOf(spec.JobTemplate.Spec.Template.Spec.Containers),
+			Containers:              runjob.ContainerNames(&spec.JobTemplate),
 			References:              configrefs.Of(&spec.JobTemplate.Spec.Template.Spec),
 			TTLSecondsAfterFinished: spec.JobTemplate.Spec.TTLSecondsAfterFinished,
 		},
@@ -104,14 +104,6 @@ func metadataOf(ej *fissilev1.ExtendedJob) metav1.ObjectMeta {
 	return metadata
 }
 
-func namesOf(containers []corev1.Container) []string {
-	names := make([]string, len(containers))
-	for i := range containers {
-		names[i] = containers[i].Name
-	}
-	return names
-}
-
 // Key returns the namespace and name of the ExtendedJob.
 func (ej *ExtendedJob) Key() types.NamespacedName {
 	return types.NamespacedName{Namespace: ej.Namespace, Name: ej.Name}
@@ -119,25 +111,12 @@ func (ej *ExtendedJob) Key() types.NamespacedName {
 
 // Targets returns where the output goes: first for the containers whose output is
 // printed, in the order of the template, then for the files.
-func (ej *ExtendedJob) Targets() []Target {
-	if ej.Spec.Output == nil {
-		return nil
-	}
-	return targets(ej.Spec.Output, printingContainers(ej.Spec.Output, ej.Template.Containers))
+func (ej *ExtendedJob) Targets() []runjob.Target {
+	return runjob.TargetsOf(ej.Spec.Output, ej.Template.Containers)
 }
 
-// FormerlyPrinted returns the targets of containers whose printed output is no longer
+// FormerTargets returns the targets of containers whose printed output is no longer
 // kept.
-func (ej *ExtendedJob) FormerlyPrinted() []Target {
-	output := ej.Spec.Output
-	if output == nil || output.NamePrefix == "" {
-		return nil
-	}
-	var former []Target
-	for _, container := range ej.Template.Containers {
-		if !prints(output, container) {
-			former = append(former, PrintedTarget(output, container))
-		}
-	}
-	return former
+func (ej *ExtendedJob) FormerTargets() []runjob.Target {
+	return runjob.FormerTargets(ej.Spec.Output, ej.Template.Containers)
 }

@@ -26,6 +26,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // expired returns the next Job to delete: one that runs although its run is over, or
@@ -45,13 +46,13 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 			failedKept++
 			continue
 		}
-		finished := Finished(job)
+		finished := runjob.Finished(job)
 		if finished == nil {
 			// A paused old leader created it for a run that is long over.
 			return job, 0
 		}
 		kept, limit := &failedKept, ptr.Deref(o.EJ.Spec.FailedJobsHistoryLimit, 1)
-		if succeeded(job) && o.succeededRun(number) {
+		if runjob.Succeeded(job) && o.succeededRun(number) {
 			kept, limit = &succeededKept, ptr.Deref(o.EJ.Spec.SuccessfulJobsHistoryLimit, 0)
 		}
 		expiry := time.Duration(0)
@@ -75,7 +76,7 @@ func (o *Observation) expired() (*batchv1.Job, time.Duration) {
 // over reports whether a run is over. Only the run with the greatest number may be
 // active. If the status was wiped, the output of a newer run also proves it.
 func (o *Observation) over(number int64) bool {
-	return number <= value(o.EJ.Status.SettledRun) || number < max(o.last(), o.greatestJob()) ||
+	return number <= ptr.Deref(o.EJ.Status.SettledRun, 0) || number < max(o.last(), o.greatestJob()) ||
 		o.lastRun() == nil && number < o.StoredRun
 }
 

@@ -20,8 +20,11 @@ import (
 	"slices"
 	"strings"
 
+	"k8s.io/utils/ptr"
+
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // Inputs are what the pods of a run would read if it were claimed now.
@@ -124,7 +127,18 @@ func (o *Observation) InputsChanged() bool {
 
 // watchesInputs reports whether a change of the inputs runs the ExtendedJob.
 func (o *Observation) watchesInputs() bool {
-	return value(o.EJ.Spec.UpdateOnConfigChange)
+	return ptr.Deref(o.EJ.Spec.UpdateOnConfigChange, false)
+}
+
+// RequestReferences returns the ConfigMaps and Secrets that the next run reads in
+// addition to those of its template: those that spec.trigger.env names, if the run
+// gets these variables.
+func (o *Observation) RequestReferences() []configrefs.Reference {
+	trigger := o.EJ.Spec.Trigger
+	if len(trigger.Env) == 0 || trigger.Strategy != fissilev1.StrategyNow && o.outstandingRequest(&o.EJ.Status) == "" {
+		return nil
+	}
+	return runjob.EnvReferences(trigger.Env)
 }
 
 // inputsMissing describes what the pods cannot start without.

@@ -21,8 +21,10 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 const (
@@ -30,9 +32,9 @@ const (
 	// how long that request may take. A process that was paused for longer must look
 	// again.
 	CreateWindow = 5 * time.Second
-	// jobRecorded is how long a process keeps the UID of an unfinished Job to itself
-	// before it writes it to the status. Short runs do without that write.
-	jobRecorded = 30 * time.Second
+	// recordJobAfter is how long a process keeps the UID of an unfinished Job to
+	// itself before it writes it to the status. Short runs do without that write.
+	recordJobAfter = 30 * time.Second
 	// withoutPodsRetry is how often the operator looks at a Job without running pods.
 	withoutPodsRetry = 30 * time.Second
 	// OutputRetry is how long to wait before the operator tries again to store output
@@ -53,7 +55,7 @@ func Next(o Observation) Step {
 		return o.adopt(o.greatestJob())
 	case run != nil && run.Number > settled.Number:
 		return o.continueRun(run, settled)
-	case value(o.EJ.Status.SettledRun) < settled.Number:
+	case ptr.Deref(o.EJ.Status.SettledRun, 0) < settled.Number:
 		return o.reportSettled(run, settled)
 	default:
 		return o.idle(settled)
@@ -99,14 +101,14 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 	switch {
 	case job == nil:
 		return o.start(run, settled)
-	case job.UID == o.memory(run).Unwanted:
+	case job.UID == o.runState(run).Unwanted:
 		return Step{Kind: DeleteJob, Job: job}
 	case !labelled(job):
 		// Somebody removed the label, so the cache no longer shows the Job.
 		return Step{Kind: LabelJob, Job: job}
 	case adoptedClaim(job) != claimOf(run).ID:
 		return o.adopt(run.Number)
-	case Finished(job) != nil:
+	case runjob.Finished(job) != nil:
 		if wantsOutput(job) && o.Output == nil {
 			return Step{Kind: StoreOutput, Job: job}
 		}
@@ -123,9 +125,9 @@ func (o *Observation) continueRun(run *fissilev1.Run, settled Settled) Step {
 func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Duration {
 	var wait time.Duration
 	if claimOf(run).JobUID == "" {
-		wait = o.memory(run).JobSince.Add(jobRecorded).Sub(o.Now)
+		wait = o.runState(run).JobSince.Add(recordJobAfter).Sub(o.Now)
 	}
-	if o.PodsPending && !suspended(job) {
+	if o.PodsPending && !runjob.Suspended(job) {
 		wait = soonest(wait, withoutPodsRetry)
 	}
 	return max(wait, 0)
@@ -133,8 +135,8 @@ func (o *Observation) nextLook(run *fissilev1.Run, job *batchv1.Job) time.Durati
 
 // start decides how to go on with a claim that has no Job.
 func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
-	known := o.memory(run)
-	if known.Rejection != nil && known.Rejection.Reason == fissilev1.ReasonNameConflict {
+	state := o.runState(run)
+	if state.Rejection != nil && state.Rejection.Reason == fissilev1.ReasonNameConflict {
 		return o.claim(run.Number+1, run.Cause)
 	}
 	held, retryIn := o.rejected(run)
@@ -142,10 +144,10 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 		switch {
 		case held:
 			return o.tidyThenWait(o.rejectedStatus(run), retryIn)
-		case known.JobUID != "" && o.fresh(known.ClaimedAt):
+		case state.JobUID != "" && o.fresh(state.ClaimedAt):
 			// The cache will show it.
-			return Step{Kind: Wait, After: known.ClaimedAt.Add(CreateWindow).Sub(o.Now)}
-		case known.JobUID == "" && known.Rejection == nil && o.fresh(known.ClaimedAt) && claimOf(run).Generation == o.EJ.Generation:
+			return Step{Kind: Wait, After: state.ClaimedAt.Add(CreateWindow).Sub(o.Now)}
+		case state.JobUID == "" && state.Rejection == nil && o.fresh(state.ClaimedAt) && claimOf(run).Generation == o.EJ.Generation:
 			return Step{Kind: CreateJob}
 		default:
 			return Step{Kind: ReadLive}
@@ -157,13 +159,13 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 		return Step{Kind: Wait, After: o.Process.LateCreateUntil.Sub(o.Now)}
 	case o.jobSeen(run):
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultAborted))
-	case !o.stands(run) || value(o.EJ.Spec.Suspend) || o.NamespaceClosed:
+	case !o.stillApplies(run) || ptr.Deref(o.EJ.Spec.Suspend, false) || o.NamespaceClosed:
 		return o.settle(run, settled, endedWithoutJob(run, fissilev1.ResultCancelled))
 	case held:
 		return o.tidyThenWait(o.rejectedStatus(run), retryIn)
 	case o.Inputs == nil:
 		return Step{Kind: ReadInputs}
-	case known.ClaimedAt.IsZero() || claimOf(run).Generation != o.EJ.Generation || o.inputsState() != inputsSame:
+	case state.ClaimedAt.IsZero() || claimOf(run).Generation != o.EJ.Generation || o.inputsState() != inputsSame:
 		// Another process claimed it, or for another spec, or for other inputs: claim
 		// it anew under the same number.
 		return o.claim(run.Number, run.Cause)
@@ -178,11 +180,11 @@ func (o *Observation) start(run *fissilev1.Run, settled Settled) Step {
 // it was deleted. A status that was restored from another object may name a Job of
 // that object.
 func (o *Observation) jobSeen(run *fissilev1.Run) bool {
-	return claimOf(run).JobUID != "" && run.JobName == JobName(o.EJ, run.Number) || o.memory(run).JobUID != ""
+	return claimOf(run).JobUID != "" && run.JobName == runjob.JobName(o.EJ, run.Number) || o.runState(run).JobUID != ""
 }
 
-// stands reports whether the reason that a run was claimed for still applies.
-func (o *Observation) stands(run *fissilev1.Run) bool {
+// stillApplies reports whether the reason that a run was claimed for still applies.
+func (o *Observation) stillApplies(run *fissilev1.Run) bool {
 	switch run.Cause {
 	case fissilev1.CauseRequest:
 		return o.EJ.Spec.Trigger.RequestID == run.RequestID
@@ -251,14 +253,14 @@ func (o *Observation) served(run *fissilev1.Run) bool {
 // settled.
 func (o *Observation) reportSettled(run *fissilev1.Run, settled Settled) Step {
 	job := o.Jobs[settled.Number]
-	finished := job != nil && Finished(job) != nil
+	finished := job != nil && runjob.Finished(job) != nil
 	switch {
 	case run == nil && finished:
 		// The status was wiped, and with it whether the output is pending.
 		return o.adopt(settled.Number)
 	case run == nil:
 		// Only the number and the result of the run are known.
-		lost := &fissilev1.Run{Number: settled.Number, JobName: JobName(o.EJ, settled.Number)}
+		lost := &fissilev1.Run{Number: settled.Number, JobName: runjob.JobName(o.EJ, settled.Number)}
 		return o.reportOutcome(nil, settled, endedWithoutJob(lost, settled.Result))
 	case !finished:
 		return o.reportOutcome(run, settled, endedWithoutJob(run, settled.Result))
@@ -306,7 +308,7 @@ func (o *Observation) idle(settled Settled) Step {
 		return o.recordCancelled()
 	}
 	if cause == "" {
-		return o.tend(o.idleStatus(), 0)
+		return o.reconcileOutputThenWait(o.idleStatus(), 0)
 	}
 	if !onDemand(cause) && o.EJ.Spec.UpdateDebounce == nil {
 		if until := o.debounce().until; !until.IsZero() {
@@ -316,23 +318,24 @@ func (o *Observation) idle(settled Settled) Step {
 		}
 	}
 	if hold := o.hold(cause); hold != nil {
-		return o.tend(o.heldStatus(cause, hold.reason, hold.message), hold.after)
+		return o.reconcileOutputThenWait(o.heldStatus(cause, hold.reason, hold.message), hold.after)
 	}
 	return o.claim(o.greatestRun()+1, cause)
 }
 
-// tend takes care of the output of earlier runs, and then waits with a status.
-func (o *Observation) tend(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
-	if step, needed := o.tendOutput(); needed {
+// reconcileOutputThenWait takes care of the output of earlier runs, and then waits with
+// the given status.
+func (o *Observation) reconcileOutputThenWait(status *fissilev1.ExtendedJobStatus, after time.Duration) Step {
+	if step, needed := o.reconcileOutput(); needed {
 		return step
 	}
 	return o.tidyThenWait(status, after)
 }
 
-// tendOutput returns what to do about the last run's output: store it if that was not
-// possible before, or record that it is gone. It returns false if there is nothing to
-// do.
-func (o *Observation) tendOutput() (Step, bool) {
+// reconcileOutput returns what to do about the last run's output: store it if that was
+// not possible before, or record that it is gone. It returns false if there is nothing
+// to do.
+func (o *Observation) reconcileOutput() (Step, bool) {
 	run := o.lastRun()
 	if run == nil {
 		return Step{}, false
@@ -340,7 +343,7 @@ func (o *Observation) tendOutput() (Step, bool) {
 	if outputPending(run) {
 		job := o.Jobs[run.Number]
 		switch {
-		case job == nil || Finished(job) == nil:
+		case job == nil || runjob.Finished(job) == nil:
 			return o.reportOutcome(run, o.settled(), outputLost(run)), true
 		case o.Output == nil && !o.Now.Before(o.Process.OutputRetryAt):
 			return Step{Kind: StoreOutput, Job: job}, true
@@ -351,7 +354,7 @@ func (o *Observation) tendOutput() (Step, bool) {
 	switch {
 	case len(o.MissingOutputs) > 0 && o.LostOutputs == nil:
 		return Step{Kind: ReadOutputs}, true
-	case o.LostOutputs != nil && len(*o.LostOutputs) > 0 && o.lists(*o.LostOutputs):
+	case o.LostOutputs != nil && len(*o.LostOutputs) > 0 && o.listsAny(*o.LostOutputs):
 		return Step{Kind: WriteStatus, Status: o.outputsLostStatus(*o.LostOutputs)}, true
 	}
 	return Step{}, false
@@ -365,7 +368,7 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 	case o.needsTemplate():
 		return Step{Kind: ReadTemplate}
 	case len(o.Inputs.Missing) > 0:
-		return o.tend(o.heldStatus(cause, fissilev1.ReasonReferencesMissing, o.inputsMissing()), 0)
+		return o.reconcileOutputThenWait(o.heldStatus(cause, fissilev1.ReasonReferencesMissing, o.inputsMissing()), 0)
 	case !o.Inputs.Newest:
 		return Step{Kind: ReadNewestInputs}
 	}
@@ -374,7 +377,7 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 		Number:    number,
 		Cause:     cause,
 		RequestID: o.outstandingRequest(&o.EJ.Status),
-		JobName:   JobName(o.EJ, number),
+		JobName:   runjob.JobName(o.EJ, number),
 		StartTime: metav1.NewTime(o.Now.Truncate(time.Second)),
 		Streak:    streak,
 		Claim: &fissilev1.Claim{
@@ -383,7 +386,7 @@ func (o *Observation) claim(number int64, cause fissilev1.RunCause) Step {
 			SpecDigest: specDigest(o.EJ),
 		},
 	}
-	run.Env = envNames(&o.EJ.Spec.Trigger, &run)
+	run.Env = runjob.EnvNames(&o.EJ.Spec.Trigger, &run)
 	if cause == fissilev1.CauseConfigChange {
 		run.ChangedInputs = o.changedInputs()
 	}
@@ -430,6 +433,11 @@ func soonest(a, b time.Duration) time.Duration {
 		return b
 	}
 	return a
+}
+
+// labelled reports whether a Job has the label that selects it for the cache.
+func labelled(job *batchv1.Job) bool {
+	return job.Labels[fissilev1.LabelExtendedJob] == "true"
 }
 
 func adoptedCause(job *batchv1.Job) fissilev1.RunCause {

@@ -21,8 +21,10 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // Observation is everything that a decision is based on.
@@ -102,7 +104,7 @@ func (o *Observation) last() int64 {
 // settled returns the last run that is over.
 func (o *Observation) settled() Settled {
 	settled, status := ReadSettled(o.EJ), &o.EJ.Status
-	if number := value(status.SettledRun); number > settled.Number {
+	if number := ptr.Deref(status.SettledRun, 0); number > settled.Number {
 		settled.Number, settled.Result = number, ""
 		if run := status.LastRun; run != nil && run.Number == number {
 			settled.Result = run.Result
@@ -142,7 +144,7 @@ func (o *Observation) ActiveJob() *batchv1.Job {
 		return nil
 	}
 	job := o.Jobs[run.Number]
-	if job == nil || Finished(job) != nil || suspended(job) {
+	if job == nil || runjob.Finished(job) != nil || runjob.Suspended(job) {
 		return nil
 	}
 	return job
@@ -182,16 +184,5 @@ func (o *Observation) restingStrategy() fissilev1.TriggerStrategy {
 // claimOf returns the claim of a run. The claim of a run without one matches no
 // other.
 func claimOf(run *fissilev1.Run) fissilev1.Claim {
-	if run.Claim == nil {
-		return fissilev1.Claim{}
-	}
-	return *run.Claim
-}
-
-func value[T any](p *T) T {
-	if p == nil {
-		var zero T
-		return zero
-	}
-	return *p
+	return ptr.Deref(run.Claim, fissilev1.Claim{})
 }

@@ -17,14 +17,16 @@ limitations under the License.
 package plan
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // Output is the result of storing a run's output.
@@ -62,13 +64,13 @@ func (o Output) recorded() *fissilev1.RunOutput {
 		return nil
 	}
 	if o.Stored() {
-		return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.keptSentence())}
+		return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.keptMessage())}
 	}
 	return &fissilev1.RunOutput{Reason: o.Reason, Message: truncate(o.Message)}
 }
 
-// keptSentence says which of the Secrets already existed; empty if none did.
-func (o Output) keptSentence() string {
+// keptMessage says which of the Secrets already existed; empty if none did.
+func (o Output) keptMessage() string {
 	kept := strings.Join(o.Kept, ", ")
 	switch len(o.Kept) {
 	case 0:
@@ -109,60 +111,31 @@ type Outcome struct {
 // that the result already says.
 func (o Outcome) recorded() (reason, message string) {
 	if o.Result == fissilev1.ResultSucceeded {
-		return "", truncate(o.Output.keptSentence())
+		return "", truncate(o.Output.keptMessage())
 	}
 	return o.Reason, truncate(o.Message)
-}
-
-// Finished returns the condition that ended a Job, Complete or Failed, or nil while
-// the Job goes on. SuccessCriteriaMet and FailureTarget do not end a Job, because
-// pods may still be running then.
-func Finished(job *batchv1.Job) *batchv1.JobCondition {
-	for i := range job.Status.Conditions {
-		c := &job.Status.Conditions[i]
-		if (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue {
-			return c
-		}
-	}
-	return nil
-}
-
-// suspended reports whether the Job's controller must not run it, for instance
-// because of a queueing system.
-func suspended(job *batchv1.Job) bool {
-	for _, c := range job.Status.Conditions {
-		if c.Type == batchv1.JobSuspended {
-			return c.Status == corev1.ConditionTrue
-		}
-	}
-	return false
-}
-
-func succeeded(job *batchv1.Job) bool {
-	c := Finished(job)
-	return c != nil && c.Type == batchv1.JobComplete
 }
 
 // wantsOutput reports whether the output of a finished Job is to be stored, according
 // to the settings as of the run's start.
 func wantsOutput(job *batchv1.Job) bool {
-	settings, err := OutputSettings(job)
+	settings, err := runjob.OutputSettings(job)
 	if err != nil || settings == nil {
 		return false
 	}
-	return succeeded(job) || settings.WriteOnFailure != nil && *settings.WriteOnFailure
+	return runjob.Succeeded(job) || ptr.Deref(settings.WriteOnFailure, false)
 }
 
 // jobOutcome returns the outcome of a run whose Job has finished. If wantsOutput is
 // true, the output must have been observed.
 func (o *Observation) jobOutcome(job *batchv1.Job) Outcome {
-	finished := Finished(job)
+	finished := runjob.Finished(job)
 	outcome := Outcome{CompletionTime: finished.LastTransitionTime}
 	if job.Status.CompletionTime != nil {
 		outcome.CompletionTime = *job.Status.CompletionTime
 	}
 
-	settings, err := OutputSettings(job)
+	settings, err := runjob.OutputSettings(job)
 	switch {
 	case err != nil:
 		outcome.Output = Output{Reason: fissilev1.ReasonOutputUnavailable, Message: fmt.Sprintf("The output settings on Job %s cannot be read.", job.Name)}
@@ -178,14 +151,14 @@ func (o *Observation) jobOutcome(job *batchv1.Job) Outcome {
 	case finished.Type == batchv1.JobFailed:
 		outcome.Result = fissilev1.ResultFailed
 		outcome.Reason = validReason(finished.Reason, fissilev1.ReasonJobFailed)
-		outcome.Message = fmt.Sprintf("Job %s failed: %s", job.Name, firstOf(finished.Message, finished.Reason, "no reason was given."))
+		outcome.Message = fmt.Sprintf("Job %s failed: %s", job.Name, cmp.Or(finished.Message, finished.Reason, "no reason was given."))
 		if o.Ending != "" {
 			outcome.Message = fmt.Sprintf("%s. %s", strings.TrimSuffix(outcome.Message, "."), o.Ending)
 		}
 	case outcome.Output.Stored():
 		outcome.Result = fissilev1.ResultSucceeded
 		outcome.Reason = fissilev1.ReasonSucceeded
-		outcome.Message = fmt.Sprintf("Job %s completed. %s", job.Name, firstOf(outcome.Output.keptSentence(), "The output is stored."))
+		outcome.Message = fmt.Sprintf("Job %s completed. %s", job.Name, cmp.Or(outcome.Output.keptMessage(), "The output is stored."))
 	case outcome.Output.Reason == fissilev1.ReasonNotRequested:
 		outcome.Result = fissilev1.ResultSucceeded
 		outcome.Reason = fissilev1.ReasonSucceeded
@@ -242,14 +215,4 @@ func endedWithoutJob(run *fissilev1.Run, result fissilev1.RunResult) Outcome {
 		outcome.Message = fmt.Sprintf("Job %s failed.", run.JobName)
 	}
 	return outcome
-}
-
-// firstOf returns the first text that is not empty.
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }

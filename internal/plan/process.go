@@ -42,21 +42,21 @@ type Process struct {
 	// if it never did.
 	InheritedAt time.Time
 	// Run is what it knows of a run. It counts only for the run with that claim.
-	Run RunMemory
+	Run RunState
 	// LateCreateUntil is until when a create that this process has given up on may
 	// still reach the API server; zero if there is none.
 	LateCreateUntil time.Time
 	// Inputs and Template are when it noticed that they differ from those that the
 	// last run was started with.
-	Inputs, Template Notice
+	Inputs, Template ChangeTracker
 	// OutputRetryAt is when pending output may be stored again; at once if zero.
 	OutputRetryAt time.Time
 	// RefusedStatus is the status that the API server refused.
 	RefusedStatus RefusedStatus
 }
 
-// RunMemory is what a process knows of one run.
-type RunMemory struct {
+// RunState is what a process knows of one run.
+type RunState struct {
 	// ClaimID is the claim of the run.
 	ClaimID string
 	// ClaimedAt is when this process claimed it; zero if another one did.
@@ -77,8 +77,8 @@ type RunMemory struct {
 	Unwanted types.UID
 }
 
-// Notice is when a process noticed a change.
-type Notice struct {
+// ChangeTracker records when a process noticed a change.
+type ChangeTracker struct {
 	// Looked is true once the process has looked.
 	Looked bool
 	// At is when it noticed the change. It is zero if there is no change, and also if
@@ -108,7 +108,7 @@ func (p *Process) Observe(ej *ExtendedJob, jobs map[int64]*batchv1.Job, now time
 		return
 	}
 	if run.Claim.ID != p.Run.ClaimID {
-		p.Run = RunMemory{ClaimID: run.Claim.ID}
+		p.Run = RunState{ClaimID: run.Claim.ID}
 		p.InheritedAt = now
 	}
 	if job := jobs[run.Number]; job != nil && adoptedClaim(job) == run.Claim.ID {
@@ -119,7 +119,7 @@ func (p *Process) Observe(ej *ExtendedJob, jobs map[int64]*batchv1.Job, now time
 // Claimed notes that this process claims a run. The given time is before the write:
 // the claim may be stored at any time after it.
 func (p *Process) Claimed(id string, renewed bool, at time.Time) {
-	p.Run = RunMemory{ClaimID: id, ClaimedAt: at, OnlyCreate: !renewed}
+	p.Run = RunState{ClaimID: id, ClaimedAt: at, OnlyCreate: !renewed}
 	p.Inputs.forget()
 	p.Template.forget()
 }
@@ -154,36 +154,36 @@ func (p *Process) JobAltered(uid types.UID, rejection Rejection, now time.Time) 
 	p.Run.Unwanted = uid
 }
 
-func (m *RunMemory) noteJob(uid types.UID, now time.Time) {
-	if m.JobUID != uid && m.Unwanted != uid {
-		m.JobUID, m.JobSince = uid, now
+func (s *RunState) noteJob(uid types.UID, now time.Time) {
+	if s.JobUID != uid && s.Unwanted != uid {
+		s.JobUID, s.JobSince = uid, now
 	}
 }
 
-// Note notes whether there is a change now, and the digest of the current state.
-func (n *Notice) Note(changed bool, digest string, now time.Time) {
+// Track notes whether there is a change now, and the digest of the current state.
+func (c *ChangeTracker) Track(changed bool, digest string, now time.Time) {
 	switch {
 	case !changed:
-		n.forget()
-	case n.Looked && n.At.IsZero():
-		n.At, n.LastAt = now, now
-	case !n.At.IsZero() && digest != n.Digest:
-		n.LastAt = now
+		c.forget()
+	case c.Looked && c.At.IsZero():
+		c.At, c.LastAt = now, now
+	case !c.At.IsZero() && digest != c.Digest:
+		c.LastAt = now
 	}
-	n.Looked, n.Digest = true, digest
+	c.Looked, c.Digest = true, digest
 }
 
-func (n *Notice) forget() {
-	n.At, n.LastAt = time.Time{}, time.Time{}
+func (c *ChangeTracker) forget() {
+	c.At, c.LastAt = time.Time{}, time.Time{}
 }
 
-// memory returns what the process knows of a run. That is nothing if it knows the run
+// runState returns what the process knows of a run. That is nothing if it knows the run
 // only under another claim.
-func (o *Observation) memory(run *fissilev1.Run) RunMemory {
-	if known := o.Process.Run; known.ClaimID != "" && known.ClaimID == claimOf(run).ID {
-		return known
+func (o *Observation) runState(run *fissilev1.Run) RunState {
+	if state := o.Process.Run; state.ClaimID != "" && state.ClaimID == claimOf(run).ID {
+		return state
 	}
-	return RunMemory{}
+	return RunState{}
 }
 
 // nameHeldUntil returns how long the Job of a run that is over has to stay, because

@@ -23,7 +23,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
 
-func TestNoticeOfAChange(t *testing.T) {
+func TestChangeTracker(t *testing.T) {
 	// look is one look at the inputs, a second after the one before.
 	type look struct {
 		changed bool
@@ -45,12 +45,12 @@ func TestNoticeOfAChange(t *testing.T) {
 		"a change after one that was taken back":       {looks: []look{{false, "a"}, {true, "b"}, {false, "a"}, {true, "b"}}, first: at(3), last: at(3)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var notice plan.Notice
+			var tracker plan.ChangeTracker
 			for i, look := range test.looks {
-				notice.Note(look.changed, look.digest, at(i))
+				tracker.Track(look.changed, look.digest, at(i))
 			}
-			if !notice.At.Equal(test.first) || !notice.LastAt.Equal(test.last) {
-				t.Errorf("got changes from %s to %s, want %s to %s", notice.At, notice.LastAt, test.first, test.last)
+			if !tracker.At.Equal(test.first) || !tracker.LastAt.Equal(test.last) {
+				t.Errorf("got changes from %s to %s, want %s to %s", tracker.At, tracker.LastAt, test.first, test.last)
 			}
 		})
 	}
@@ -63,7 +63,7 @@ func TestWhatAProcessKnowsOfARunCountsForItsClaimOnly(t *testing.T) {
 		t.Errorf("got %s, want a look at the claim of another process", step.Kind)
 	}
 	w.Process.Observe(w.EJ, w.Jobs, w.Now)
-	if got := w.Process.Run; got != (plan.RunMemory{ClaimID: "another-claim"}) {
+	if got := w.Process.Run; got != (plan.RunState{ClaimID: "another-claim"}) {
 		t.Errorf("got %+v, want nothing but the claim", got)
 	}
 }

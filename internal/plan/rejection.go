@@ -29,8 +29,8 @@ import (
 )
 
 const (
-	rejectionRetryFirst = time.Second
-	rejectionRetryMost  = time.Minute
+	initialRejectionRetry = time.Second
+	maxRejectionRetry     = time.Minute
 )
 
 // Rejection is why the API server does not create a run's Job.
@@ -42,7 +42,7 @@ type Rejection struct {
 	// NeedsEdit is true if only an edit of the template helps.
 	NeedsEdit bool
 	// Attempts is how often in a row the Job was refused, and At when it last was.
-	Attempts int
+	Attempts int32
 	At       time.Time
 }
 
@@ -59,22 +59,22 @@ func RejectionOf(err error) (Rejection, bool) {
 	switch {
 	case !isClientError(status.Code) || apierrors.IsTimeout(err):
 		return Rejection{}, false
-	case status.Reason == metav1.StatusReasonInvalid && status.Details != nil && slices.ContainsFunc(status.Details.Causes, ofTemplate):
+	case status.Reason == metav1.StatusReasonInvalid && status.Details != nil && slices.ContainsFunc(status.Details.Causes, isTemplateField):
 		rejection.Reason, rejection.NeedsEdit = fissilev1.ReasonJobRejected, true
 	}
 	return rejection, true
 }
 
-// ofTemplate reports whether the cause of a refusal is a field that the template
+// isTemplateField reports whether the cause of a refusal is a field that the template
 // sets. The causes that admission policies give have no field.
-func ofTemplate(cause metav1.StatusCause) bool {
+func isTemplateField(cause metav1.StatusCause) bool {
 	return strings.HasPrefix(cause.Field, "spec.") || strings.HasPrefix(cause.Field, "metadata.labels") || strings.HasPrefix(cause.Field, "metadata.annotations")
 }
 
 // rejected reports whether the Job of a claimed run was refused and may not be tried
 // again yet. It also returns how long until then, or 0 if only an edit helps.
 func (o *Observation) rejected(run *fissilev1.Run) (held bool, retryIn time.Duration) {
-	rejection := o.memory(run).Rejection
+	rejection := o.runState(run).Rejection
 	sameSpec := claimOf(run).Generation == o.EJ.Generation
 	switch {
 	case rejection == nil:
@@ -82,20 +82,9 @@ func (o *Observation) rejected(run *fissilev1.Run) (held bool, retryIn time.Dura
 	case rejection.NeedsEdit:
 		return sameSpec, 0
 	default:
-		retryIn = rejection.At.Add(rejectionRetry(rejection.Attempts)).Sub(o.Now)
+		retryIn = rejection.At.Add(backoff(rejection.Attempts, initialRejectionRetry, maxRejectionRetry)).Sub(o.Now)
 		return retryIn > 0, max(retryIn, 0)
 	}
-}
-
-// rejectionRetry returns how long to wait after that many refusals in a row.
-func rejectionRetry(attempts int) time.Duration {
-	delay := rejectionRetryFirst
-	for range attempts - 1 {
-		if delay *= 2; delay >= rejectionRetryMost {
-			return rejectionRetryMost
-		}
-	}
-	return delay
 }
 
 // IsRefusal reports whether the API server refuses a request because of its content,

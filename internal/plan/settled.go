@@ -26,6 +26,11 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
+// maxSettledNumber bounds the numbers of runs that the annotation records. Greater
+// numbers are forged. It leaves enough room below the greatest number of a Job for all
+// later runs.
+const maxSettledNumber = 1 << 40
+
 // Settled is what the settled-run annotation records: the last run that is over. The
 // zero value means that no run is.
 type Settled struct {
@@ -46,7 +51,7 @@ func ReadSettled(ej metav1.Object) Settled {
 		return Settled{}
 	}
 	number, err := strconv.ParseInt(parts[1], 10, 64)
-	if err != nil || number < 1 || number > maxClaimedNumber {
+	if err != nil || number < 1 || number > maxSettledNumber {
 		return Settled{}
 	}
 	done, err := strconv.ParseBool(parts[3])

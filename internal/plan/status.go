@@ -24,8 +24,11 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	apiequality "k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/text"
 )
 
 const (
@@ -47,8 +50,8 @@ func (o *Observation) baseStatus() *fissilev1.ExtendedJobStatus {
 	return s
 }
 
-// derived completes a status with the conditions that follow from it.
-func (o *Observation) derived(s *fissilev1.ExtendedJobStatus) *fissilev1.ExtendedJobStatus {
+// withConditions completes a status with the conditions that follow from it.
+func (o *Observation) withConditions(s *fissilev1.ExtendedJobStatus) *fissilev1.ExtendedJobStatus {
 	if o.refused(s) {
 		s = minimalStatus(s, o.Process.RefusedStatus.Message)
 	}
@@ -62,18 +65,18 @@ func (o *Observation) derived(s *fissilev1.ExtendedJobStatus) *fissilev1.Extende
 func (o *Observation) claimedStatus(run fissilev1.Run) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	if s.LastRun == nil || s.LastRun.Number < run.Number {
-		s.Runs = new(value(s.Runs) + 1)
+		s.Runs = new(ptr.Deref(s.Runs, 0) + 1)
 	}
 	if run.Streak < 2 {
 		run.Streak = 0
 	}
-	succeedLastRun(s, &run)
+	replaceLastRun(s, &run)
 	if o.Inputs != nil {
 		s.Inputs = o.recordInputs()
 	}
 	s.TemplateDigest = o.recordTemplate()
 	s.Active = run.JobName
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
 // activeStatus returns the status while the run's Job has not finished.
@@ -87,7 +90,7 @@ func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissil
 	s.LastRun.InputsChanged = run.InputsChanged || o.InputsChanged()
 	s.Active = run.JobName
 	switch {
-	case suspended(job):
+	case runjob.Suspended(job):
 		s.LastRun.Reason = fissilev1.ReasonJobSuspended
 		s.LastRun.Message = fmt.Sprintf("Job %s is suspended: set its spec.suspend to false, or wait for the queue that suspended it.", job.Name)
 	case o.BlockedBy != "":
@@ -95,9 +98,9 @@ func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissil
 	default:
 		s.LastRun.Reason, s.LastRun.Message = "", ""
 	}
-	s = o.derived(s)
-	since := o.memory(run).JobSince
-	if !since.IsZero() && o.Now.Sub(since) >= jobRecorded || !SameStatus(&o.EJ.Status, s) {
+	s = o.withConditions(s)
+	since := o.runState(run).JobSince
+	if !since.IsZero() && o.Now.Sub(since) >= recordJobAfter || !SameStatus(&o.EJ.Status, s) {
 		// If the Job is gone after this, somebody deleted it.
 		s.LastRun.Claim.JobUID = job.UID
 	}
@@ -108,10 +111,10 @@ func (o *Observation) activeStatus(run *fissilev1.Run, job *batchv1.Job) *fissil
 func (o *Observation) rejectedStatus(run *fissilev1.Run) *fissilev1.ExtendedJobStatus {
 	s := o.baseStatus()
 	s.Active = ""
-	if rejection := o.memory(run).Rejection; rejection != nil {
+	if rejection := o.runState(run).Rejection; rejection != nil {
 		s.LastRun.Reason, s.LastRun.Message = rejection.Reason, truncate(rejection.Message)
 	}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
 // idleStatus returns the status while no run is active or due.
@@ -125,7 +128,7 @@ func (o *Observation) idleStatus() *fissilev1.ExtendedJobStatus {
 	if o.TemplateDigest != "" && !o.TemplateChanged() {
 		s.TemplateDigest = o.TemplateDigest
 	}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
 // heldStatus returns the status while a run is due and waits.
@@ -133,7 +136,7 @@ func (o *Observation) heldStatus(cause fissilev1.RunCause, reason, message strin
 	s := o.baseStatus()
 	s.Active = ""
 	s.Due = &fissilev1.DueRun{Cause: cause, RequestID: o.outstandingRequest(s), Reason: reason, Message: truncate(message)}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
 // settledStatus returns the status after a run. The run is nil if the status has been
@@ -142,7 +145,7 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 	s := o.baseStatus()
 	s.OneOffDone = settled.OneOffDone
 	s.Active = ""
-	if value(s.SettledRun) < settled.Number {
+	if ptr.Deref(s.SettledRun, 0) < settled.Number {
 		count(s, outcome.Result, 1)
 	} else {
 		count(s, run.Result, -1)
@@ -150,7 +153,7 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 	}
 	s.SettledRun = new(settled.Number)
 	if run != nil {
-		succeedLastRun(s, run.DeepCopy())
+		replaceLastRun(s, run.DeepCopy())
 		s.LastRun.Claim = nil
 		s.LastRun.Result = outcome.Result
 		s.LastRun.CompletionTime = outcome.CompletionTime
@@ -172,12 +175,12 @@ func (o *Observation) settledStatus(run *fissilev1.Run, settled Settled, outcome
 			Message:   fmt.Sprintf("Run %d is over, and another one is due.", settled.Number),
 		}
 	}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
-// succeedLastRun makes a run the last one. The previous one goes to the head of the
+// replaceLastRun makes a run the last one. The previous one goes to the head of the
 // history.
-func succeedLastRun(s *fissilev1.ExtendedJobStatus, run *fissilev1.Run) {
+func replaceLastRun(s *fissilev1.ExtendedJobStatus, run *fissilev1.Run) {
 	if before := s.LastRun; before != nil && before.Number != run.Number && before.Result != "" {
 		s.History = append([]fissilev1.FinishedRun{finishedRun(s)}, s.History[:min(len(s.History), maxHistory-1)]...)
 	}
@@ -218,11 +221,11 @@ func (o *Observation) outputsLostStatus(lost []string) *fissilev1.ExtendedJobSta
 			Message: truncate(fmt.Sprintf("Output Secrets were deleted: %s. The next run stores them again.", strings.Join(lost, ", "))),
 		}
 	}
-	return o.derived(s)
+	return o.withConditions(s)
 }
 
-// lists reports whether status.outputs lists any of the named Secrets.
-func (o *Observation) lists(names []string) bool {
+// listsAny reports whether status.outputs lists any of the named Secrets.
+func (o *Observation) listsAny(names []string) bool {
 	return slices.ContainsFunc(o.EJ.Status.Outputs, func(output fissilev1.OutputSecret) bool { return slices.Contains(names, output.SecretName) })
 }
 
@@ -233,7 +236,7 @@ func FailedStatus(o Observation, kind Kind, message string) *fissilev1.ExtendedJ
 	if o.activeRun() != nil {
 		s := o.baseStatus()
 		s.LastRun.Reason, s.LastRun.Message = fissilev1.ReasonStepFailed, truncate(message)
-		return o.derived(s)
+		return o.withConditions(s)
 	}
 	cause := o.due(&o.EJ.Status)
 	switch kind {
@@ -300,9 +303,9 @@ func minimalStatus(s *fissilev1.ExtendedJobStatus, refusal string) *fissilev1.Ex
 func count(s *fissilev1.ExtendedJobStatus, result fissilev1.RunResult, by int64) {
 	switch result {
 	case fissilev1.ResultSucceeded:
-		s.Succeeded = new(value(s.Succeeded) + by)
+		s.Succeeded = new(ptr.Deref(s.Succeeded, 0) + by)
 	case fissilev1.ResultFailed, fissilev1.ResultAborted:
-		s.Failed = new(value(s.Failed) + by)
+		s.Failed = new(ptr.Deref(s.Failed, 0) + by)
 	case fissilev1.ResultCancelled:
 		// It never ran.
 	}
@@ -313,15 +316,5 @@ func SameStatus(a, b *fissilev1.ExtendedJobStatus) bool {
 	return apiequality.Semantic.DeepEqual(a, b)
 }
 
-// truncate shortens a message to maxMessage without splitting a character.
-func truncate(message string) string {
-	if len(message) <= maxMessage {
-		return message
-	}
-	const ellipsis = "…"
-	cut := maxMessage - len(ellipsis)
-	for cut > 0 && message[cut]&0xC0 == 0x80 {
-		cut--
-	}
-	return message[:cut] + ellipsis
-}
+// truncate shortens a message to what the status has room for.
+func truncate(message string) string { return text.Truncate(message, maxMessage, "…") }

@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
@@ -78,7 +79,7 @@ func digestOf(v any) string {
 
 // watchesTemplate reports whether a change of the template runs the ExtendedJob.
 func (o *Observation) watchesTemplate() bool {
-	return value(o.EJ.Spec.UpdateOnTemplateChange)
+	return ptr.Deref(o.EJ.Spec.UpdateOnTemplateChange, false)
 }
 
 // needsTemplate reports whether only the API server can say if the template changed.

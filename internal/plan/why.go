@@ -21,8 +21,11 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // Why returns the reason for a step in a word or two, for the log: the cause of a
@@ -51,17 +54,17 @@ func RunOf(o Observation, step Step) fissilev1.Run {
 	if step.Status != nil {
 		status = step.Status
 	}
-	return value(status.LastRun)
+	return ptr.Deref(status.LastRun, fissilev1.Run{})
 }
 
 // runningReason returns the reason of the condition Running, or "New" for an
 // ExtendedJob without conditions.
 func runningReason(status *fissilev1.ExtendedJobStatus) string {
-	return cmp.Or(value(meta.FindStatusCondition(status.Conditions, fissilev1.ConditionRunning)).Reason, "New")
+	return cmp.Or(ptr.Deref(meta.FindStatusCondition(status.Conditions, fissilev1.ConditionRunning), metav1.Condition{}).Reason, "New")
 }
 
 func jobState(job *batchv1.Job) string {
-	if finished := Finished(job); finished != nil {
+	if finished := runjob.Finished(job); finished != nil {
 		return "Job" + string(finished.Type)
 	}
 	return "JobActive"

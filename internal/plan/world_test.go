@@ -28,6 +28,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 const (
@@ -95,9 +96,9 @@ func oneOffOfTemplate(t *testing.T) *world {
 
 // noticed changes the inputs, and the process notices it.
 func (w *world) noticed(digest string) *world {
-	w.Process.Inputs.Note(w.InputsChanged(), w.Inputs.Digest, w.Now)
+	w.Process.Inputs.Track(w.InputsChanged(), w.Inputs.Digest, w.Now)
 	w.Inputs = inputs(digest)
-	w.Process.Inputs.Note(w.InputsChanged(), w.Inputs.Digest, w.Now)
+	w.Process.Inputs.Track(w.InputsChanged(), w.Inputs.Digest, w.Now)
 	return w
 }
 
@@ -162,7 +163,7 @@ func (w *world) restarted() *world {
 // job adds the Job of the last run, with the given conditions.
 func (w *world) job(t *testing.T, conditions ...batchv1.JobConditionType) *world {
 	t.Helper()
-	job, err := plan.NewJob(w.whole(), w.EJ.Status.LastRun)
+	job, err := runjob.New(w.whole(), w.EJ.Status.LastRun)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,7 +29,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
@@ -67,7 +67,7 @@ var _ = Describe("Whoever has the operator's token", compat, func() {
 		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "job"}}
 		job.Spec.Template.Spec = *ejob.New(namespace, "ej").PodSpec()
 		if owner != nil {
-			job.OwnerReferences = []metav1.OwnerReference{plan.OwnerReference(owner)}
+			job.OwnerReferences = []metav1.OwnerReference{runjob.OwnerReference(owner)}
 		}
 		return job
 	}

@@ -32,6 +32,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
@@ -95,8 +96,8 @@ func (r *oddity) observation(stored *fissilev1.ExtendedJob) plan.Observation {
 	}
 	o := plan.Observation{EJ: plan.WithoutTemplate(ej), Now: time.Now(), Jobs: map[int64]*batchv1.Job{}, LeaseDuration: time.Second}
 	for number := range int64(r.IntN(3)) {
-		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: plan.JobName(ej, number+1), UID: "job", CreationTimestamp: metav1.Now()}}
-		job.Labels = plan.Labels(ej)
+		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: runjob.JobName(ej, number+1), UID: "job", CreationTimestamp: metav1.Now()}}
+		job.Labels = runjob.Labels(ej)
 		job.Annotations = map[string]string{fissilev1.AnnotationRunCause: r.text(), fissilev1.AnnotationClaim: r.text(),
 			fissilev1.AnnotationOutput: r.one("{", `{"namePrefix":"x"}`), fissilev1.AnnotationRequestID: r.text(), fissilev1.AnnotationInputsDigest: r.text()}
 		r.end(job)
@@ -139,7 +140,7 @@ func (r *oddity) do(o *plan.Observation, step plan.Step) {
 			o.Process.Claimed("claim", step.Renewed, o.Now)
 		}
 	case plan.CreateJob:
-		job, err := plan.NewJob(&fissilev1.ExtendedJob{ObjectMeta: o.EJ.ObjectMeta, Spec: fissilev1.ExtendedJobSpec{Output: o.EJ.Spec.Output}, Status: o.EJ.Status}, o.EJ.Status.LastRun)
+		job, err := runjob.New(&fissilev1.ExtendedJob{ObjectMeta: o.EJ.ObjectMeta, Spec: fissilev1.ExtendedJobSpec{Output: o.EJ.Spec.Output}, Status: o.EJ.Status}, o.EJ.Status.LastRun)
 		if err != nil || r.IntN(3) == 0 {
 			o.Process.JobRejected(plan.Rejection{Reason: fissilev1.ReasonJobCreateFailed, Message: r.text(), NeedsEdit: r.IntN(2) == 0}, o.Now)
 			return
@@ -147,7 +148,7 @@ func (r *oddity) do(o *plan.Observation, step plan.Step) {
 		r.end(job)
 		o.Jobs[o.EJ.Status.LastRun.Number] = job
 	case plan.LabelJob:
-		step.Job.Labels = plan.Labels(o.EJ)
+		step.Job.Labels = runjob.Labels(o.EJ)
 	case plan.StoreOutput:
 		o.Output = &plan.Output{Reason: r.one(fissilev1.ReasonStored, fissilev1.ReasonOutputConflict, fissilev1.ReasonOutputInvalid), Message: r.text()}
 		if o.Output.Stored() {

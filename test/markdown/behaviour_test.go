@@ -79,7 +79,7 @@ func TestEachBehaviourIsTestedAndEachNumberIsABehaviour(t *testing.T) {
 func numberedTests(t *testing.T) map[string][]string {
 	t.Helper()
 	tests := map[string][]string{}
-	for _, directory := range []string{"controllers/fissile", "test/integration", "test/e2e"} {
+	for _, directory := range []string{"controllers/fissile", "controllers/fissile/internal/*", "test/integration", "test/e2e"} {
 		files, err := fs.Glob(os.DirFS(repository), directory+"/*_test.go")
 		if err != nil {
 			t.Fatal(err)

@@ -31,6 +31,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
@@ -144,7 +145,7 @@ func (c *copies) store(ctx context.Context, namespace string, i int) (int, error
 		ej.Annotations[fissilev1.AnnotationSettledRun] = plan.ReadSettled(model).Annotation(ej)
 	}
 	if ej.Status.LastRun != nil {
-		ej.Status.LastRun.JobName = plan.JobName(ej, ej.Status.LastRun.Number)
+		ej.Status.LastRun.JobName = runjob.JobName(ej, ej.Status.LastRun.Number)
 	}
 	if ej.Spec.Output != nil {
 		ej.Spec.Output.NamePrefix = ej.Name

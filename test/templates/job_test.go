@@ -27,7 +27,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/equality"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // differOfRun describes how the Job of a run differs from a plain Job, if it does.
@@ -36,7 +36,7 @@ func (w *world) differOfRun(ctx context.Context, m manifest, plain, ej verdict) 
 	if err := json.Unmarshal(encode(ej.object), &stored); err != nil {
 		return fmt.Sprintf("it is stored, and cannot be decoded: %v", err), nil
 	}
-	planned, err := plan.NewJob(&stored, &fissilev1.Run{Number: 1, JobName: plan.JobName(&stored, 1)})
+	planned, err := runjob.New(&stored, &fissilev1.Run{Number: 1, JobName: runjob.JobName(&stored, 1)})
 	if err != nil {
 		return "", err
 	}

@@ -35,7 +35,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/seal"
 )
 
@@ -131,9 +131,9 @@ func newDryRunJob(ej *fissilev1.ExtendedJob, collectorImage string) (*unstructur
 	}
 	template := &trial.Spec.JobTemplate.Spec
 	template.Selector, template.ManualSelector = nil, nil // already refused, too
-	job, err := plan.NewJob(trial, &fissilev1.Run{
+	job, err := runjob.New(trial, &fissilev1.Run{
 		Number:    dryRunNumber,
-		JobName:   plan.JobName(trial, dryRunNumber),
+		JobName:   runjob.JobName(trial, dryRunNumber),
 		Cause:     fissilev1.CauseTemplateChange, // the longest
 		RequestID: trial.Spec.Trigger.RequestID,
 		Claim:     &fissilev1.Claim{ID: uuid.Nil.String()},

@@ -29,32 +29,32 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // addTrialCollector adds the collector to the Job of a dry run, as the operator does
 // for a run. The key makes no difference. It adds nothing for files that are already
 // refused.
 func addTrialCollector(job *batchv1.Job, trial *fissilev1.ExtendedJob, image string, fields *jobFields) error {
-	if !plan.CollectsFiles(trial.Spec.Output) || image == "" || len(validateFiles(&trial.Spec)) > 0 {
+	if !runjob.CollectsFiles(trial.Spec.Output) || image == "" || len(validateFiles(&trial.Spec)) > 0 {
 		return nil
 	}
-	key, err := plan.FilesKey([]byte("dry run"), trial, job)
+	key, err := runjob.FilesKey([]byte("dry run"), trial, job)
 	if err != nil {
 		return err
 	}
 	fields.collector = newCollectorFields(job)
-	plan.AddCollector(job, trial, image, key.Public())
+	runjob.AddCollector(job, trial, image, key.Public())
 	return nil
 }
 
 // sameCollector reports whether an update leaves the collection of the files as it is.
 func sameCollector(before, updated *fissilev1.ExtendedJob) bool {
 	old, output := before.Spec.Output, updated.Spec.Output
-	if !plan.CollectsFiles(old) || !plan.CollectsFiles(output) {
-		return plan.CollectsFiles(old) == plan.CollectsFiles(output)
+	if !runjob.CollectsFiles(old) || !runjob.CollectsFiles(output) {
+		return runjob.CollectsFiles(old) == runjob.CollectsFiles(output)
 	}
-	return plan.OutputDirectory(old) == plan.OutputDirectory(output) && slices.Equal(plan.CollectedFiles(old), plan.CollectedFiles(output))
+	return runjob.OutputDirectory(old) == runjob.OutputDirectory(output) && slices.Equal(runjob.CollectedFiles(old), runjob.CollectedFiles(output))
 }
 
 // collectorFields distinguishes the fields of the collector from those of the template.
@@ -123,10 +123,10 @@ func lostCollector(answer *unstructured.Unstructured) (field.ErrorList, error) {
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(answer.Object, job); err != nil {
 		return nil, err
 	}
-	if plan.HasCollector(job) {
+	if runjob.HasCollector(job) {
 		return nil, nil
 	}
 	return field.ErrorList{field.Forbidden(field.NewPath("spec", "output", "files"), fmt.Sprintf(
 		"the cluster removes, moves or changes the sidecar %s, which collects the files: exempt it from policies and webhooks, "+
-			"enable the feature gate SidecarContainers if this Kubernetes has no sidecars, or print the output", plan.CollectorContainer))}, nil
+			"enable the feature gate SidecarContainers if this Kubernetes has no sidecars, or print the output", runjob.CollectorContainer))}, nil
 }

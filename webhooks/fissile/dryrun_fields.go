@@ -30,7 +30,7 @@ import (
 	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // jobFields maps the fields of a dry run's Job to those of the ExtendedJob, by v1
@@ -60,12 +60,12 @@ func addTriggerEnv(trial *fissilev1.ExtendedJob) map[string]string {
 			})
 		}
 		for j := range pod.Containers {
-			if plan.GetsEnv(&pod.Containers[j], &variable) {
+			if runjob.GetsEnv(&pod.Containers[j], &variable) {
 				add(&pod.Containers[j], fmt.Sprintf("spec.template.spec.containers[%d]", j))
 			}
 		}
 		for j := range pod.InitContainers {
-			if plan.InitGetsEnv(&pod.InitContainers[j], &variable) {
+			if runjob.InitGetsEnv(&pod.InitContainers[j], &variable) {
 				add(&pod.InitContainers[j], fmt.Sprintf("spec.template.spec.initContainers[%d]", j))
 			}
 		}

@@ -30,7 +30,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -112,7 +112,7 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 		return field.ErrorList{field.TooLong(path, field.OmitValueType{}, maxNamePrefix)}
 	}
 	const shortest = "a"
-	if len(validation.IsDNS1123Subdomain(plan.SecretName(prefix, shortest))) > 0 {
+	if len(validation.IsDNS1123Subdomain(runjob.SecretName(prefix, shortest))) > 0 {
 		return field.ErrorList{field.Invalid(path, prefix,
 			"the name of a Secret consists of lower case letters, digits, '-' and single '.', and begins with a letter or digit: for instance 'database'")}
 	}
@@ -121,7 +121,7 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 	}
 
 	container := slices.MaxFunc(containers, func(a, b corev1.Container) int { return len(a.Name) - len(b.Name) }).Name
-	name := plan.SecretName(prefix, container)
+	name := runjob.SecretName(prefix, container)
 	if isTrue(output.Versioned) {
 		name = versionedsecret.Name(name, versionedsecret.MaxOrdinal)
 	}
@@ -136,8 +136,8 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 // validateReserved refuses names of Secrets that the operator's configuration reserves.
 func validateReserved(spec *fissilev1.ExtendedJobSpec, patterns []string) (errs field.ErrorList) {
 	path := field.NewPath("spec", "output", "namePrefix")
-	for _, target := range plan.Targets(spec) {
-		name, pattern := plan.ReservedSecret(patterns, target)
+	for _, target := range runjob.Targets(spec) {
+		name, pattern := runjob.ReservedSecret(patterns, target)
 		switch {
 		case pattern == "":
 		case target.File != nil:
@@ -198,7 +198,7 @@ func validateNumber(path *field.Path, number int) field.ErrorList {
 // validateKey checks the key of a label or annotation as a qualified name, in the
 // spelling that counts.
 func validateKey(path *field.Path, key, name string) field.ErrorList {
-	if plan.IsOperatorKey(key) {
+	if runjob.IsOperatorKey(key) {
 		return field.ErrorList{operatorKey(path)}
 	}
 	var errs field.ErrorList
@@ -227,7 +227,7 @@ func validateTemplateKeys(path *field.Path, template *batchv1.JobTemplateSpec) f
 		{pod.Child("metadata", "annotations"), template.Spec.Template.Annotations},
 	} {
 		for _, key := range slices.Sorted(maps.Keys(metadata.keys)) {
-			if plan.IsOperatorKey(key) {
+			if runjob.IsOperatorKey(key) {
 				errs = append(errs, operatorKey(metadata.path.Key(key)))
 			}
 		}

@@ -29,7 +29,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation/field"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -44,7 +44,7 @@ const (
 // collector.
 func validateFiles(spec *fissilev1.ExtendedJobSpec) field.ErrorList {
 	output := spec.Output
-	if !plan.CollectsFiles(output) {
+	if !runjob.CollectsFiles(output) {
 		return nil
 	}
 	filesPath := field.NewPath("spec", "output", "files")
@@ -118,7 +118,7 @@ func validateFileSecretName(at *field.Path, file *fissilev1.OutputFile) field.Er
 	}
 	full := name
 	if file.Layout == fissilev1.LayoutSecretPerKey {
-		full = plan.SecretName(name, "a")
+		full = runjob.SecretName(name, "a")
 	}
 	if isTrue(file.Versioned) {
 		full = versionedsecret.Name(full, versionedsecret.MaxOrdinal)
@@ -142,7 +142,7 @@ func validateFileKey(at *field.Path, file *fissilev1.OutputFile) field.ErrorList
 		}
 		return nil
 	}
-	key := plan.FileKey(file)
+	key := runjob.FileKey(file)
 	if file.Path == "" || len(validation.IsConfigMapKey(key)) == 0 {
 		return nil
 	}
@@ -159,7 +159,7 @@ func validateFileType(at *field.Path, file *fissilev1.OutputFile) field.ErrorLis
 	}
 	errs := validateEnum(at, corev1.SecretType(file.Type), corev1.SecretTypeOpaque, corev1.SecretTypeTLS,
 		corev1.SecretTypeDockerConfigJson, corev1.SecretTypeBasicAuth, corev1.SecretTypeSSHAuth)
-	required := plan.KeysOfType(corev1.SecretType(file.Type))
+	required := runjob.KeysOfType(corev1.SecretType(file.Type))
 	if len(errs) > 0 || len(required) == 0 || file.Layout != fissilev1.LayoutFile {
 		return errs
 	}
@@ -171,9 +171,9 @@ func validateFileType(at *field.Path, file *fissilev1.OutputFile) field.ErrorLis
 		}
 		keys = append(keys, alternative...)
 	}
-	if !slices.Contains(keys, plan.FileKey(file)) {
+	if !slices.Contains(keys, runjob.FileKey(file)) {
 		return field.ErrorList{field.Invalid(at, file.Type, fmt.Sprintf(
-			"a Secret of this type needs the key %s, but this one has %q: set key", strings.Join(keys, " or "), plan.FileKey(file)))}
+			"a Secret of this type needs the key %s, but this one has %q: set key", strings.Join(keys, " or "), runjob.FileKey(file)))}
 	}
 	return nil
 }
@@ -181,7 +181,7 @@ func validateFileType(at *field.Path, file *fissilev1.OutputFile) field.ErrorLis
 // validateSecretNames checks that no two outputs go to the same Secret. Secrets of keys
 // may come from several files.
 func validateSecretNames(at *field.Path, spec *fissilev1.ExtendedJobSpec) field.ErrorList {
-	targets := plan.Targets(spec)
+	targets := runjob.Targets(spec)
 	printed := len(targets) - len(spec.Output.Files)
 	var errs field.ErrorList
 	for i := range spec.Output.Files {
@@ -200,7 +200,7 @@ func validateSecretNames(at *field.Path, spec *fissilev1.ExtendedJobSpec) field.
 // collide reports whether two targets have the same name, or are the same Secret
 // whatever the files hold. The names of the Secrets of several files' keys may begin
 // alike.
-func collide(a, b plan.Target) bool {
+func collide(a, b runjob.Target) bool {
 	if a.SecretName == b.SecretName {
 		return !a.PerKey || !b.PerKey
 	}
@@ -230,9 +230,9 @@ func validatePodOfFiles(at *field.Path, output *fissilev1.Output, pod *corev1.Po
 		errs = append(errs, field.Forbidden(at.Child("os", "name"), "spec.output.files works on Linux only: print the output, and remove spec.output.files"))
 	}
 	for i, volume := range pod.Volumes {
-		if strings.HasPrefix(volume.Name, plan.CollectorContainer) {
+		if strings.HasPrefix(volume.Name, runjob.CollectorContainer) {
 			errs = append(errs, field.Invalid(at.Child("volumes").Index(i).Child("name"), volume.Name,
-				fmt.Sprintf("names that begin with %q are reserved for the volumes of spec.output.files: choose another one", plan.CollectorContainer)))
+				fmt.Sprintf("names that begin with %q are reserved for the volumes of spec.output.files: choose another one", runjob.CollectorContainer)))
 		}
 	}
 	for _, list := range []struct {
@@ -247,13 +247,13 @@ func validatePodOfFiles(at *field.Path, output *fissilev1.Output, pod *corev1.Po
 }
 
 func validateContainerOfFiles(at *field.Path, output *fissilev1.Output, container *corev1.Container) field.ErrorList {
-	if container.Name == plan.CollectorContainer {
+	if container.Name == runjob.CollectorContainer {
 		return field.ErrorList{field.Invalid(at.Child("name"), container.Name, "this name is reserved for the container that collects spec.output.files: choose another one")}
 	}
-	if !slices.Contains(plan.WritingContainers(output), container.Name) {
+	if !slices.Contains(runjob.WritingContainers(output), container.Name) {
 		return nil
 	}
-	directory := plan.OutputDirectory(output)
+	directory := runjob.OutputDirectory(output)
 	var errs field.ErrorList
 	for i, mount := range container.VolumeMounts {
 		if mounted := path.Clean(mount.MountPath); isBelow(mounted, directory) || isBelow(directory, mounted) {
@@ -269,7 +269,7 @@ func isBelow(name, directory string) bool {
 	return name == directory || strings.HasPrefix(name, strings.TrimSuffix(directory, "/")+"/")
 }
 
-func reservedFile(output *fissilev1.Output, target plan.Target, name, pattern string) *field.Error {
+func reservedFile(output *fissilev1.Output, target runjob.Target, name, pattern string) *field.Error {
 	at := slices.IndexFunc(output.Files, func(file fissilev1.OutputFile) bool {
 		return file.Container == target.Container && file.Path == target.File.Path
 	})

@@ -21,7 +21,7 @@ import (
 
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // filesWarnings returns warnings about settings of files that have no effect, and about
@@ -34,7 +34,7 @@ func filesWarnings(m *manifest, keep bool) (warnings admission.Warnings) {
 		}
 		return warnings
 	}
-	if output.NamePrefix != "" && len(plan.PrintingContainers(&m.ej.Spec)) == 0 {
+	if output.NamePrefix != "" && len(runjob.PrintingContainers(&m.ej.Spec)) == 0 {
 		warnings = append(warnings, warningf("%s has no effect: files names every container, and containers names none", m.field("spec.output.namePrefix")))
 	}
 	for i := range output.Files {
@@ -50,7 +50,7 @@ func filesWarnings(m *manifest, keep bool) (warnings admission.Warnings) {
 
 // versionedField returns the field to set so that a target's previous contents are
 // kept.
-func versionedField(target plan.Target) string {
+func versionedField(target runjob.Target) string {
 	switch {
 	case target.File == nil:
 		return "spec.output.versioned"
@@ -63,7 +63,7 @@ func versionedField(target plan.Target) string {
 
 // collectorWarnings returns warnings about files that nothing can collect yet.
 func collectorWarnings(m *manifest, image string) admission.Warnings {
-	if !plan.CollectsFiles(m.ej.Spec.Output) || image != "" {
+	if !runjob.CollectsFiles(m.ej.Spec.Output) || image != "" {
 		return nil
 	}
 	return admission.Warnings{warningf("%s: no run starts until output.collectorImage is set in the operator's configuration", m.field("spec.output.files"))}

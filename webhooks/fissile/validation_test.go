@@ -44,7 +44,8 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 func TestWhatIsRefused(t *testing.T) {
@@ -302,7 +303,7 @@ func TestTheDryRunTriesTheCollectorOfFiles(t *testing.T) {
 	if _, err := server.create(example{write: func(ej *fissilev1.ExtendedJob) { file(ej) }}, "v1"); err != nil {
 		t.Fatal(err)
 	}
-	if !plan.HasCollector(tried) || tried.Spec.Template.Spec.InitContainers[0].Image != rules.CollectorImage {
+	if !runjob.HasCollector(tried) || tried.Spec.Template.Spec.InitContainers[0].Image != rules.CollectorImage {
 		t.Errorf("tried the init containers %v", tried.Spec.Template.Spec.InitContainers)
 	}
 }
@@ -362,7 +363,7 @@ func TestTheDryRunsJobIsAsBigAsAnyRuns(t *testing.T) {
 	}
 	ej.Status.Inputs = &fissilev1.Inputs{Digest: configrefs.Digest([]byte("key"), "", []configrefs.Entry{{Kind: configrefs.Secret, Name: "a"}})}
 	for _, cause := range []fissilev1.RunCause{fissilev1.CauseOnce, fissilev1.CauseNow, fissilev1.CauseConfigChange, fissilev1.CauseTemplateChange} {
-		run, err := plan.NewJob(ej, &fissilev1.Run{Number: 123_456, JobName: plan.JobName(ej, 123_456), Cause: cause, Claim: &fissilev1.Claim{ID: string(uuid.NewUUID())}})
+		run, err := runjob.New(ej, &fissilev1.Run{Number: 123_456, JobName: runjob.JobName(ej, 123_456), Cause: cause, Claim: &fissilev1.Claim{ID: string(uuid.NewUUID())}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -602,8 +603,8 @@ type apiServer struct {
 }
 
 // Find finds an ExtendedJob whose output goes to taken-main.
-func (s *apiServer) Find(_ context.Context, namespace, index, key string) ([]client.ObjectKey, error) {
-	if index == indexOutput && key == "taken-main" {
+func (s *apiServer) Find(_ context.Context, namespace, name, key string) ([]client.ObjectKey, error) {
+	if name == index.Output && key == "taken-main" {
 		return []client.ObjectKey{{Namespace: namespace, Name: "other"}}, nil
 	}
 	return nil, nil
@@ -649,7 +650,7 @@ func newAPIServer(t *testing.T) *apiServer {
 // judgeJob applies some of the API server's rules for Jobs.
 func judgeJob(job *batchv1.Job) error {
 	path := field.NewPath("spec", "template", "spec", "containers")
-	if plan.HasCollector(job) && job.Spec.Template.Spec.Containers[0].Image == "not with the collector" {
+	if runjob.HasCollector(job) && job.Spec.Template.Spec.Containers[0].Image == "not with the collector" {
 		return jobInvalid(field.Required(field.NewPath("spec", "template", "spec", "initContainers").Index(0).Child("image"), ""))
 	}
 	for i, container := range job.Spec.Template.Spec.Containers {

@@ -29,12 +29,10 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/index"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/text"
 )
-
-// indexOutput is the index of ExtendedJobs by the Secrets that their output goes to.
-// controllers/fissile maintains it.
-const indexOutput = "extendedjob.output"
 
 // outputFinder finds ExtendedJobs in the manager's cache.
 type outputFinder interface {
@@ -63,9 +61,9 @@ func warnings(ctx context.Context, outputs outputFinder, m *manifest, created bo
 }
 
 func nameWarnings(name string) admission.Warnings {
-	job := plan.JobName(&fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: name}}, 1)
+	job := runjob.JobName(&fissilev1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Name: name}}, 1)
 	switch {
-	case plan.NameLabel(name) != name:
+	case runjob.NameLabel(name) != name:
 		return admission.Warnings{warningf("metadata.name is long and gets shortened in the names of Jobs and in the label %s", fissilev1.LabelName)}
 	case !strings.HasPrefix(job, name+"-"):
 		return admission.Warnings{warningf("metadata.name is long and gets shortened in the names of Jobs")}
@@ -101,7 +99,7 @@ func outputWarnings(m *manifest) (warnings admission.Warnings) {
 		return warnings
 	}
 	for _, reference := range configrefs.Of(&m.ej.Spec.JobTemplate.Spec.Template.Spec) {
-		for _, target := range plan.Targets(&m.ej.Spec) {
+		for _, target := range runjob.Targets(&m.ej.Spec) {
 			if reference.Kind == configrefs.Secret && !target.Versioned && target.Has(reference.Name) {
 				warnings = append(warnings, warningf("spec.output overwrites Secret %s, which the template reads: set %s to keep both", reference.Name, versionedField(target)))
 			}
@@ -125,7 +123,7 @@ func versionsWarnings(m *manifest, at string, versionsToKeep int32, versioned, k
 // the same Secrets.
 func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissilev1.ExtendedJob) (warnings admission.Warnings) {
 	for _, secret := range secretNames(ej) {
-		others, err := outputs.Find(ctx, ej.Namespace, indexOutput, secret)
+		others, err := outputs.Find(ctx, ej.Namespace, index.Output, secret)
 		if err != nil {
 			// The cache does not hold the ExtendedJobs of namespaces that are not
 			// watched.
@@ -143,15 +141,15 @@ func sharedOutputWarnings(ctx context.Context, outputs outputFinder, ej *fissile
 
 // namedBy returns the field that determines the name of an output Secret.
 func namedBy(ej *fissilev1.ExtendedJob, secret string) string {
-	targets := plan.Targets(&ej.Spec)
-	return targets[slices.IndexFunc(targets, func(target plan.Target) bool { return target.Name() == secret })].NamedBy()
+	targets := runjob.Targets(&ej.Spec)
+	return targets[slices.IndexFunc(targets, func(target runjob.Target) bool { return target.Name() == secret })].NamedBy()
 }
 
 // secretNames returns the names of the output Secrets, without the ordinal of a
 // version.
 func secretNames(ej *fissilev1.ExtendedJob) []string {
 	var names []string
-	for _, target := range plan.Targets(&ej.Spec) {
+	for _, target := range runjob.Targets(&ej.Spec) {
 		names = append(names, target.Name())
 	}
 	return names
@@ -159,12 +157,7 @@ func secretNames(ej *fissilev1.ExtendedJob) []string {
 
 // warningf formats a warning, and truncates it to the length that Kubernetes asks for.
 func warningf(format string, args ...any) string {
-	const limit, mark = 120, "..."
-	warning := fmt.Sprintf(format, args...)
-	if len(warning) > limit {
-		warning = strings.ToValidUTF8(warning[:limit-len(mark)], "") + mark
-	}
-	return warning
+	return text.Truncate(fmt.Sprintf(format, args...), 120, "...")
 }
 
 func isTrue(flag *bool) bool {

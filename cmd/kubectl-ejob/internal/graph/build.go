@@ -25,7 +25,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/versionedsecret"
 )
 
@@ -57,7 +57,7 @@ type Workload struct {
 // Build returns the graph of objects. It contains only workloads that use the output
 // of an ExtendedJob.
 func Build(objects Objects) *Graph {
-	b := &builder{graph: &Graph{}, nodes: map[nodeKey]*Node{}, exists: objects.existing(), perKey: map[nodeKey]plan.Target{}}
+	b := &builder{graph: &Graph{}, nodes: map[nodeKey]*Node{}, exists: objects.existing(), perKey: map[nodeKey]runjob.Target{}}
 	b.addVersions(objects.Secrets.Items)
 	for i := range objects.ExtendedJobs {
 		b.addExtendedJob(&objects.ExtendedJobs[i])
@@ -90,7 +90,7 @@ type builder struct {
 	written, needed map[*Node]bool
 	exists          map[nodeKey]bool
 	// perKey are the files of which each key is a Secret; one node stands for these.
-	perKey map[nodeKey]plan.Target
+	perKey map[nodeKey]runjob.Target
 }
 
 func (o *Objects) existing() map[nodeKey]bool {
@@ -143,7 +143,7 @@ func (b *builder) addExtendedJob(ej *fissilev1.ExtendedJob) {
 		b.written[output] = true
 		b.connect(node, output, "")
 	}
-	targets := plan.Targets(&ej.Spec)
+	targets := runjob.Targets(&ej.Spec)
 	for _, target := range targets {
 		key := keyOfTarget(ej.Namespace, target)
 		if target.PerKey {
@@ -152,7 +152,7 @@ func (b *builder) addExtendedJob(ej *fissilev1.ExtendedJob) {
 		write(key)
 	}
 	for _, output := range ej.Status.Outputs { // that hold the output now, whatever the spec says
-		named := slices.ContainsFunc(targets, func(target plan.Target) bool { return target.Has(output.SecretName) })
+		named := slices.ContainsFunc(targets, func(target runjob.Target) bool { return target.Has(output.SecretName) })
 		base, _, ok := versionedsecret.ParseName(output.SecretName)
 		switch {
 		case named:
@@ -164,7 +164,7 @@ func (b *builder) addExtendedJob(ej *fissilev1.ExtendedJob) {
 	}
 }
 
-func keyOfTarget(namespace string, target plan.Target) nodeKey {
+func keyOfTarget(namespace string, target runjob.Target) nodeKey {
 	if target.Versioned {
 		return seriesKey(namespace, target.SecretName)
 	}
@@ -175,7 +175,7 @@ func keyOfTarget(namespace string, target plan.Target) nodeKey {
 func (b *builder) addInputs(ej *fissilev1.ExtendedJob) {
 	node := b.node(nodeKey{ej.Namespace, ExtendedJob, ej.Name})
 	references := configrefs.Of(&ej.Spec.JobTemplate.Spec.Template.Spec)
-	for _, reference := range append(references, plan.EnvReferences(ej.Spec.Trigger.Env)...) {
+	for _, reference := range append(references, runjob.EnvReferences(ej.Spec.Trigger.Env)...) {
 		input := b.node(b.keyOf(ej.Namespace, reference))
 		b.needed[input] = b.needed[input] || !reference.Optional
 		b.connect(input, node, "")

@@ -21,7 +21,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // Names are the containers of a pod whose logs are shown, in the order in which
@@ -35,7 +35,7 @@ func Names(pod *corev1.Pod) []string {
 	for i := range pod.Spec.Containers {
 		names = append(names, pod.Spec.Containers[i].Name)
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return name == plan.CollectorContainer })
+	return slices.DeleteFunc(names, func(name string) bool { return name == runjob.CollectorContainer })
 }
 
 // statusOf is the status of a container.

@@ -34,7 +34,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
 )
 
 // kubelet serves the log of one container, as far as it has been written.
@@ -322,7 +322,7 @@ func TestALogThatDoesNotEndIsGivenUp(t *testing.T) {
 func TestLinesAreNamedWhereThereAreSeveralContainers(t *testing.T) {
 	several := podWith(corev1.ContainerStatus{})
 	several.Spec.InitContainers = []corev1.Container{
-		{Name: plan.CollectorContainer, RestartPolicy: new(corev1.ContainerRestartPolicyAlways)},
+		{Name: runjob.CollectorContainer, RestartPolicy: new(corev1.ContainerRestartPolicyAlways)},
 		{Name: "init"},
 	}
 	if got := Names(several); !slices.Equal(got, []string{"init", "main"}) {

@@ -1,0 +1,21 @@
+/*
+Copyright 2026 The ExtendedJob Authors.
+
+Licensed under the Apache License, Version 2.0 (the "License");
+you may not use this file except in compliance with the License.
+You may obtain a copy of the License at
+
+    http://www.apache.org/licenses/LICENSE-2.0
+
+Unless required by applicable law or agreed to in writing, software
+distributed under the License is distributed on an "AS IS" BASIS,
+WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
+See the License for the specific language governing permissions and
+limitations under the License.
+*/
+
+// Package runjob answers what the Job of a run looks like and what it is called: its
+// name, labels, annotations and containers, the Secrets that its output goes to, and
+// what can be read back from it later. It has no client, and decides neither when a
+// run starts nor what happens when it ends: that is internal/plan.
+package runjob
