@@ -133,7 +133,7 @@ tidy: ## Tidy all Go modules.
 ##@ Checks
 
 .PHONY: verify
-verify: verify-generated verify-chart verify-fmt verify-tidy verify-english lint lint-api lint-scripts lint-workflows ## Run all checks that need no tests.
+verify: verify-generated verify-chart verify-fmt verify-tidy verify-english lint lint-api lint-scripts lint-workflows ## Run all static checks.
 
 GENERATED := 'api/**/zz_generated.*.go' client-go/applyconfiguration client-go/clientset client-go/informers client-go/listers \
 	config/crd/bases config/rbac/role.yaml config/webhook/manifests.yaml \

@@ -4,8 +4,8 @@
 # With fewer garbage collections, the compiler takes a fifth less CPU, but up to half a gigabyte.
 export GOGC=${GOGC:-400}
 
-# once DIRECTORY OUTPUT WHAT FUNCTION FILE... has the function build into the directory OUTPUT, unless it has done so from
-# the files in DIRECTORY as they are now. The Go build cache would detect this too, but it is large and often deleted.
+# once DIRECTORY OUTPUT WHAT FUNCTION FILE... makes the function build into the directory OUTPUT, unless it has already
+# done so from the current files in DIRECTORY. The Go build cache would detect this too, but it is large and often deleted.
 once() {
   local directory=$1 output=$2 what=$3 function=$4 key
   key=$(cd "$directory" && cat "${@:5}" | sha256sum)

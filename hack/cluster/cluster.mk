@@ -74,5 +74,5 @@ kubernetes-oldest: ## Build the same for the oldest Kubernetes that the operator
 CERT_MANAGER := $(CURDIR)/bin/cert-manager
 
 .PHONY: cert-manager
-cert-manager: ## Build cert-manager for test clusters, unless it is there.
+cert-manager: ## Build cert-manager for test clusters, unless it exists.
 	@hack/certmanager/build.sh $(CERT_MANAGER)

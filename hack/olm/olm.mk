@@ -1,6 +1,6 @@
 # The OLM bundle and catalog, and their tests; see docs/releasing.md.
 
-# What hack/olm/build.sh builds.
+# The programs that hack/olm/build.sh builds.
 OPERATOR_SDK_VERSION := $(call module-version,github.com/operator-framework/operator-sdk,hack/olm/operator-sdk)
 OLM_VERSION := $(call module-version,github.com/operator-framework/operator-lifecycle-manager,hack/olm/operator-lifecycle-manager)
 OPERATOR_SDK := $(CURDIR)/bin/operator-sdk-$(OPERATOR_SDK_VERSION)/operator-sdk

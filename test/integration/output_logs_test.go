@@ -79,11 +79,11 @@ var _ = Describe("The log", func() {
 		Entry("itself", func(pod *corev1.Pod) {
 			Expect(plane.client.Delete(context.Background(), pod, client.GracePeriodSeconds(0))).To(Succeed())
 			// The cache may or may not know it before the log is read again.
-		}, "has no pod left|pod .* is gone"),
+		}, "has no pod left|pod .* no longer exists"),
 		Entry("with its node", func(*corev1.Pod) {
 			node.vanish(plane.client)
 			DeferCleanup(func() { node.register(plane.client) })
-		}, "node node of pod .* is gone"),
+		}, "node node of pod .* no longer exists"),
 	)
 
 	It("of the last pod that failed counts, however the Job failed (case 72)", func() {

@@ -28,6 +28,7 @@ import (
 	apivalidation "k8s.io/apimachinery/pkg/api/validation"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
@@ -122,7 +123,7 @@ func validateNamePrefix(path *field.Path, output *fissilev1.Output, containers [
 
 	container := slices.MaxFunc(containers, func(a, b corev1.Container) int { return len(a.Name) - len(b.Name) }).Name
 	name := runjob.SecretName(prefix, container)
-	if isTrue(output.Versioned) {
+	if ptr.Deref(output.Versioned, false) {
 		name = versionedsecret.Name(name, versionedsecret.MaxOrdinal)
 	}
 	if excess := len(name) - validation.DNS1123SubdomainMaxLength; excess > 0 {
@@ -243,7 +244,7 @@ func validateSelector(path *field.Path, job *batchv1.JobSpec) field.ErrorList {
 	if job.Selector != nil {
 		errs = append(errs, field.Forbidden(path.Child("selector"), cure))
 	}
-	if isTrue(job.ManualSelector) {
+	if ptr.Deref(job.ManualSelector, false) {
 		errs = append(errs, field.Forbidden(path.Child("manualSelector"), cure))
 	}
 	return errs

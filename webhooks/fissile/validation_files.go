@@ -27,6 +27,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+	"k8s.io/utils/ptr"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
@@ -76,7 +77,7 @@ func validateFile(at *field.Path, output *fissilev1.Output, i int, containers []
 	}
 	errs = append(errs, validateFileKey(at, file)...)
 	errs = append(errs, validateFileType(at.Child("type"), file)...)
-	if isTrue(file.Versioned) && file.Layout == fissilev1.LayoutSecretPerKey {
+	if ptr.Deref(file.Versioned, false) && file.Layout == fissilev1.LayoutSecretPerKey {
 		errs = append(errs, field.Forbidden(at.Child("versioned"), "Secrets of layout SecretPerKey have no versions: remove it, or set layout to Keys"))
 	}
 	if file.VersionsToKeep < 0 {
@@ -120,7 +121,7 @@ func validateFileSecretName(at *field.Path, file *fissilev1.OutputFile) field.Er
 	if file.Layout == fissilev1.LayoutSecretPerKey {
 		full = runjob.SecretName(name, "a")
 	}
-	if isTrue(file.Versioned) {
+	if ptr.Deref(file.Versioned, false) {
 		full = versionedsecret.Name(full, versionedsecret.MaxOrdinal)
 	}
 	if excess := len(full) - validation.DNS1123SubdomainMaxLength; excess > 0 {

@@ -19,6 +19,7 @@ package fissile
 import (
 	"fmt"
 
+	"k8s.io/utils/ptr"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/runjob"
@@ -40,8 +41,8 @@ func filesWarnings(m *manifest, keep bool) (warnings admission.Warnings) {
 	for i := range output.Files {
 		file := &output.Files[i]
 		at := fmt.Sprintf("spec.output.files[%d]", i)
-		warnings = append(warnings, versionsWarnings(m, at, file.VersionsToKeep, isTrue(file.Versioned), keep)...)
-		if isTrue(file.SkipUnchanged) && !isTrue(file.Versioned) {
+		warnings = append(warnings, versionsWarnings(m, at, file.VersionsToKeep, ptr.Deref(file.Versioned, false), keep)...)
+		if ptr.Deref(file.SkipUnchanged, false) && !ptr.Deref(file.Versioned, false) {
 			warnings = append(warnings, warningf("%s requires versioned", m.field(at+".skipUnchanged")))
 		}
 	}

@@ -23,6 +23,7 @@ import (
 	"strings"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/utils/ptr"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/webhook/admission"
@@ -73,7 +74,7 @@ func nameWarnings(name string) admission.Warnings {
 
 func debounceWarnings(m *manifest) admission.Warnings {
 	spec := &m.ej.Spec
-	if spec.UpdateDebounce == nil || isTrue(spec.UpdateOnConfigChange) || isTrue(spec.UpdateOnTemplateChange) {
+	if spec.UpdateDebounce == nil || ptr.Deref(spec.UpdateOnConfigChange, false) || ptr.Deref(spec.UpdateOnTemplateChange, false) {
 		return nil
 	}
 	return admission.Warnings{warningf("%s has no effect without an updateOn... flag", m.field("spec.updateDebounce"))}
@@ -81,10 +82,10 @@ func debounceWarnings(m *manifest) admission.Warnings {
 
 func errandWarnings(m *manifest) (warnings admission.Warnings) {
 	const useless = "%s has no effect on an errand"
-	if isTrue(m.ej.Spec.UpdateOnConfigChange) {
+	if ptr.Deref(m.ej.Spec.UpdateOnConfigChange, false) {
 		warnings = append(warnings, warningf(useless, m.field("spec.updateOnConfigChange")))
 	}
-	if isTrue(m.ej.Spec.UpdateOnTemplateChange) {
+	if ptr.Deref(m.ej.Spec.UpdateOnTemplateChange, false) {
 		warnings = append(warnings, warningf(useless, m.field("spec.updateOnTemplateChange")))
 	}
 	return warnings
@@ -93,7 +94,7 @@ func errandWarnings(m *manifest) (warnings admission.Warnings) {
 func outputWarnings(m *manifest) (warnings admission.Warnings) {
 	output := m.ej.Spec.Output
 	keep := output.IfExists == fissilev1.ExistingOutputKeep
-	warnings = versionsWarnings(m, "spec.output", output.VersionsToKeep, isTrue(output.Versioned), keep)
+	warnings = versionsWarnings(m, "spec.output", output.VersionsToKeep, ptr.Deref(output.Versioned, false), keep)
 	warnings = append(warnings, filesWarnings(m, keep)...)
 	if keep {
 		return warnings
@@ -158,8 +159,4 @@ func secretNames(ej *fissilev1.ExtendedJob) []string {
 // warningf formats a warning, and truncates it to the length that Kubernetes asks for.
 func warningf(format string, args ...any) string {
 	return text.Truncate(fmt.Sprintf(format, args...), 120, "...")
-}
-
-func isTrue(flag *bool) bool {
-	return flag != nil && *flag
 }
