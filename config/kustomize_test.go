@@ -31,6 +31,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/configrefs"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/kustomize"
 )
 
 // kustomization is a kustomization of users, who have taken what is in the
@@ -176,13 +177,13 @@ func buildExtendedJobs(t *testing.T, kustomization string) (v1 fissilev1.Extende
 		t.Fatal(err)
 	}
 
-	resources := build(t, directory)
+	resources := kustomize.Build(t, directory)
 	prefix := ""
 	if len(resources.Resources()) > 4 { // with generated ones, and a prefix
 		prefix = "blue-"
 	}
-	return decode[fissilev1.ExtendedJob](t, resources, "ExtendedJob", prefix+"v1"),
-		decode[fissilev1alpha1.ExtendedJob](t, resources, "ExtendedJob", prefix+"v1alpha1")
+	return kustomize.Get[fissilev1.ExtendedJob](t, resources, "ExtendedJob", prefix+"v1"),
+		kustomize.Get[fissilev1alpha1.ExtendedJob](t, resources, "ExtendedJob", prefix+"v1alpha1")
 }
 
 // fill sets every string to "same", in one item of each list.

@@ -19,9 +19,6 @@ limitations under the License.
 package config_test
 
 import (
-	"encoding/json"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -33,12 +30,10 @@ import (
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
-	"sigs.k8s.io/yaml"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/memorylimit"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/kustomize"
 )
 
 var overlays = []string{"default", "overlays/namespaced", "overlays/openshift", "overlays/selfsigned"}
@@ -47,10 +42,10 @@ func TestTheAPIServerCallsAServiceOfTheDeployment(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {
 			resources := build(t, overlay)
-			webhook := decode[corev1.Service](t, resources, "Service", "extendedjob-webhook-service")
+			webhook := kustomize.Get[corev1.Service](t, resources, "Service", "extendedjob-webhook-service")
 			port := webhook.Spec.Ports[0].Port
 
-			conversion := decode[apiextensionsv1.CustomResourceDefinition](t, resources, "CustomResourceDefinition", "extendedjobs.fissile.cloudfoundry.org").
+			conversion := kustomize.Get[apiextensionsv1.CustomResourceDefinition](t, resources, "CustomResourceDefinition", "extendedjobs.fissile.cloudfoundry.org").
 				Spec.Conversion.Webhook.ClientConfig.Service
 			if conversion.Namespace != webhook.Namespace || conversion.Name != webhook.Name || *conversion.Port != port {
 				t.Errorf("conversion calls %s/%s:%d, and the Service is %s/%s:%d",
@@ -62,7 +57,7 @@ func TestTheAPIServerCallsAServiceOfTheDeployment(t *testing.T) {
 						validation.Name, service.Namespace, service.Name, webhook.Namespace, webhook.Name)
 				}
 			}
-			pods := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template
+			pods := kustomize.Get[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template
 			for key, value := range webhook.Spec.Selector {
 				if pods.Labels[key] != value {
 					t.Errorf("the Service selects pods with %s=%s, and the manager's have %s", key, value, pods.Labels[key])
@@ -76,7 +71,7 @@ func TestV1AloneIsNeitherConvertedNorValidatedAsAnother(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {
 			resources := build(t, overlay, "components/v1-only")
-			definition := decode[apiextensionsv1.CustomResourceDefinition](t, resources, "CustomResourceDefinition", "extendedjobs.fissile.cloudfoundry.org")
+			definition := kustomize.Get[apiextensionsv1.CustomResourceDefinition](t, resources, "CustomResourceDefinition", "extendedjobs.fissile.cloudfoundry.org")
 			if versions := definition.Spec.Versions; len(versions) != 1 || versions[0].Name != "v1" || !versions[0].Storage || definition.Spec.Conversion != nil {
 				t.Errorf("got %d versions and conversion %+v, want v1 alone", len(versions), definition.Spec.Conversion)
 			}
@@ -91,14 +86,14 @@ func TestTheOperatorHasAShareOfTheAPIServer(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {
 			resources := build(t, overlay)
-			pods := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager")
-			level := decode[flowcontrolv1.PriorityLevelConfiguration](t, resources, "PriorityLevelConfiguration", "extendedjob-operator")
+			pods := kustomize.Get[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager")
+			level := kustomize.Get[flowcontrolv1.PriorityLevelConfiguration](t, resources, "PriorityLevelConfiguration", "extendedjob-operator")
 
 			for name, wantLevel := range map[string]string{
 				"extendedjob-operator":        level.Name,
 				"extendedjob-leader-election": "leader-election", // Kubernetes' own
 			} {
-				schema := decode[flowcontrolv1.FlowSchema](t, resources, "FlowSchema", name)
+				schema := kustomize.Get[flowcontrolv1.FlowSchema](t, resources, "FlowSchema", name)
 				if got := schema.Spec.PriorityLevelConfiguration.Name; got != wantLevel {
 					t.Errorf("%s gives the level %s, want %s", name, got, wantLevel)
 				}
@@ -117,14 +112,14 @@ func TestThePoliciesRestrictTheOperator(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {
 			resources := build(t, overlay)
-			deployment := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager")
+			deployment := kustomize.Get[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager")
 			user := "system:serviceaccount:" + deployment.Namespace + ":" + deployment.Spec.Template.Spec.ServiceAccountName
 			for _, name := range []string{"extendedjob-operator-secrets", "extendedjob-operator-jobs", "extendedjob-operator-extendedjobs"} {
-				policy := decode[admissionregistrationv1.ValidatingAdmissionPolicy](t, resources, "ValidatingAdmissionPolicy", name)
+				policy := kustomize.Get[admissionregistrationv1.ValidatingAdmissionPolicy](t, resources, "ValidatingAdmissionPolicy", name)
 				if condition := policy.Spec.MatchConditions[0].Expression; condition != "request.userInfo.username == '"+user+"'" {
 					t.Errorf("%s is for %s, and the operator is %s", name, condition, user)
 				}
-				binding := decode[admissionregistrationv1.ValidatingAdmissionPolicyBinding](t, resources, "ValidatingAdmissionPolicyBinding", name)
+				binding := kustomize.Get[admissionregistrationv1.ValidatingAdmissionPolicyBinding](t, resources, "ValidatingAdmissionPolicyBinding", name)
 				if binding.Spec.PolicyName != name || !slices.Contains(binding.Spec.ValidationActions, admissionregistrationv1.Deny) {
 					t.Errorf("the binding %s has %s do %v", name, binding.Spec.PolicyName, binding.Spec.ValidationActions)
 				}
@@ -136,7 +131,7 @@ func TestThePoliciesRestrictTheOperator(t *testing.T) {
 func TestGoKnowsTheMemoryLimitOfTheManager(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {
-			manager := decode[appsv1.Deployment](t, build(t, overlay), "Deployment", "extendedjob-controller-manager").Spec.Template.Spec.Containers[0]
+			manager := kustomize.Get[appsv1.Deployment](t, build(t, overlay), "Deployment", "extendedjob-controller-manager").Spec.Template.Spec.Containers[0]
 			if manager.Resources.Limits.Memory().IsZero() {
 				t.Error("the manager has no limit")
 			}
@@ -152,8 +147,8 @@ func TestTheNetworkPolicyFitsThePods(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {
 			resources := build(t, overlay)
-			policy := decode[networkingv1.NetworkPolicy](t, resources, "NetworkPolicy", "extendedjob-controller-manager")
-			deployment := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager")
+			policy := kustomize.Get[networkingv1.NetworkPolicy](t, resources, "NetworkPolicy", "extendedjob-controller-manager")
+			deployment := kustomize.Get[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager")
 			pods := deployment.Spec.Template
 			if selector := labels.SelectorFromSet(policy.Spec.PodSelector.MatchLabels); policy.Namespace != deployment.Namespace || !selector.Matches(labels.Set(pods.Labels)) {
 				t.Errorf("it is for pods with %s in %s, and the manager's have %v in %s", selector, policy.Namespace, pods.Labels, deployment.Namespace)
@@ -178,7 +173,7 @@ func TestTheNetworkPolicyFitsThePods(t *testing.T) {
 func TestTheComponentLetsInWhoScrapes(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {
-			policy := decode[networkingv1.NetworkPolicy](t, build(t, overlay, "components/network-policy"), "NetworkPolicy", "extendedjob-controller-manager")
+			policy := kustomize.Get[networkingv1.NetworkPolicy](t, build(t, overlay, "components/network-policy"), "NetworkPolicy", "extendedjob-controller-manager")
 			if letIn(policy, "metrics") {
 				t.Error("everyone reaches the metrics")
 			}
@@ -200,11 +195,11 @@ func TestOnlyTheManagersPodsHaveItsToken(t *testing.T) {
 	for _, overlay := range append(overlays, "overlays/olm") {
 		t.Run(overlay, func(t *testing.T) {
 			resources := build(t, overlay)
-			account := decode[corev1.ServiceAccount](t, resources, "ServiceAccount", "extendedjob-controller-manager")
+			account := kustomize.Get[corev1.ServiceAccount](t, resources, "ServiceAccount", "extendedjob-controller-manager")
 			if ptr.Deref(account.AutomountServiceAccountToken, true) {
 				t.Error("every pod with the service account has the token")
 			}
-			if !ptr.Deref(decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template.Spec.AutomountServiceAccountToken, false) {
+			if !ptr.Deref(kustomize.Get[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template.Spec.AutomountServiceAccountToken, false) {
 				t.Error("the manager does not have the token")
 			}
 		})
@@ -217,8 +212,8 @@ func TestTheManagersPriorityIsWithinAQuota(t *testing.T) {
 	for _, overlay := range overlays {
 		t.Run(overlay, func(t *testing.T) {
 			resources := build(t, overlay)
-			class := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template.Spec.PriorityClassName
-			quota := decode[corev1.ResourceQuota](t, resources, "ResourceQuota", "extendedjob-critical-pods")
+			class := kustomize.Get[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template.Spec.PriorityClassName
+			quota := kustomize.Get[corev1.ResourceQuota](t, resources, "ResourceQuota", "extendedjob-critical-pods")
 			if scope := quota.Spec.ScopeSelector.MatchExpressions[0]; scope.ScopeName != corev1.ResourceQuotaScopePriorityClass || !slices.Equal(scope.Values, []string{class}) {
 				t.Errorf("the quota is for %s %v, and the manager has %s", scope.ScopeName, scope.Values, class)
 			}
@@ -228,30 +223,30 @@ func TestTheManagersPriorityIsWithinAQuota(t *testing.T) {
 
 func TestCertManagerMakesTheCertificateThatIsServed(t *testing.T) {
 	resources := build(t, "default")
-	serving := decode[certificate](t, resources, "Certificate", "extendedjob-serving-certificate")
+	serving := kustomize.Get[certificate](t, resources, "Certificate", "extendedjob-serving-certificate")
 
 	if mounted := mountedSecret(t, resources); mounted != serving.Spec.SecretName {
 		t.Errorf("the Secret %s is mounted, and the certificate is in %s", mounted, serving.Spec.SecretName)
 	}
 	for _, name := range []string{"extendedjob-webhook-service", "extendedjob-metrics-service"} {
-		service := decode[corev1.Service](t, resources, "Service", name)
+		service := kustomize.Get[corev1.Service](t, resources, "Service", name)
 		if host := service.Name + "." + service.Namespace + ".svc"; !slices.Contains(serving.Spec.DNSNames, host) {
 			t.Errorf("the certificate is for %v and not for %s", serving.Spec.DNSNames, host)
 		}
 	}
 	requireAnnotation(t, resources, "cert-manager.io/inject-ca-from", serving.Metadata.Namespace+"/"+serving.Metadata.Name)
 
-	authority := decode[certificate](t, resources, "Certificate", "extendedjob-certificate-authority")
-	signer := decode[issuer](t, resources, "Issuer", serving.Spec.IssuerRef.Name)
+	authority := kustomize.Get[certificate](t, resources, "Certificate", "extendedjob-certificate-authority")
+	signer := kustomize.Get[issuer](t, resources, "Issuer", serving.Spec.IssuerRef.Name)
 	if signer.Spec.CA.SecretName != authority.Spec.SecretName {
 		t.Errorf("the Issuer signs with the Secret %s, and the authority is in %s", signer.Spec.CA.SecretName, authority.Spec.SecretName)
 	}
-	decode[issuer](t, resources, "Issuer", authority.Spec.IssuerRef.Name)
+	kustomize.Get[issuer](t, resources, "Issuer", authority.Spec.IssuerRef.Name)
 }
 
 func TestOpenShiftMakesTheCertificateThatIsServed(t *testing.T) {
 	resources := build(t, "overlays/openshift")
-	service := decode[corev1.Service](t, resources, "Service", "extendedjob-webhook-service")
+	service := kustomize.Get[corev1.Service](t, resources, "Service", "extendedjob-webhook-service")
 	if made, mounted := service.Annotations["service.beta.openshift.io/serving-cert-secret-name"], mountedSecret(t, resources); made != mounted {
 		t.Errorf("the Secret %q is mounted, and the certificate is in %q", mounted, made)
 	}
@@ -266,9 +261,9 @@ func TestPrometheusTrustsTheCertificateThatIsServed(t *testing.T) {
 	} {
 		t.Run(overlay, func(t *testing.T) {
 			resources := build(t, overlay, "components/"+component)
-			monitor := decode[serviceMonitor](t, resources, "ServiceMonitor", "extendedjob-controller-manager")
+			monitor := kustomize.Get[serviceMonitor](t, resources, "ServiceMonitor", "extendedjob-controller-manager")
 			endpoint := monitor.Spec.Endpoints[0]
-			service := decode[corev1.Service](t, resources, "Service", "extendedjob-metrics-service")
+			service := kustomize.Get[corev1.Service](t, resources, "Service", "extendedjob-metrics-service")
 			if endpoint.Port != service.Spec.Ports[0].Name {
 				t.Errorf("the port %s is scraped, and the Service has %s", endpoint.Port, service.Spec.Ports[0].Name)
 			}
@@ -326,7 +321,7 @@ type issuer struct {
 // authority to trust.
 func requireAnnotation(t *testing.T, resources resmap.ResMap, key, want string) {
 	t.Helper()
-	crd := decode[apiextensionsv1.CustomResourceDefinition](t, resources, "CustomResourceDefinition", "extendedjobs.fissile.cloudfoundry.org")
+	crd := kustomize.Get[apiextensionsv1.CustomResourceDefinition](t, resources, "CustomResourceDefinition", "extendedjobs.fissile.cloudfoundry.org")
 	if got := crd.Annotations[key]; got != want {
 		t.Errorf("the CustomResourceDefinition has %s: %q, want %q", key, got, want)
 	}
@@ -337,7 +332,7 @@ func requireAnnotation(t *testing.T, resources resmap.ResMap, key, want string) 
 
 func validating(t *testing.T, resources resmap.ResMap) admissionregistrationv1.ValidatingWebhookConfiguration {
 	t.Helper()
-	return decode[admissionregistrationv1.ValidatingWebhookConfiguration](t, resources,
+	return kustomize.Get[admissionregistrationv1.ValidatingWebhookConfiguration](t, resources,
 		"ValidatingWebhookConfiguration", "extendedjob-validating-webhook-configuration")
 }
 
@@ -345,7 +340,7 @@ func validating(t *testing.T, resources resmap.ResMap) admissionregistrationv1.V
 // certificate.
 func mountedSecret(t *testing.T, resources resmap.ResMap) string {
 	t.Helper()
-	pod := decode[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template.Spec
+	pod := kustomize.Get[appsv1.Deployment](t, resources, "Deployment", "extendedjob-controller-manager").Spec.Template.Spec
 	for _, mount := range pod.Containers[0].VolumeMounts {
 		if mount.MountPath != "/tmp/k8s-webhook-server/serving-certs" {
 			continue
@@ -363,59 +358,12 @@ func mountedSecret(t *testing.T, resources resmap.ResMap) string {
 // build builds an overlay with components.
 func build(t *testing.T, overlay string, components ...string) resmap.ResMap {
 	t.Helper()
-	if len(components) > 0 {
-		overlay = combine(t, overlay, components)
+	if len(components) == 0 {
+		return kustomize.Build(t, overlay)
 	}
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), overlay)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resources
-}
-
-// combine makes a kustomization of an overlay with components, as users do.
-func combine(t *testing.T, overlay string, components []string) string {
-	t.Helper()
 	directory := t.TempDir()
-	here, err := os.Getwd()
-	if err != nil {
+	if err := kustomize.Combine(directory, overlay, components...); err != nil {
 		t.Fatal(err)
 	}
-	kustomization := map[string][]string{}
-	for field, paths := range map[string][]string{"resources": {overlay}, "components": components} {
-		for _, path := range paths {
-			relative, err := filepath.Rel(directory, filepath.Join(here, path))
-			if err != nil {
-				t.Fatal(err)
-			}
-			kustomization[field] = append(kustomization[field], relative)
-		}
-	}
-	content, err := yaml.Marshal(kustomization)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(filepath.Join(directory, "kustomization.yaml"), content, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	return directory
-}
-
-// decode decodes the resource of a kind and name.
-func decode[T any](t *testing.T, resources resmap.ResMap, kind, name string) (object T) {
-	t.Helper()
-	for _, resource := range resources.Resources() {
-		if resource.GetKind() == kind && resource.GetName() == name {
-			content, err := resource.MarshalJSON()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := json.Unmarshal(content, &object); err != nil {
-				t.Fatal(err)
-			}
-			return object
-		}
-	}
-	t.Fatalf("there is no %s %s", kind, name)
-	return object
+	return kustomize.Build(t, directory)
 }

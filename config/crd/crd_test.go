@@ -34,15 +34,13 @@ import (
 	crdvalidation "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/validation"
 	structuralschema "k8s.io/apiextensions-apiserver/pkg/apiserver/schema"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/defaulting"
-	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/listtype"
 	"k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning"
-	schemavalidation "k8s.io/apiextensions-apiserver/pkg/apiserver/validation"
 	"k8s.io/apimachinery/pkg/runtime"
 	utiljson "k8s.io/apimachinery/pkg/util/json"
-	"sigs.k8s.io/kustomize/api/krusty"
-	"sigs.k8s.io/kustomize/api/resmap"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
 	"sigs.k8s.io/yaml"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/kustomize"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/schema"
 )
 
 func TestTheAPIServerAcceptsTheCRD(t *testing.T) {
@@ -94,7 +92,7 @@ func TestRefusalsDoNotTellOfRulesThatWereNotChecked(t *testing.T) {
 }
 
 func TestATemplateIsStoredAsItWasWritten(t *testing.T) {
-	servers := apiServers(t)
+	schemas := schema.Of(t, readCRD(t))
 	for version, manifest := range map[string]string{
 		"v1": `
 spec:
@@ -142,7 +140,7 @@ spec:
 	} {
 		t.Run(version, func(t *testing.T) {
 			written, stored := parse(t, manifest), parse(t, manifest)
-			if refusals := servers[version].store(stored); len(refusals) > 0 {
+			if refusals := store(schemas[version], stored); len(refusals) > 0 {
 				t.Fatal(refusals)
 			}
 			written["status"] = map[string]any{"observedGeneration": int64(-1)} // The operator has yet to look at it.
@@ -172,7 +170,7 @@ func TestTheSamplesAreAccepted(t *testing.T) {
 		}
 		files = append(files, found...)
 	}
-	servers := apiServers(t)
+	schemas := schema.Of(t, readCRD(t))
 	for _, file := range files {
 		t.Run(filepath.Base(file), func(t *testing.T) {
 			content, err := os.ReadFile(file)
@@ -185,7 +183,7 @@ func TestTheSamplesAreAccepted(t *testing.T) {
 					continue
 				}
 				version := strings.TrimPrefix(object["apiVersion"].(string), "fissile.cloudfoundry.org/")
-				if refusals := servers[version].store(object); len(refusals) > 0 {
+				if refusals := store(schemas[version], object); len(refusals) > 0 {
 					t.Error(refusals)
 				}
 			}
@@ -193,47 +191,15 @@ func TestTheSamplesAreAccepted(t *testing.T) {
 	}
 }
 
-// apiServer stands for the API server's handling of one version of the CRD.
-type apiServer struct {
-	schema    *structuralschema.Structural
-	validator schemavalidation.SchemaValidator
-}
-
-func apiServers(t *testing.T) map[string]apiServer {
-	t.Helper()
-	servers := map[string]apiServer{}
-	for version, schema := range schemas(t) {
-		var internal apiextensions.JSONSchemaProps
-		if err := apiextensionsv1.Convert_v1_JSONSchemaProps_To_apiextensions_JSONSchemaProps(schema, &internal, nil); err != nil {
-			t.Fatal(err)
-		}
-		structural, err := structuralschema.NewStructural(&internal)
-		if err != nil {
-			t.Fatal(err)
-		}
-		validator, _, err := schemavalidation.NewSchemaValidator(&internal)
-		if err != nil {
-			t.Fatal(err)
-		}
-		servers[version] = apiServer{
-			schema:    structural,
-			validator: validator,
-		}
-	}
-	return servers
-}
-
 // store makes of an object what the API server would store, and returns why it
 // would refuse to. Unknown fields count, as they do for kubectl.
-func (s apiServer) store(object map[string]any) (refusals []string) {
+func store(s schema.Schema, object map[string]any) (refusals []string) {
 	options := structuralschema.UnknownFieldPathOptions{TrackUnknownFieldPaths: true}
-	for _, path := range pruning.PruneWithOptions(object, s.schema, true, options) {
+	for _, path := range pruning.PruneWithOptions(object, s.Structural, true, options) {
 		refusals = append(refusals, "unknown field "+path)
 	}
-	defaulting.Default(object, s.schema)
-	errs := schemavalidation.ValidateCustomResource(nil, object, s.validator)
-	errs = append(errs, listtype.ValidateListSetsAndMaps(nil, s.schema, object)...)
-	for _, err := range errs {
+	defaulting.Default(object, s.Structural)
+	for _, err := range s.Validate(object) {
 		refusals = append(refusals, err.Error())
 	}
 	return refusals
@@ -268,36 +234,8 @@ func schemas(t *testing.T) map[string]*apiextensionsv1.JSONSchemaProps {
 // readCRD returns the CRD as it is deployed.
 func readCRD(t *testing.T) *apiextensionsv1.CustomResourceDefinition {
 	t.Helper()
-	var crd apiextensionsv1.CustomResourceDefinition
-	decode(t, build(t, "."), "CustomResourceDefinition", "", &crd)
-	return &crd
-}
-
-func build(t *testing.T, directory string) resmap.ResMap {
-	t.Helper()
-	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resources
-}
-
-// decode decodes the resource of a kind and, unless it is empty, a name.
-func decode(t *testing.T, resources resmap.ResMap, kind, name string, into any) {
-	t.Helper()
-	for _, resource := range resources.Resources() {
-		if resource.GetKind() == kind && (name == "" || resource.GetName() == name) {
-			content, err := resource.MarshalJSON()
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := json.Unmarshal(content, into); err != nil {
-				t.Fatal(err)
-			}
-			return
-		}
-	}
-	t.Fatalf("there is no %s %s", kind, name)
+	crds := kustomize.List[apiextensionsv1.CustomResourceDefinition](t, kustomize.Build(t, "."), "CustomResourceDefinition")
+	return &crds[0]
 }
 
 // walk returns the fields of a schema by path.

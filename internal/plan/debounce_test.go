@@ -25,24 +25,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	"github.com/cloudfoundry-incubator/extendedjob-operator/internal/plan"
 )
-
-// waitsFor fails unless the next step is to wait for that long.
-func (w *world) waitsFor(t *testing.T, want time.Duration) {
-	t.Helper()
-	if step := plan.Next(w.Observation); step.Kind != plan.Wait || step.After != want {
-		t.Fatalf("got %s after %s, want to wait for %s", step.Kind, step.After, want)
-	}
-}
-
-// claims fails unless the next step is to claim a run.
-func (w *world) claims(t *testing.T) {
-	t.Helper()
-	if step := plan.Next(w.Observation); step.Kind != plan.Claim {
-		t.Fatalf("got %s, want a claim", step.Kind)
-	}
-}
 
 // rollout returns a one-off whose changes wait for a minute.
 func rollout(t *testing.T) *world {

@@ -77,11 +77,26 @@ func TestASecretThatIsGoneIsNotLeftBehindAnyMore(t *testing.T) {
 }
 
 func TestTheStatusNamesOnlySoManyFormerOutputs(t *testing.T) {
-	w := given(manual).output()
-	for i := range 30 {
-		w.stores(t, secretOf(fmt.Sprint(i)))
-	}
-	if got := w.EJ.Status.FormerOutputs; len(got) != 16 || got[15] != "out-28" {
-		t.Errorf("got former outputs %q, want the last 16", got)
+	for name, test := range map[string]struct {
+		former         int
+		oldest, newest string
+		want           int
+	}{
+		"none":                                 {former: 0},
+		"one":                                  {former: 1, oldest: "out-0", newest: "out-0", want: 1},
+		"sixteen":                              {former: 16, oldest: "out-0", newest: "out-15", want: 16},
+		"the last sixteen of seventeen":        {former: 17, oldest: "out-1", newest: "out-16", want: 16},
+		"the last sixteen of a greater number": {former: 29, oldest: "out-13", newest: "out-28", want: 16},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := given(manual).output()
+			for i := range test.former + 1 {
+				w.stores(t, secretOf(fmt.Sprint(i)))
+			}
+			got := w.EJ.Status.FormerOutputs
+			if len(got) != test.want || test.want > 0 && (got[0] != test.oldest || got[test.want-1] != test.newest) {
+				t.Errorf("got former outputs %q, want %d, %s to %s", got, test.want, test.oldest, test.newest)
+			}
+		})
 	}
 }

@@ -19,12 +19,12 @@ limitations under the License.
 package chart_test
 
 import (
-	"bytes"
 	"os"
-	"os/exec"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/program"
 )
 
 const (
@@ -35,22 +35,22 @@ const (
 
 // make test-chart says what is run, and removes what was deployed before.
 func TestOnTheCluster(t *testing.T) {
-	helm4, helm3 := helm{os.Getenv("HELM")}, helm{os.Getenv("HELM3")}
+	helm4, helm3 := helm(os.Getenv("HELM")), helm(os.Getenv("HELM3"))
 	t.Cleanup(func() {
 		kubectl(t, "delete", "namespace", operatorNamespace, runsNamespace, "--ignore-not-found", "--wait=false")
 	})
 	kubectl(t, "create", "namespace", runsNamespace)
 
-	for name, helm := range map[string]helm{"Helm 4": helm4, "Helm 3": helm3} {
-		if output, err := helm.run("lint", "--strict", directory); err != nil {
+	for name, helm := range map[string]program.Program{"Helm 4": helm4, "Helm 3": helm3} {
+		if output, err := helm.Run(t.Context(), "lint", "--strict", directory); err != nil {
 			t.Fatalf("%s: %s", name, output)
 		}
 	}
 
 	t.Run("cf-operator's CustomResourceDefinition is left alone", func(t *testing.T) {
 		kubectl(t, "apply", "--filename=testdata/cf-operator.yaml")
-		for name, helm := range map[string]helm{"Helm 4": helm4, "Helm 3": helm3} {
-			output, err := helm.run(install()...)
+		for name, helm := range map[string]program.Program{"Helm 4": helm4, "Helm 3": helm3} {
+			output, err := helm.Run(t.Context(), install()...)
 			if err == nil || !strings.Contains(output, "of another operator, such as cf-operator") {
 				t.Errorf("%s: %v\n%s", name, err, output)
 			}
@@ -59,20 +59,20 @@ func TestOnTheCluster(t *testing.T) {
 	})
 
 	step(t, "install by Helm 4", func(t *testing.T) {
-		helm4.must(t, install("--create-namespace")...)
+		helm4.Must(t, install("--create-namespace")...)
 		kubectl(t, "--namespace="+runsNamespace, "apply", "--filename=testdata/slow.yaml")
 		waitForSlow(t, "Running")
 	})
 	step(t, "upgrade during a run", func(t *testing.T) {
 		before := operatorPods(t)
-		helm4.must(t, upgrade("--set=configuration.concurrency=20")...)
+		helm4.Must(t, upgrade("--set=configuration.concurrency=20")...)
 		if after := operatorPods(t); after == before {
 			t.Error("the pods have not been replaced")
 		}
 		requireOneRunWithOutput(t)
 	})
 	step(t, "rollback", func(t *testing.T) {
-		helm4.must(t, "rollback", release, "1", "--wait", "--timeout=2m", "--namespace="+operatorNamespace)
+		helm4.Must(t, "rollback", release, "1", "--wait", "--timeout=2m", "--namespace="+operatorNamespace)
 		if configuration := kubectl(t, "--namespace="+operatorNamespace, "get", "configmap", "extendedjob-operator-config", "--output=yaml"); strings.Contains(configuration, "concurrency") {
 			t.Errorf("the configuration is still\n%s", configuration)
 		}
@@ -80,40 +80,40 @@ func TestOnTheCluster(t *testing.T) {
 	})
 	step(t, "helm install --wait of an ExtendedJob", func(t *testing.T) {
 		namespace := "--namespace=" + runsNamespace
-		helm4.must(t, "install", "good", "testdata/jobs", "--wait", "--timeout=1m", namespace, "--set=command=sleep 1")
+		helm4.Must(t, "install", "good", "testdata/jobs", "--wait", "--timeout=1m", namespace, "--set=command=sleep 1")
 		if complete := status(t, "migration", `{.status.conditions[?(@.type=="Complete")].status}`); complete != "True" {
 			t.Errorf("Helm did not wait: Complete is %q", complete)
 		}
-		helm4.must(t, "uninstall", "good", namespace)
+		helm4.Must(t, "uninstall", "good", namespace)
 
-		output, err := helm4.run("install", "bad", "testdata/jobs", "--wait", "--timeout=1m", namespace, "--set=command=exit 3")
+		output, err := helm4.Run(t.Context(), "install", "bad", "testdata/jobs", "--wait", "--timeout=1m", namespace, "--set=command=exit 3")
 		if err == nil || strings.Contains(output, "deadline exceeded") || !strings.Contains(output, "ExtendedJob/"+runsNamespace+"/migration not ready. status: Failed") {
 			t.Errorf("%v\n%s", err, output)
 		}
-		helm4.must(t, "uninstall", "bad", namespace)
+		helm4.Must(t, "uninstall", "bad", namespace)
 	})
 	step(t, "uninstall keeps the ExtendedJobs", func(t *testing.T) {
-		helm4.must(t, uninstall()...)
+		helm4.Must(t, uninstall()...)
 		requireOneRunWithOutput(t)
 	})
 	step(t, "install again by Helm 3", func(t *testing.T) {
-		helm3.must(t, install()...)
+		helm3.Must(t, install()...)
 		requireOneRunWithOutput(t)
 		kubectl(t, "--namespace="+runsNamespace, "patch", "ejob", "slow", "--type=merge",
 			`--patch={"spec":{"trigger":{"requestID":"again"}}}`)
 		waitForSlow(t, "Running")
 	})
 	step(t, "upgrade and rollback by Helm 3", func(t *testing.T) {
-		helm3.must(t, upgrade("--set=configuration.concurrency=20")...)
+		helm3.Must(t, upgrade("--set=configuration.concurrency=20")...)
 		waitForSlow(t, "Complete")
 		if runs := status(t, "slow", "{.status.runs}"); runs != "2" {
 			t.Errorf("there were %s runs, want 2", runs)
 		}
-		helm3.must(t, "rollback", release, "1", "--wait", "--timeout=2m", "--namespace="+operatorNamespace)
+		helm3.Must(t, "rollback", release, "1", "--wait", "--timeout=2m", "--namespace="+operatorNamespace)
 	})
 	step(t, "uninstall with the CustomResourceDefinition", func(t *testing.T) {
-		helm3.must(t, upgrade("--set=crds.keep=false")...)
-		helm3.must(t, uninstall()...)
+		helm3.Must(t, upgrade("--set=crds.keep=false")...)
+		helm3.Must(t, uninstall()...)
 		kubectl(t, "wait", "--for=delete", "crd/extendedjobs.fissile.cloudfoundry.org", "--timeout=1m")
 	})
 }
@@ -150,37 +150,12 @@ func step(t *testing.T, name string, f func(t *testing.T)) {
 	t.Logf("%s: %.1f s", name, time.Since(start).Seconds())
 }
 
-// helm is a version of Helm.
-type helm struct{ program string }
-
-// run runs a command and returns what it printed.
-func (h helm) run(arguments ...string) (string, error) {
-	return run(h.program, append(arguments, "--kube-context="+os.Getenv("KUBE_CONTEXT"))...)
+// helm returns a version of Helm.
+func helm(path string) program.Program {
+	return program.Program{Path: path, Flags: []string{"--kube-context=" + os.Getenv("KUBE_CONTEXT")}}
 }
 
-func (h helm) must(t *testing.T, arguments ...string) {
-	t.Helper()
-	if output, err := h.run(arguments...); err != nil {
-		t.Fatalf("helm %s: %v\n%s", strings.Join(arguments, " "), err, output)
-	}
-}
-
-func kubectl(t *testing.T, arguments ...string) string {
-	t.Helper()
-	output, err := run(os.Getenv("KUBECTL"), append([]string{"--context=" + os.Getenv("KUBE_CONTEXT")}, arguments...)...)
-	if err != nil {
-		t.Fatalf("kubectl %s: %v\n%s", strings.Join(arguments, " "), err, output)
-	}
-	return output
-}
-
-func run(program string, arguments ...string) (string, error) {
-	var output bytes.Buffer
-	command := exec.Command(program, arguments...)
-	command.Stdout, command.Stderr = &output, &output
-	err := command.Run()
-	return output.String(), err
-}
+var kubectl = program.Kubectl().Must
 
 // waitForSlow waits until a condition of the slow run is true.
 func waitForSlow(t *testing.T, condition string) {

@@ -28,7 +28,6 @@ import (
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -36,15 +35,17 @@ import (
 	"sigs.k8s.io/yaml"
 
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/audit"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/cluster"
 )
 
 const (
 	// overlay is the overlay that is installed, except for the operator's pods.
 	overlay = "config/overlays/selfsigned"
 	// OperatorNamespace is the operator's namespace in that overlay.
-	OperatorNamespace = "extendedjob-system"
+	OperatorNamespace = cluster.OperatorNamespace
 	// OperatorUser is the operator's user in that overlay.
-	OperatorUser = "system:serviceaccount:" + OperatorNamespace + ":extendedjob-controller-manager"
+	OperatorUser = "system:serviceaccount:" + OperatorNamespace + ":" + cluster.OperatorDeployment
 )
 
 // Options configure a control plane.
@@ -55,8 +56,6 @@ type Options struct {
 	Assets string
 	// Components are the additional components of config/components to deploy.
 	Components []string
-	// Scheme has the API types of Client.
-	Scheme *runtime.Scheme
 	// Audited are the rules of the audit log.
 	Audited []auditv1.PolicyRule
 	// Configure changes the flags of kube-apiserver and etcd, if set.
@@ -67,9 +66,8 @@ type Options struct {
 type Plane struct {
 	*envtest.Environment
 	// Client has the permissions of an administrator.
-	Client client.WithWatch
-	// AuditLog is the file with the audit log.
-	AuditLog string
+	Client   client.WithWatch
+	AuditLog audit.Log
 
 	directory string
 }
@@ -77,9 +75,13 @@ type Plane struct {
 // Start starts a control plane, which must be stopped, even after an error.
 func Start(options Options) (*Plane, error) {
 	p := &Plane{
-		Environment: &envtest.Environment{BinaryAssetsDirectory: options.Assets, Scheme: options.Scheme},
-		AuditLog:    filepath.Join(options.Directory, "audit.log"),
+		Environment: &envtest.Environment{BinaryAssetsDirectory: options.Assets},
+		AuditLog:    audit.Log(filepath.Join(options.Directory, "audit.log")),
 		directory:   options.Directory,
+	}
+	var err error
+	if p.Scheme, err = cluster.Scheme(); err != nil {
+		return p, err
 	}
 	d, err := buildDeployment(options)
 	if err != nil {
@@ -99,7 +101,7 @@ func Start(options Options) (*Plane, error) {
 		return p, err
 	}
 	p.ControlPlane.GetAPIServer().Configure().
-		Set("audit-log-path", p.AuditLog).
+		Set("audit-log-path", string(p.AuditLog)).
 		Set("audit-policy-file", policy).
 		// As on OpenShift.
 		Set("enable-admission-plugins", "OwnerReferencesPermissionEnforcement")
@@ -111,7 +113,7 @@ func Start(options Options) (*Plane, error) {
 	if err != nil {
 		return p, fmt.Errorf("start the control plane: %w", err)
 	}
-	if p.Client, err = client.NewWithWatch(config, client.Options{Scheme: options.Scheme}); err != nil {
+	if p.Client, err = client.NewWithWatch(config, client.Options{Scheme: p.Scheme}); err != nil {
 		return p, err
 	}
 	// Otherwise, fields that this version of Kubernetes does not know are dropped.

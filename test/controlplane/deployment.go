@@ -28,6 +28,8 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/kustomize"
 )
 
 // deployment holds the objects that kustomize builds. Those with the address of a
@@ -80,31 +82,11 @@ func writeKustomization(o Options) (string, error) {
 	if err := os.MkdirAll(directory, 0o700); err != nil {
 		return "", err
 	}
-	relative, err := relativePath(directory, o.Repository)
-	if err != nil {
-		return "", err
-	}
-	kustomization := map[string][]string{"resources": {filepath.Join(relative, overlay)}}
+	var components []string
 	for _, component := range o.Components {
-		kustomization["components"] = append(kustomization["components"], filepath.Join(relative, "config", "components", component))
+		components = append(components, filepath.Join(o.Repository, "config", "components", component))
 	}
-	return directory, WriteYAML(filepath.Join(directory, "kustomization.yaml"), kustomization)
-}
-
-// relativePath returns the path from one directory to another, without symbolic
-// links.
-func relativePath(from, to string) (string, error) {
-	from, err := filepath.EvalSymlinks(from)
-	if err != nil {
-		return "", err
-	}
-	if to, err = filepath.Abs(to); err != nil {
-		return "", err
-	}
-	if to, err = filepath.EvalSymlinks(to); err != nil {
-		return "", err
-	}
-	return filepath.Rel(from, to)
+	return directory, kustomize.Combine(directory, filepath.Join(o.Repository, overlay), components...)
 }
 
 func appendTyped[T any](objects []*T, content map[string]any) ([]*T, error) {

@@ -48,7 +48,7 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 			ejob.HaveCondition(fissilev1.ConditionReferencesResolved, metav1.ConditionFalse, fissilev1.ReasonReferencesMissing),
 			ejob.HaveMessage(fissilev1.ConditionReferencesResolved, ContainSubstring("ConfigMap config")),
 		))
-		Expect(recorded.created()).To(BeEmpty())
+		Expect(recorded.Created()).To(BeEmpty())
 
 		config := &corev1.ConfigMap{
 			ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "config"},
@@ -58,13 +58,13 @@ var _ = Describe("A one-off that is updated on configuration change", func() {
 		Eventually(secret(namespace, "out-main")).WithContext(ctx).Should(Equal(map[string]string{"saw": "one"}))
 
 		kubectl(ctx, "--namespace="+namespace, "label", "configmap", "config", "only=metadata")
-		Consistently(recorded.created).Should(HaveLen(1))
+		Consistently(recorded.Created).Should(HaveLen(1))
 
 		patch(ctx, config, `{"data":{"value":"two"}}`)
 		Eventually(secret(namespace, "out-main")).WithContext(ctx).Should(Equal(map[string]string{"saw": "two"}))
 		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 		Expect(oneOff.Status.LastRun.Cause).To(Equal(fissilev1.CauseConfigChange))
-		Consistently(recorded.created).Should(HaveLen(2))
+		Consistently(recorded.Created).Should(HaveLen(2))
 	})
 })
 
@@ -101,7 +101,7 @@ var _ = Describe("The pipeline of the samples", func() {
 		ran(2)
 		Expect([]fissilev1.RunCause{ca.Status.LastRun.Cause, certificate.Status.LastRun.Cause, config.Status.LastRun.Cause}).
 			To(Equal([]fissilev1.RunCause{fissilev1.CauseNow, fissilev1.CauseConfigChange, fissilev1.CauseConfigChange}))
-		Consistently(recorded.created).Should(SatisfyAll(HaveLen(6), HaveExactElements(
+		Consistently(recorded.Created).Should(SatisfyAll(HaveLen(6), HaveExactElements(
 			HavePrefix("ca-"), HavePrefix("certificate-"), HavePrefix("server-config-"),
 			HavePrefix("ca-"), HavePrefix("certificate-"), HavePrefix("server-config-"),
 		)))
@@ -110,6 +110,6 @@ var _ = Describe("The pipeline of the samples", func() {
 		template := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: generated}}
 		patch(ctx, template, `{"data":{"server.conf":"trust @CA@\n"}}`)
 		Eventually(secret(namespace, "server-config-render")).WithContext(ctx).Should(HaveKeyWithValue("server.conf", HavePrefix("trust ")))
-		Consistently(recorded.created).Should(HaveLen(7))
+		Consistently(recorded.Created).Should(HaveLen(7))
 	})
 })

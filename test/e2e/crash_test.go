@@ -20,7 +20,6 @@ package e2e
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -38,7 +37,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	certutil "k8s.io/client-go/util/cert"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
@@ -76,7 +74,7 @@ var _ = Describe("The operator, crashing", Serial, Ordered, func() {
 		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 		Eventually(jobs(namespace)).WithContext(ctx).Should(BeEmpty())
 
-		Expect(recorded.created()).To(HaveLen(1), "Jobs for one trigger")
+		Expect(recorded.Created()).To(HaveLen(1), "Jobs for one trigger")
 		Expect(secret(namespace, "out-main-v1")(ctx)).To(Equal(map[string]string{"a": "b"}))
 		var secrets corev1.SecretList
 		Expect(k8s.List(ctx, &secrets, client.InNamespace(namespace))).To(Succeed())
@@ -166,23 +164,18 @@ func putProxyBetween(ctx context.Context, decide func(*http.Request) faultproxy.
 	Expect(err).NotTo(HaveOccurred())
 	address := probe.LocalAddr().(*net.UDPAddr).IP
 	Expect(probe.Close()).To(Succeed())
-	certificatePEM, keyPEM, err := certutil.GenerateSelfSignedCertKey(address.String(), []net.IP{address}, nil)
-	Expect(err).NotTo(HaveOccurred())
-	certificate, err := tls.X509KeyPair(certificatePEM, keyPEM)
-	Expect(err).NotTo(HaveOccurred())
 	// The operator authenticates itself.
 	transport, err := rest.TransportFor(rest.AnonymousClientConfig(restConfig))
 	Expect(err).NotTo(HaveOccurred())
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(address.String(), "0"))
-	Expect(err).NotTo(HaveOccurred())
 	proxy := faultproxy.New(target, transport, decide)
-	go func() { _ = proxy.Serve(listener, certificate) }() // until it is closed
+	server, certificatePEM, err := proxy.Listen(ctx, address)
+	Expect(err).NotTo(HaveOccurred())
 
 	deployment := &appsv1.Deployment{}
 	Expect(k8s.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: operatorDeployment}, deployment)).To(Succeed())
 	undisturbed := deployment.Spec.DeepCopy()
 	settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: "e2e-proxy"}, Data: map[string]string{
-		"kubeconfig": kubeconfig("https://"+listener.Addr().String(), certificatePEM),
+		"kubeconfig": kubeconfig(server, certificatePEM),
 		"operator.yaml": `apiVersion: config.fissile.cloudfoundry.org/v1alpha1
 kind: OperatorConfiguration
 certificates:

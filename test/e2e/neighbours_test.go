@@ -20,12 +20,10 @@ package e2e
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -40,6 +38,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
 const prints = `echo '{"a":"b"}'`
@@ -80,19 +79,6 @@ func theJob(ctx context.Context, namespace string) *batchv1.Job {
 		g.Expect(list.Items).To(HaveLen(1))
 	}).Should(Succeed())
 	return &list.Items[0]
-}
-
-// secretNames lists the Secrets of a namespace, for Eventually.
-func secretNames(namespace string) func(context.Context) ([]string, error) {
-	return func(ctx context.Context) ([]string, error) {
-		var list corev1.SecretList
-		err := k8s.List(ctx, &list, client.InNamespace(namespace))
-		names := []string{}
-		for i := range list.Items {
-			names = append(names, list.Items[i].Name)
-		}
-		return names, err
-	}
 }
 
 // obstacle is something with which neighbours block a run.
@@ -179,17 +165,13 @@ func put(ctx context.Context, object client.Object) (lift func(context.Context))
 }
 
 // apiServerStart returns when the API server's process was started.
-func apiServerStart(ctx context.Context) (string, error) {
+func apiServerStart(ctx context.Context) (float64, error) {
 	metrics, err := command(ctx, "get", "--raw=/metrics", "--request-timeout=5s").Output()
 	if err != nil {
-		return "", err
+		return 0, err
 	}
-	for line := range strings.Lines(string(metrics)) {
-		if start, ok := strings.CutPrefix(line, "process_start_time_seconds "); ok {
-			return start, nil
-		}
-	}
-	return "", errors.New("no process_start_time_seconds")
+	families, err := scrape.Parse(metrics)
+	return families.Sum("process_start_time_seconds", nil), err
 }
 
 var _ = Describe("Beside neighbours, an ExtendedJob", func() {
@@ -225,7 +207,7 @@ var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 		Eventually(the(ej)).WithContext(ctx).Should(succeed(2))
 		Expect(secretNames(namespace)(ctx)).To(ConsistOf("added-main"))
 		Expect(secret(namespace, "added-main")(ctx)).To(Equal(map[string]string{"a": "b"}))
-		Expect(recorded.created()).To(HaveLen(2))
+		Expect(recorded.Created()).To(HaveLen(2))
 	})
 
 	It("tells what is in its way, and goes on when that is gone", early, func(ctx context.Context) {
@@ -277,7 +259,7 @@ var _ = Describe("Beside neighbours, an ExtendedJob", func() {
 		patch(ctx, job, `{"spec":{"suspend":false}}`)
 		Eventually(the(ej)).WithContext(ctx).Should(succeed(1))
 		Expect(secret(namespace, "ej-main")(ctx)).To(Equal(map[string]string{"a": "b"}))
-		Expect(recorded.created()).To(HaveLen(1))
+		Expect(recorded.Created()).To(HaveLen(1))
 	})
 
 	It("leaves a Job that another controller manages to it", func(ctx context.Context) {

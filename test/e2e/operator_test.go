@@ -48,7 +48,7 @@ var _ = Describe("The operator", Serial, func() {
 		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 		Expect(secret(namespace, "out-main")(ctx)).To(Equal(map[string]string{"a": "b"}))
 		Eventually(jobs(namespace)).WithContext(ctx).Should(BeEmpty())
-		Expect(recorded.created()).To(HaveLen(1))
+		Expect(recorded.Created()).To(HaveLen(1))
 	})
 
 	It("finds what happened while it was down (35, 86)", func(ctx context.Context) {
@@ -81,7 +81,7 @@ var _ = Describe("The operator", Serial, func() {
 		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 		Expect(secret(namespace, "out-main")(ctx)).To(Equal(map[string]string{"saw": "three"}))
 		Eventually(the(errand)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
-		Consistently(recorded.created).Should(HaveLen(3))
+		Consistently(recorded.Created).Should(HaveLen(3))
 	})
 
 	It("is missed where it is needed, at once and with a clear message, and nowhere else", func(ctx context.Context) {

@@ -104,7 +104,7 @@ var _ = Describe("The output", func() {
 			},
 		}
 		builder.PodSpec().TerminationGracePeriodSeconds = new(int64(1))
-		restrict(builder.PodSpec())
+		ejob.Restrict(builder.PodSpec())
 		Expect(k8s.Create(ctx, builder.Obj())).To(Succeed())
 		Eventually(secret(namespace, "out.one")).WithContext(ctx).Should(Equal(map[string]string{"name": "one"}))
 		Eventually(secret(namespace, "out.two")).WithContext(ctx).Should(Equal(map[string]string{"name": "two"}))
@@ -182,7 +182,7 @@ var _ = Describe("The output", func() {
 			patch(ctx, errand, fmt.Sprintf(`{"spec":{"trigger":{"requestID":"%d"}}}`, run))
 			Eventually(the(errand)).WithContext(ctx).Should(ejob.HaveSettled(run+1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		}
-		Expect(recorded.created()).To(HaveLen(runs))
+		Expect(recorded.Created()).To(HaveLen(runs))
 		for version := range runs {
 			output := &corev1.Secret{}
 			name := fmt.Sprintf("out-main-v%d", version+1)

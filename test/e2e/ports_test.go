@@ -19,7 +19,6 @@ limitations under the License.
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"os"
@@ -95,10 +94,9 @@ func attackingPod(ctx context.Context, namespace string) string {
 	Expect(k8s.Create(ctx, pod)).To(Succeed())
 	Eventually(the(pod)).WithContext(ctx).Should(HaveField("Status.Phase", corev1.PodRunning))
 
-	copying := command(ctx, "--namespace="+namespace, "exec", "--stdin", pod.Name, "--", "sh", "-c", "cat > /attacker/attacker && chmod +x /attacker/attacker")
-	copying.Stdin = bytes.NewReader(binary)
-	output, err := copying.CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), string(output))
+	_, err = kubectlProgram.RunWithInput(ctx, string(binary), "--namespace="+namespace, "exec", "--stdin", pod.Name, "--",
+		"sh", "-c", "cat > /attacker/attacker && chmod +x /attacker/attacker")
+	Expect(err).NotTo(HaveOccurred())
 	return pod.Name
 }
 

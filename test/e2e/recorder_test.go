@@ -20,44 +20,18 @@ package e2e
 
 import (
 	"context"
-	"sync"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	batchv1 "k8s.io/api/batch/v1"
-	"k8s.io/apimachinery/pkg/watch"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/cluster"
 )
 
-// recorder remembers all Jobs that were ever created in a namespace, because a Job
-// that succeeded is soon deleted.
-type recorder struct {
-	mu    sync.Mutex
-	names []string
-}
-
 // recordJobs records until the spec ends. The namespace must have no Job yet.
-func recordJobs(ctx context.Context, namespace string) *recorder {
+func recordJobs(ctx context.Context, namespace string) *cluster.JobRecorder {
 	GinkgoHelper()
-	watcher, err := k8s.Watch(ctx, &batchv1.JobList{}, client.InNamespace(namespace))
+	recorder, err := cluster.RecordJobs(ctx, k8s, namespace)
 	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(watcher.Stop)
-	r := &recorder{}
-	go func() {
-		for event := range watcher.ResultChan() {
-			if event.Type == watch.Added {
-				r.mu.Lock()
-				r.names = append(r.names, event.Object.(*batchv1.Job).Name)
-				r.mu.Unlock()
-			}
-		}
-	}()
-	return r
-}
-
-// created returns the names of the Jobs, in the order of their creation.
-func (r *recorder) created() []string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return append([]string{}, r.names...)
+	DeferCleanup(recorder.Stop)
+	return recorder
 }

@@ -95,7 +95,7 @@ var _ = Describe("A pipeline that asks for a run by requestID", func() {
 			By("applying it without a change")
 			apply(ctx, release("v3", "sleep 1"), next)
 			Expect(waitFor(ctx, ej, "Ready", 5*time.Second)).To(Succeed())
-			Consistently(recorded.created).Should(HaveLen(3))
+			Consistently(recorded.Created).Should(HaveLen(3))
 
 			By("applying one that fails")
 			failure := firstFailure(ctx, namespace)
@@ -107,7 +107,7 @@ var _ = Describe("A pipeline that asks for a run by requestID", func() {
 
 			By("applying the failed one without a change")
 			apply(ctx, release("v4", "exit 1"), next)
-			Consistently(recorded.created).Should(HaveLen(4))
+			Consistently(recorded.Created).Should(HaveLen(4))
 			Expect(waitFor(ctx, ej, "Stalled", time.Second)).To(Succeed())
 		},
 		Entry("with apply", "apply", "apply"),

@@ -38,7 +38,7 @@ var _ = Describe("An errand", func() {
 		errand := shell(namespace, "errand", "sleep 1").Strategy(fissilev1.StrategyManual).Obj()
 		Expect(k8s.Create(ctx, errand)).To(Succeed())
 		Eventually(the(errand)).WithContext(ctx).Should(ejob.BeIdle())
-		Consistently(recorded.created).Should(BeEmpty())
+		Consistently(recorded.Created).Should(BeEmpty())
 
 		for run := range int64(2) {
 			trigger(ctx, errand)
@@ -46,7 +46,7 @@ var _ = Describe("An errand", func() {
 			Eventually(the(errand)).WithContext(ctx).Should(ejob.HaveSettled(run+1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		}
 		Eventually(jobs(namespace)).WithContext(ctx).Should(BeEmpty())
-		Expect(recorded.created()).To(HaveLen(2))
+		Expect(recorded.Created()).To(HaveLen(2))
 		Expect(kubectl(ctx, "--namespace="+namespace, "get", "ejob", "errand")).To(MatchRegexp(`errand\s+manual\s+Succeeded\s+True\s+2\s`))
 	})
 
@@ -105,7 +105,7 @@ var _ = Describe("A one-off", func() {
 
 		patch(ctx, oneOff, `{"spec":{"trigger":{"strategy":"once"}}}`)
 		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveStrategy(fissilev1.StrategyDone))
-		Consistently(recorded.created).Should(HaveLen(1))
+		Consistently(recorded.Created).Should(HaveLen(1))
 
 		Expect(k8s.Delete(ctx, oneOff)).To(Succeed())
 		Eventually(func(g Gomega) {
@@ -128,7 +128,7 @@ var _ = Describe("A one-off", func() {
 
 		apply(ctx, once(), "replace")
 		Eventually(the(oneOff)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
-		Consistently(recorded.created).Should(HaveLen(2))
+		Consistently(recorded.Created).Should(HaveLen(2))
 	})
 
 	It("of cf-operator's time works as its README says (1)", Label("smoke"), func(ctx context.Context) {

@@ -21,7 +21,6 @@ limitations under the License.
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"os"
 	"os/exec"
@@ -33,17 +32,16 @@ import (
 	. "github.com/onsi/gomega"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
+	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/rest"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/yaml"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/cluster"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/program"
 )
 
 const (
@@ -57,16 +55,17 @@ const (
 	// at the end while the others wait.
 	early = SpecPriority(1)
 
-	operatorNamespace  = "extendedjob-system"
-	operatorDeployment = "extendedjob-controller-manager"
+	operatorNamespace  = cluster.OperatorNamespace
+	operatorDeployment = cluster.OperatorDeployment
 )
 
 var (
 	restConfig *rest.Config
 	k8s        client.WithWatch
-	// kubectlCache is the suite's own. In the user's cache, kubectl may remember a
-	// cluster without ExtendedJobs, and would then not know short names.
-	kubectlCache string
+	// kubectlProgram has a cache of the suite's own. In the user's cache, kubectl may
+	// remember a cluster without ExtendedJobs, and would then not know short names.
+	kubectlProgram program.Program
+	shell          = ejob.Shell
 )
 
 func TestE2E(t *testing.T) {
@@ -82,20 +81,11 @@ var _ = BeforeSuite(func(ctx context.Context) {
 	SetDefaultConsistentlyDuration(quiet)
 	SetDefaultConsistentlyPollingInterval(interval)
 
-	kubectlCache = GinkgoT().TempDir()
+	kubectlProgram = program.Kubectl("--cache-dir=" + GinkgoT().TempDir())
 	var err error
-	restConfig, err = clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-		clientcmd.NewDefaultClientConfigLoadingRules(),
-		&clientcmd.ConfigOverrides{CurrentContext: os.Getenv("KUBE_CONTEXT")},
-	).ClientConfig()
+	restConfig, err = cluster.Config()
 	Expect(err).NotTo(HaveOccurred(), "the suite is started by make test-e2e, which says which cluster to use")
-	restConfig.QPS = -1 // specs have no rate limit
-	scheme := runtime.NewScheme()
-	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
-	Expect(apiextensionsv1.AddToScheme(scheme)).To(Succeed())
-	Expect(fissilev1.AddToScheme(scheme)).To(Succeed())
-	Expect(fissilev1alpha1.AddToScheme(scheme)).To(Succeed())
-	k8s, err = client.NewWithWatch(restConfig, client.Options{Scheme: scheme})
+	k8s, err = cluster.Connect(restConfig)
 	Expect(err).NotTo(HaveOccurred())
 	kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", "deployment", operatorDeployment, "--timeout=2m")
 })
@@ -144,15 +134,13 @@ func report(ctx context.Context, namespace string) {
 // kubectl runs kubectl on the cluster and returns its output.
 func kubectl(ctx context.Context, arguments ...string) string {
 	GinkgoHelper()
-	output, err := command(ctx, arguments...).CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), "kubectl %v: %s", arguments, output)
-	return string(output)
+	output, err := kubectlProgram.Run(ctx, arguments...)
+	Expect(err).NotTo(HaveOccurred())
+	return output
 }
 
 func command(ctx context.Context, arguments ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, os.Getenv("KUBECTL"), append([]string{
-		"--context=" + os.Getenv("KUBE_CONTEXT"), "--cache-dir=" + kubectlCache,
-	}, arguments...)...)
+	return kubectlProgram.Command(ctx, arguments...)
 }
 
 // apply passes the manifest of an ExtendedJob to kubectl, with a command such as
@@ -163,10 +151,8 @@ func apply(ctx context.Context, ej *fissilev1.ExtendedJob, how string) {
 	manifest, err := yaml.Marshal(ej)
 	Expect(err).NotTo(HaveOccurred())
 	arguments := append(strings.Fields(how), "--namespace="+ej.Namespace, "--filename=-")
-	c := command(ctx, arguments...)
-	c.Stdin = bytes.NewReader(manifest)
-	output, err := c.CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), "kubectl %v: %s", arguments, output)
+	_, err = kubectlProgram.RunWithInput(ctx, string(manifest), arguments...)
+	Expect(err).NotTo(HaveOccurred())
 }
 
 // the returns a function that reads an object, for Eventually.
@@ -194,16 +180,24 @@ func secret(namespace, name string) func(context.Context) (map[string]string, er
 // jobs returns a function that lists the names of the Jobs in a namespace, for
 // Eventually.
 func jobs(namespace string) func(context.Context) ([]string, error) {
+	return names(batchv1.SchemeGroupVersion.WithKind("JobList"), namespace)
+}
+
+// secretNames does the same for Secrets.
+func secretNames(namespace string) func(context.Context) ([]string, error) {
+	return names(corev1.SchemeGroupVersion.WithKind("SecretList"), namespace)
+}
+
+func names(kind schema.GroupVersionKind, namespace string) func(context.Context) ([]string, error) {
 	return func(ctx context.Context) ([]string, error) {
-		var list batchv1.JobList
-		if err := k8s.List(ctx, &list, client.InNamespace(namespace)); err != nil {
-			return nil, err
-		}
+		var list metav1.PartialObjectMetadataList
+		list.SetGroupVersionKind(kind)
+		err := k8s.List(ctx, &list, client.InNamespace(namespace))
 		names := []string{}
 		for i := range list.Items {
 			names = append(names, list.Items[i].Name)
 		}
-		return names, nil
+		return names, err
 	}
 }
 

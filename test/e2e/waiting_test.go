@@ -20,7 +20,6 @@ package e2e
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -36,14 +35,9 @@ import (
 
 // waitFor runs kubectl wait until an ExtendedJob has a condition.
 func waitFor(ctx context.Context, ej client.Object, condition string, limit time.Duration) error {
-	arguments := []string{
-		"--namespace=" + ej.GetNamespace(), "wait", "--for=condition=" + condition, "ejob/" + ej.GetName(), "--timeout=" + limit.String(),
-	}
-	output, err := command(ctx, arguments...).CombinedOutput()
-	if err != nil {
-		return fmt.Errorf("kubectl %v: %w: %s", arguments, err, output)
-	}
-	return nil
+	_, err := kubectlProgram.Run(ctx, "--namespace="+ej.GetNamespace(), "wait", "--for=condition="+condition,
+		"ejob/"+ej.GetName(), "--timeout="+limit.String())
+	return err
 }
 
 // timeOut matches the error of a kubectl wait that timed out.
@@ -134,7 +128,7 @@ var _ = Describe("kubectl wait", func() {
 			Expect(waitFor(ctx, ej, condition, time.Minute)).To(Succeed())
 			Expect(the(ej)(ctx)).To(lastRun(2, result))
 			Eventually(the(ej)).WithContext(ctx).Should(ejob.HaveSettled(2, result, fissilev1.StrategyManual))
-			Consistently(recorded.created).Should(HaveLen(2))
+			Consistently(recorded.Created).Should(HaveLen(2))
 		},
 		Entry("if it succeeds", "echo second", "Complete", fissilev1.ResultSucceeded),
 		Entry("if it fails", "exit 1", "Failed", fissilev1.ResultFailed),

@@ -18,7 +18,6 @@ package faultproxy
 
 import (
 	"context"
-	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -27,7 +26,6 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
-	certutil "k8s.io/client-go/util/cert"
 )
 
 // StartLocal starts a proxy for programs on this machine. It forwards to the API
@@ -46,22 +44,13 @@ func StartLocal(kubeconfig, through string, decide func(*http.Request) Fault) (*
 	if err != nil {
 		return nil, err
 	}
-	certificatePEM, key, err := certutil.GenerateSelfSignedCertKey("localhost", []net.IP{net.IPv4(127, 0, 0, 1)}, nil)
-	if err != nil {
-		return nil, err
-	}
-	certificate, err := tls.X509KeyPair(certificatePEM, key)
-	if err != nil {
-		return nil, err
-	}
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return nil, err
-	}
 	proxy := New(target, transport, decide)
-	go func() { _ = proxy.Serve(listener, certificate) }() // until it is closed
+	server, certificatePEM, err := proxy.Listen(context.Background(), net.IPv4(127, 0, 0, 1))
+	if err != nil {
+		return nil, err
+	}
 	written := clientcmdapi.NewConfig()
-	written.Clusters["proxy"] = &clientcmdapi.Cluster{Server: "https://" + listener.Addr().String(), CertificateAuthorityData: certificatePEM}
+	written.Clusters["proxy"] = &clientcmdapi.Cluster{Server: server, CertificateAuthorityData: certificatePEM}
 	written.Contexts["proxy"] = &clientcmdapi.Context{Cluster: "proxy"}
 	written.CurrentContext = "proxy"
 	if err := clientcmd.WriteToFile(*written, through); err != nil {

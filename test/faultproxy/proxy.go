@@ -39,6 +39,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
+	certutil "k8s.io/client-go/util/cert"
 )
 
 // Fault is a way to disturb a request.
@@ -126,10 +127,24 @@ func New(target *url.URL, transport http.RoundTripper, decide func(*http.Request
 	return p
 }
 
-// Serve accepts connections with TLS until Close is called.
-func (p *Proxy) Serve(listener net.Listener, certificate tls.Certificate) error {
+// Listen serves a free port of an address until Close is called. It returns the URL,
+// and the certificate that clients must trust.
+func (p *Proxy) Listen(ctx context.Context, address net.IP) (server string, certificatePEM []byte, err error) {
+	certificatePEM, keyPEM, err := certutil.GenerateSelfSignedCertKey(address.String(), []net.IP{address}, nil)
+	if err != nil {
+		return "", nil, err
+	}
+	certificate, err := tls.X509KeyPair(certificatePEM, keyPEM)
+	if err != nil {
+		return "", nil, err
+	}
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", net.JoinHostPort(address.String(), "0"))
+	if err != nil {
+		return "", nil, err
+	}
 	p.server.TLSConfig = &tls.Config{Certificates: []tls.Certificate{certificate}, MinVersion: tls.VersionTLS12}
-	return p.server.ServeTLS(listener, "", "")
+	go func() { _ = p.server.ServeTLS(listener, "", "") }() // until it is closed
+	return "https://" + listener.Addr().String(), certificatePEM, nil
 }
 
 // Close ends the proxy and its connections.

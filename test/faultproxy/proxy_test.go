@@ -34,7 +34,6 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	certutil "k8s.io/client-go/util/cert"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/faultproxy"
 )
@@ -74,26 +73,17 @@ func startFor(t *testing.T, decide func(*http.Request) faultproxy.Fault) (proxy 
 		t.Fatal(err)
 	}
 
-	certificatePEM, key, err := certutil.GenerateSelfSignedCertKey("localhost", []net.IP{net.IPv4(127, 0, 0, 1)}, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	certificate, err := tls.X509KeyPair(certificatePEM, key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	listener, err := (&net.ListenConfig{}).Listen(t.Context(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
 	proxy = faultproxy.New(target, http.DefaultTransport, decide)
-	go func() { _ = proxy.Serve(listener, certificate) }() // until it is closed
+	address, certificatePEM, err := proxy.Listen(t.Context(), net.IPv4(127, 0, 0, 1))
+	if err != nil {
+		t.Fatal(err)
+	}
 	t.Cleanup(func() { proxy.Close() })
 
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(certificatePEM)
 	client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: roots}}}
-	return proxy, client, "https://" + listener.Addr().String(), writes
+	return proxy, client, address, writes
 }
 
 func send(t *testing.T, client *http.Client, method, url string) (*http.Response, error) {

@@ -17,50 +17,31 @@ limitations under the License.
 package integration
 
 import (
-	"bufio"
-	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
-	"os"
 	"slices"
 	"strings"
 
 	. "github.com/onsi/gomega"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/audit"
 )
 
 // auditLog is the API server's log of the operator's requests.
-type auditLog struct {
-	path string
-}
+type auditLog struct{ audit.Log }
 
 // end returns the position after everything that was logged until now.
-func (l auditLog) end() int64 {
-	info, err := os.Stat(l.path)
-	Expect(err).NotTo(HaveOccurred())
-	return info.Size()
-}
+func (l auditLog) end() int64 { return must(l.End()) }
 
 // since returns what was logged after a position.
-func (l auditLog) since(position int64) []auditv1.Event {
-	file, err := os.Open(l.path)
-	Expect(err).NotTo(HaveOccurred())
-	defer file.Close()
-	_, err = file.Seek(position, io.SeekStart)
-	Expect(err).NotTo(HaveOccurred())
-	var events []auditv1.Event
-	lines := bufio.NewReader(file)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err == io.EOF {
-			return events // an incomplete line is still being written
-		}
+func (l auditLog) since(position int64) []*auditv1.Event {
+	var events []*auditv1.Event
+	for event, err := range l.Since(position) {
 		Expect(err).NotTo(HaveOccurred())
-		var event auditv1.Event
-		Expect(json.Unmarshal(line, &event)).To(Succeed())
 		events = append(events, event)
 	}
+	return events
 }
 
 // creations returns the results of the operator's attempts to create an object of a
@@ -68,7 +49,7 @@ func (l auditLog) since(position int64) []auditv1.Event {
 func (l auditLog) creations(namespace, resource string) []int32 {
 	var codes []int32
 	for _, event := range l.since(0) {
-		if event.Verb == "create" && event.ObjectRef.Namespace == namespace && event.ObjectRef.Resource == resource && !dryRun(event) {
+		if event.Verb == "create" && event.ObjectRef.Namespace == namespace && event.ObjectRef.Resource == resource && !audit.IsDryRun(event) {
 			codes = append(codes, event.ResponseStatus.Code)
 		}
 	}
@@ -81,7 +62,7 @@ func (l auditLog) requests(position int64, namespace string) []string {
 	var requests []string
 	for _, event := range l.since(position) {
 		object := event.ObjectRef
-		if object == nil || object.Namespace != namespace || object.Resource == "events" || dryRun(event) || lostRace(event) {
+		if object == nil || object.Namespace != namespace || object.Resource == "events" || audit.IsDryRun(event) || lostRace(event) {
 			continue
 		}
 		requests = append(requests, strings.TrimSuffix(event.Verb+" "+object.Resource+"/"+object.Subresource, "/"))
@@ -97,19 +78,14 @@ func (l auditLog) writes(position int64, namespaces ...string) []string {
 	var writes []string
 	for _, event := range l.since(position) {
 		object := event.ObjectRef
-		switch event.Verb {
-		case "create", "update", "patch", "delete", "deletecollection":
-		default:
-			continue
-		}
-		if object.Namespace != "" && !slices.Contains(namespaces, object.Namespace) {
+		if !audit.IsWrite(event.Verb) || object.Namespace != "" && !slices.Contains(namespaces, object.Namespace) {
 			continue
 		}
 		switch object.Resource {
 		case "leases", "tokenreviews", "subjectaccessreviews":
 			continue
 		}
-		if dryRun(event) || object.Resource == "events" && object.Namespace == operatorNamespace {
+		if audit.IsDryRun(event) || object.Resource == "events" && object.Namespace == operatorNamespace {
 			continue
 		}
 		writes = append(writes, fmt.Sprintf("%s %s %s/%s %s", event.Verb, object.Resource, object.Namespace, object.Name, object.Subresource))
@@ -119,11 +95,6 @@ func (l auditLog) writes(position int64, namespaces ...string) []string {
 
 // lostRace reports whether the cache still had a request's resourceVersion, but the
 // API server no longer did.
-func lostRace(event auditv1.Event) bool {
+func lostRace(event *auditv1.Event) bool {
 	return event.ResponseStatus != nil && event.ResponseStatus.Code == http.StatusConflict
-}
-
-// dryRun reports whether a request was one of the webhook's dry runs.
-func dryRun(event auditv1.Event) bool {
-	return strings.Contains(event.RequestURI, "dryRun=")
 }

@@ -22,7 +22,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/version"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -49,12 +48,11 @@ type controlPlane struct {
 
 // startControlPlane installs the output of kustomize for the deployment, so that its
 // CustomResourceDefinition and roles are tested, too.
-func startControlPlane(assets, directory string, scheme *runtime.Scheme) *controlPlane {
+func startControlPlane(assets, directory string) *controlPlane {
 	plane, err := controlplane.Start(controlplane.Options{
 		Repository: repository,
 		Directory:  directory,
 		Assets:     assets,
-		Scheme:     scheme,
 		// The operator's requests.
 		Audited: []auditv1.PolicyRule{{Level: auditv1.LevelMetadata, Users: []string{controlplane.OperatorUser}}},
 	})

@@ -18,10 +18,6 @@ package integration
 
 import (
 	"context"
-	"fmt"
-	"io"
-	"maps"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -33,6 +29,7 @@ import (
 
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
 // manager is the operator's program, as it is shipped, in a process of its own: it
@@ -109,52 +106,20 @@ func (m *manager) kill() {
 // metric returns the sum of a metric over everything that has these labels.
 func (m *manager) metric(name string, labels map[string]string) (float64, error) {
 	families, err := m.families()
-	if err != nil {
-		return 0, err
-	}
-	var sum float64
-	for _, metric := range families[name].GetMetric() {
-		found := make(map[string]string)
-		for _, pair := range metric.GetLabel() {
-			if _, ok := labels[pair.GetName()]; ok {
-				found[pair.GetName()] = pair.GetValue()
-			}
-		}
-		if maps.Equal(found, labels) {
-			sum += metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
-		}
-	}
-	return sum, nil
+	return families.Sum(name, labels), err
 }
 
 // workedOff fails unless the manager has reconciled at least this many times and its
 // queue is empty.
 func (m *manager) workedOff(g Gomega, reconciles int) {
-	controller := map[string]string{"controller": "extendedjob"}
-	total, err := m.metric("controller_runtime_reconcile_total", controller)
+	families, err := m.families()
 	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(total).To(BeNumerically(">=", reconciles))
-	active, err := m.metric("controller_runtime_active_workers", controller)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(active).To(BeZero())
-	waiting, err := m.metric("workqueue_depth", controller)
-	g.Expect(err).NotTo(HaveOccurred())
-	g.Expect(waiting).To(BeZero())
+	g.Expect(families.WorkedOff(reconciles)).To(BeTrue())
 }
 
-func (m *manager) get(url string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", response.Status, body)
-	}
-	return body, err
+// families returns all metrics that are served.
+func (m *manager) families() (scrape.Families, error) {
+	return scrape.Metrics(context.Background(), "http://"+m.config.Metrics.BindAddress+"/metrics")
 }
+
+func (m *manager) get(url string) ([]byte, error) { return scrape.Get(context.Background(), url) }

@@ -31,7 +31,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
@@ -47,7 +46,7 @@ func BenchmarkMemory(b *testing.B) {
 	Expect(err).NotTo(HaveOccurred())
 	directory := b.TempDir()
 	plane, err := controlplane.Start(controlplane.Options{
-		Repository: repository, Directory: directory, Assets: assets, Scheme: clientgoscheme.Scheme,
+		Repository: repository, Directory: directory, Assets: assets,
 		Audited: []auditv1.PolicyRule{{Level: auditv1.LevelNone}}, // a policy needs a rule
 	})
 	b.Cleanup(func() { Expect(plane.Stop()).To(Succeed()) })

@@ -17,7 +17,6 @@ limitations under the License.
 package integration
 
 import (
-	"bytes"
 	"context"
 	"net/http"
 	"regexp"
@@ -26,9 +25,6 @@ import (
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
@@ -36,6 +32,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/hack/rules/query"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
 var (
@@ -118,7 +115,7 @@ func beSeen() {
 }
 
 // expectServed expects that a metric is served, with the labels that a query uses.
-func expectServed(served map[string]*dto.MetricFamily, name, query, expression string) {
+func expectServed(served scrape.Families, name, query, expression string) {
 	GinkgoHelper()
 	if slices.Contains(ofTarget, name) {
 		return
@@ -135,14 +132,4 @@ func expectServed(served map[string]*dto.MetricFamily, name, query, expression s
 	for _, matcher := range matchers.FindAllStringSubmatch(query, -1) {
 		Expect(append(labels, ofTarget...)).To(ContainElement(matcher[1]), "%s has no such label in %s", name, expression)
 	}
-}
-
-// families returns all metrics that are served.
-func (m *manager) families() (map[string]*dto.MetricFamily, error) {
-	body, err := m.get("http://" + m.config.Metrics.BindAddress + "/metrics")
-	if err != nil {
-		return nil, err
-	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	return parser.TextToMetricFamilies(bytes.NewReader(body))
 }

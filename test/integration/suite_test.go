@@ -27,15 +27,10 @@ import (
 	. "github.com/onsi/gomega"
 	"github.com/onsi/gomega/gexec"
 	corev1 "k8s.io/api/core/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
@@ -76,14 +71,8 @@ var _ = BeforeSuite(func() {
 
 	ctrl.SetLogger(GinkgoLogr)
 
-	scheme := runtime.NewScheme()
-	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
-	Expect(apiextensionsv1.AddToScheme(scheme)).To(Succeed())
-	Expect(fissilev1.AddToScheme(scheme)).To(Succeed())
-	Expect(fissilev1alpha1.AddToScheme(scheme)).To(Succeed())
-
 	directory := GinkgoT().TempDir()
-	plane = startControlPlane(assets, directory, scheme)
+	plane = startControlPlane(assets, directory)
 	komega.SetClient(plane.client)
 	node = startKubelet(plane.client)
 	DeferCleanup(node.Close)

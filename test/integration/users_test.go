@@ -18,8 +18,6 @@ package integration
 
 import (
 	"context"
-	"os/exec"
-	"strings"
 
 	. "github.com/onsi/ginkgo/v2"
 	. "github.com/onsi/gomega"
@@ -34,6 +32,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/program"
 )
 
 // create creates an ExtendedJob.
@@ -132,10 +131,8 @@ func kubectlRefusal(input string, arguments ...string) string {
 }
 
 func runKubectl(input string, arguments ...string) (string, error) {
-	command := exec.CommandContext(context.Background(), plane.ControlPlane.KubectlPath, append([]string{
+	kubectl := program.Program{Path: plane.ControlPlane.KubectlPath, Flags: []string{
 		"--kubeconfig=" + plane.kubeconfig, "--cache-dir=" + plane.kubeconfig + ".cache", "--namespace=" + namespace,
-	}, arguments...)...)
-	command.Stdin = strings.NewReader(input)
-	output, err := command.CombinedOutput()
-	return string(output), err
+	}}
+	return kubectl.RunWithInput(context.Background(), input, arguments...)
 }

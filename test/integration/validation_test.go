@@ -30,6 +30,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/audit"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
@@ -251,7 +252,7 @@ var _ = Describe("The validating webhook", compat, func() {
 	It("tries a Job for a new template and new variables, and for nothing else", func() {
 		trials := func() (count int) {
 			for _, event := range plane.audit.since(0) {
-				if dryRun(event) && event.ObjectRef.Namespace == namespace {
+				if audit.IsDryRun(event) && event.ObjectRef.Namespace == namespace {
 					count++
 				}
 			}

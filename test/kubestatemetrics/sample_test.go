@@ -28,6 +28,7 @@ import (
 	"sigs.k8s.io/yaml"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/schema"
 )
 
 // configuration is what kube-state-metrics reads of custom resources.
@@ -155,20 +156,13 @@ func element(schema *apiextensionsv1.JSONSchemaProps) *apiextensionsv1.JSONSchem
 // extendedJobSchema is that of v1, with the metadata that all objects have.
 func extendedJobSchema(t *testing.T) *apiextensionsv1.JSONSchemaProps {
 	t.Helper()
-	content, err := os.ReadFile("../../config/crd/bases/fissile.cloudfoundry.org_extendedjobs.yaml")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var crd apiextensionsv1.CustomResourceDefinition
-	if err := yaml.Unmarshal(content, &crd); err != nil {
-		t.Fatal(err)
-	}
-	at := slices.IndexFunc(crd.Spec.Versions, func(v apiextensionsv1.CustomResourceDefinitionVersion) bool {
+	definition := schema.ExtendedJobs(t)
+	at := slices.IndexFunc(definition.Spec.Versions, func(v apiextensionsv1.CustomResourceDefinitionVersion) bool {
 		return v.Name == fissilev1.GroupVersion.Version
 	})
-	schema := crd.Spec.Versions[at].Schema.OpenAPIV3Schema
-	schema.Properties["metadata"] = apiextensionsv1.JSONSchemaProps{Properties: map[string]apiextensionsv1.JSONSchemaProps{
+	root := definition.Spec.Versions[at].Schema.OpenAPIV3Schema
+	root.Properties["metadata"] = apiextensionsv1.JSONSchemaProps{Properties: map[string]apiextensionsv1.JSONSchemaProps{
 		"namespace": {}, "name": {}, "creationTimestamp": {},
 	}}
-	return schema
+	return root
 }

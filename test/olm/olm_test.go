@@ -23,7 +23,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	. "github.com/onsi/ginkgo/v2"
@@ -35,11 +34,12 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/watch"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/cluster"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
@@ -92,7 +92,7 @@ var _ = Describe("The bundle", Ordered, func() {
 			ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: "as-in-cf-operator"},
 			Spec: fissilev1alpha1.ExtendedJobSpec{
 				Trigger:  fissilev1alpha1.Trigger{Strategy: fissilev1.StrategyManual},
-				Template: shell("", "", "true").Obj().Spec.JobTemplate.Spec.Template,
+				Template: ejob.Shell("", "", "true").Obj().Spec.JobTemplate.Spec.Template,
 			},
 		}
 		Expect(k8s.Create(ctx, old)).To(Succeed())
@@ -101,7 +101,7 @@ var _ = Describe("The bundle", Ordered, func() {
 		Expect(converted.Spec.JobTemplate.Spec.Template).To(Equal(old.Spec.Template))
 
 		// An error that no schema finds.
-		refused := shell(userNamespace, "refused", "true").Strategy(fissilev1.StrategyManual).
+		refused := ejob.Shell(userNamespace, "refused", "true").Strategy(fissilev1.StrategyManual).
 			Output("out").SecretLabels(map[string]string{"fissile.cloudfoundry.org/secret-kind": "mine"}).Obj()
 		Expect(k8s.Create(ctx, refused)).To(MatchError(ContainSubstring("the key is reserved for the operator")))
 	})
@@ -132,22 +132,24 @@ var _ = Describe("The bundle", Ordered, func() {
 		took("From the InstallPlan that is tried again to the conversion", start)
 
 		old := &fissilev1alpha1.ExtendedJob{ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: "as-in-cf-operator"}}
-		Eventually(the(old)).WithContext(ctx).Should(HaveField("Spec.Template.Spec.Containers", Not(BeEmpty())))
+		Eventually(komega.Object(old)).WithContext(ctx).Should(HaveField("Spec.Template.Spec.Containers", Not(BeEmpty())))
 		Eventually(phase(before)).WithContext(ctx).Should(Equal("Succeeded"))
 	})
 
 	It("is upgraded while a run is under way, which goes on", func(ctx context.Context) {
-		settled = shell(userNamespace, "settled", `echo '{"a":"1"}'`).Strategy(fissilev1.StrategyOnce).Output("settled").Obj()
+		settled = ejob.Shell(userNamespace, "settled", `echo '{"a":"1"}'`).Strategy(fissilev1.StrategyOnce).Output("settled").Obj()
 		Expect(k8s.Create(ctx, settled)).To(Succeed())
-		Eventually(the(settled)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
-		Eventually(gone(&batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: settled.Status.LastRun.JobName}})).
-			WithContext(ctx).Should(BeTrue())
+		Eventually(komega.Object(settled)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		Eventually(komega.Get(&batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: settled.Status.LastRun.JobName}})).
+			WithContext(ctx).Should(MatchError(apierrors.IsNotFound, "IsNotFound"))
 
-		jobs := watchJobs(ctx)
-		inFlight := shell(userNamespace, "in-flight", `until [ -e /tmp/go ]; do sleep 1; done; echo '{"a":"1"}'`).
+		jobs, err := cluster.RecordJobs(ctx, k8s, userNamespace)
+		Expect(err).NotTo(HaveOccurred())
+		DeferCleanup(jobs.Stop)
+		inFlight := ejob.Shell(userNamespace, "in-flight", `until [ -e /tmp/go ]; do sleep 1; done; echo '{"a":"1"}'`).
 			Strategy(fissilev1.StrategyOnce).Output("in-flight").Obj()
 		Expect(k8s.Create(ctx, inFlight)).To(Succeed())
-		Eventually(the(inFlight)).WithContext(ctx).Should(HaveField("Status.Active", Not(BeEmpty())))
+		Eventually(komega.Object(inFlight)).WithContext(ctx).Should(HaveField("Status.Active", Not(BeEmpty())))
 		job := inFlight.Status.Active
 		kubectl(ctx, "--namespace="+userNamespace, "wait", "--for=jsonpath={.status.ready}=1", "job/"+job, "--timeout=2m")
 		atRest := settled.ResourceVersion
@@ -156,17 +158,17 @@ var _ = Describe("The bundle", Ordered, func() {
 		approve(ctx, after)
 		Eventually(phase(after)).WithContext(ctx).Should(Equal("Succeeded"))
 		took("From approval to Succeeded", start)
-		Expect(the(inFlight)(ctx)).To(HaveField("Status.Active", job))
+		Expect(komega.Object(inFlight)()).To(HaveField("Status.Active", job))
 		kubectl(ctx, "--namespace="+userNamespace, "exec", "job/"+job, "--", "touch", "/tmp/go")
 
-		Eventually(the(inFlight)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		Eventually(komega.Object(inFlight)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 		secret := &corev1.Secret{ObjectMeta: metav1.ObjectMeta{Namespace: userNamespace, Name: "in-flight-main"}}
-		Expect(the(secret)(ctx)).To(HaveField("Data", HaveKeyWithValue("a", []byte("1"))))
-		Expect(jobs()).To(Equal([]string{job}))
-		Expect(the(settled)(ctx)).To(HaveField("ResourceVersion", atRest))
+		Expect(komega.Object(secret)()).To(HaveField("Data", HaveKeyWithValue("a", []byte("1"))))
+		Expect(jobs.Created()).To(Equal([]string{job}))
+		Expect(komega.Object(settled)()).To(HaveField("ResourceVersion", atRest))
 
 		deployment := &appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: operatorDeployment}}
-		Expect(the(deployment)(ctx)).To(HaveField("Spec.Template.Spec.Containers", ContainElement(HaveField("Image", environment("IMG")))))
+		Expect(komega.Object(deployment)()).To(HaveField("Spec.Template.Spec.Containers", ContainElement(HaveField("Image", environment("IMG")))))
 	})
 
 	It("reads the configuration that a user makes", func(ctx context.Context) {
@@ -182,7 +184,7 @@ watchNamespaces: [elsewhere]
 		replacePods(ctx)
 		patch := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"trigger":{"strategy":"now"}}}`))
 		Expect(k8s.Patch(ctx, settled, patch)).To(Succeed())
-		Consistently(the(settled)).WithContext(ctx).WithTimeout(5 * time.Second).Should(ejob.HaveStrategy(fissilev1.StrategyNow))
+		Consistently(komega.Object(settled)).WithContext(ctx).WithTimeout(5 * time.Second).Should(ejob.HaveStrategy(fissilev1.StrategyNow))
 
 		// Deleting it would not work: a missing file does not lift a restriction.
 		configuration.Data["operator.yaml"] = `
@@ -191,7 +193,7 @@ kind: OperatorConfiguration
 `
 		Expect(k8s.Update(ctx, configuration)).To(Succeed())
 		replacePods(ctx)
-		Eventually(the(settled)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
+		Eventually(komega.Object(settled)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyDone))
 	})
 
 	It("is removed, and leaves what users have", func(ctx context.Context) {
@@ -202,7 +204,7 @@ kind: OperatorConfiguration
 			&appsv1.Deployment{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: operatorDeployment}},
 			&corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: operatorDeployment}},
 		} {
-			Eventually(gone(object)).WithContext(ctx).Should(BeTrue())
+			Eventually(komega.Get(object)).WithContext(ctx).Should(MatchError(apierrors.IsNotFound, "IsNotFound"))
 		}
 		Eventually(webhooks).WithContext(ctx).Should(BeEmpty())
 
@@ -267,15 +269,6 @@ func took(what string, start time.Time) {
 	AddReportEntry(what, time.Since(start).Round(time.Second).String(), ReportEntryVisibilityAlways)
 }
 
-// gone returns a function for Eventually that reports whether an object does not
-// exist.
-func gone(object client.Object) func(context.Context) (bool, error) {
-	return func(ctx context.Context) (bool, error) {
-		err := k8s.Get(ctx, client.ObjectKeyFromObject(object), object)
-		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
-	}
-}
-
 // webhooks lists the names of the ValidatingWebhookConfigurations of the operator.
 func webhooks(ctx context.Context) ([]string, error) {
 	var list admissionregistrationv1.ValidatingWebhookConfigurationList
@@ -298,46 +291,4 @@ func replacePods(ctx context.Context) {
 	GinkgoHelper()
 	kubectl(ctx, "--namespace="+operatorNamespace, "delete", "pods", "--selector=app.kubernetes.io/component=controller-manager")
 	kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", "deployment", operatorDeployment, "--timeout=2m")
-}
-
-// watchJobs returns a function that lists the names of all Jobs that have since been
-// created in the users' namespace. Jobs that succeed are deleted soon.
-func watchJobs(ctx context.Context) func() []string {
-	GinkgoHelper()
-	watcher, err := k8s.Watch(ctx, &batchv1.JobList{}, client.InNamespace(userNamespace))
-	Expect(err).NotTo(HaveOccurred())
-	DeferCleanup(watcher.Stop)
-	var mu sync.Mutex
-	var names []string
-	go func() {
-		for event := range watcher.ResultChan() {
-			if event.Type == watch.Added {
-				mu.Lock()
-				names = append(names, event.Object.(*batchv1.Job).Name)
-				mu.Unlock()
-			}
-		}
-	}()
-	return func() []string {
-		mu.Lock()
-		defer mu.Unlock()
-		return slices.Clone(names)
-	}
-}
-
-// shell builds an ExtendedJob with one container, named main, that runs a shell
-// script and meets the strictest pod security standard.
-func shell(namespace, name, script string) *ejob.Builder {
-	builder := ejob.New(namespace, name).Command("sh", "-c", script)
-	pod := builder.PodSpec()
-	pod.SecurityContext = &corev1.PodSecurityContext{
-		RunAsNonRoot:   new(true),
-		RunAsUser:      new(int64(65534)),
-		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
-	}
-	pod.Containers[0].SecurityContext = &corev1.SecurityContext{
-		AllowPrivilegeEscalation: new(false),
-		Capabilities:             &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
-	}
-	return builder
 }

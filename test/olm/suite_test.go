@@ -25,7 +25,6 @@ package olm
 import (
 	"context"
 	"os"
-	"os/exec"
 	"testing"
 	"time"
 
@@ -34,13 +33,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/envtest/komega"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
-	fissilev1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1alpha1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/cluster"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/program"
 )
 
 const (
@@ -49,8 +46,8 @@ const (
 	interval = 200 * time.Millisecond
 
 	// operatorNamespace is the namespace that the bundle suggests.
-	operatorNamespace  = "extendedjob-system"
-	operatorDeployment = "extendedjob-controller-manager"
+	operatorNamespace  = cluster.OperatorNamespace
+	operatorDeployment = cluster.OperatorDeployment
 )
 
 var k8s client.WithWatch
@@ -64,17 +61,11 @@ var _ = BeforeSuite(func() {
 	SetDefaultEventuallyTimeout(timeout)
 	SetDefaultEventuallyPollingInterval(interval)
 
-	restConfig, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-		clientcmd.NewDefaultClientConfigLoadingRules(),
-		&clientcmd.ConfigOverrides{CurrentContext: os.Getenv("KUBE_CONTEXT")},
-	).ClientConfig()
+	restConfig, err := cluster.Config()
 	Expect(err).NotTo(HaveOccurred(), "the suite is started by make test-olm, which says which cluster to use")
-	scheme := runtime.NewScheme()
-	Expect(clientgoscheme.AddToScheme(scheme)).To(Succeed())
-	Expect(fissilev1.AddToScheme(scheme)).To(Succeed())
-	Expect(fissilev1alpha1.AddToScheme(scheme)).To(Succeed())
-	k8s, err = client.NewWithWatch(restConfig, client.Options{Scheme: scheme})
+	k8s, err = cluster.Connect(restConfig)
 	Expect(err).NotTo(HaveOccurred())
+	komega.SetClient(k8s)
 })
 
 // environment returns a variable that make test-olm sets.
@@ -122,13 +113,6 @@ func field(object *unstructured.Unstructured, path ...string) func(context.Conte
 	}
 }
 
-// the returns a function for Eventually that reads an object.
-func the[T client.Object](object T) func(context.Context) (T, error) {
-	return func(ctx context.Context) (T, error) {
-		return object, k8s.Get(ctx, client.ObjectKeyFromObject(object), object)
-	}
-}
-
 // report prints what helps to find out why a spec failed.
 func report(ctx context.Context) {
 	for _, arguments := range [][]string{
@@ -139,7 +123,7 @@ func report(ctx context.Context) {
 		{"--namespace=olm", "logs", "deployment/catalog-operator", "--tail=50"},
 		{"--namespace=olm", "logs", "deployment/olm-operator", "--tail=50"},
 	} {
-		output, err := command(ctx, arguments...).CombinedOutput()
+		output, err := program.Kubectl().Run(ctx, arguments...)
 		GinkgoWriter.Printf("kubectl %v: %v\n%s\n", arguments, err, output)
 	}
 }
@@ -147,10 +131,6 @@ func report(ctx context.Context) {
 // kubectl runs kubectl on the cluster.
 func kubectl(ctx context.Context, arguments ...string) {
 	GinkgoHelper()
-	output, err := command(ctx, arguments...).CombinedOutput()
-	Expect(err).NotTo(HaveOccurred(), "kubectl %v: %s", arguments, output)
-}
-
-func command(ctx context.Context, arguments ...string) *exec.Cmd {
-	return exec.CommandContext(ctx, os.Getenv("KUBECTL"), append([]string{"--context=" + os.Getenv("KUBE_CONTEXT")}, arguments...)...)
+	_, err := program.Kubectl().Run(ctx, arguments...)
+	Expect(err).NotTo(HaveOccurred())
 }

@@ -19,16 +19,15 @@ limitations under the License.
 package rbac
 
 import (
-	"encoding/json"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	rbacv1 "k8s.io/api/rbac/v1"
-	"sigs.k8s.io/kustomize/api/krusty"
 	"sigs.k8s.io/kustomize/api/resmap"
-	"sigs.k8s.io/kustomize/kyaml/filesys"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/kustomize"
 )
 
 const (
@@ -84,7 +83,7 @@ func TestNamespacedGrantsNothingInOtherNamespaces(t *testing.T) {
 	watched := []string{"default"} // config/overlays/namespaced/operator.yaml
 	inNoNamespace := []string{"customresourcedefinitions", "subjectaccessreviews", "tokenreviews", "validatingwebhookconfigurations"}
 	var namespaces []string
-	for _, g := range grants(t, build(t, filepath.Join(overlays, "namespaced"))) {
+	for _, g := range grants(t, kustomize.Build(t, filepath.Join(overlays, "namespaced"))) {
 		switch {
 		case g.Namespace == "" && !slices.Contains(inNoNamespace, g.Resource):
 			t.Errorf("a right in all namespaces: %s", g)
@@ -106,28 +105,19 @@ func everyOverlay(t *testing.T) map[string]resmap.ResMap {
 	}
 	all := map[string]resmap.ResMap{}
 	for _, directory := range append(directories, "../../config/default") {
-		all[filepath.Base(directory)] = build(t, directory)
+		all[filepath.Base(directory)] = kustomize.Build(t, directory)
 	}
 	return all
-}
-
-func build(t *testing.T, directory string) resmap.ResMap {
-	t.Helper()
-	objects, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), directory)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return objects
 }
 
 // grants are the rights that are bound to the operator's service account.
 func grants(t *testing.T, objects resmap.ResMap) []grant {
 	t.Helper()
 	rules := map[string][]rbacv1.PolicyRule{} // by kind, namespace and name
-	for _, role := range decode[rbacv1.ClusterRole](t, objects, "ClusterRole") {
+	for _, role := range kustomize.List[rbacv1.ClusterRole](t, objects, "ClusterRole") {
 		rules["ClusterRole//"+role.Name] = role.Rules
 	}
-	for _, role := range decode[rbacv1.Role](t, objects, "Role") {
+	for _, role := range kustomize.List[rbacv1.Role](t, objects, "Role") {
 		rules["Role/"+role.Namespace+"/"+role.Name] = role.Rules
 	}
 	var all []grant
@@ -147,10 +137,10 @@ func grants(t *testing.T, objects resmap.ResMap) []grant {
 			all = append(all, expand(namespace, rule)...)
 		}
 	}
-	for _, binding := range decode[rbacv1.ClusterRoleBinding](t, objects, "ClusterRoleBinding") {
+	for _, binding := range kustomize.List[rbacv1.ClusterRoleBinding](t, objects, "ClusterRoleBinding") {
 		add("", binding.RoleRef, binding.Subjects)
 	}
-	for _, binding := range decode[rbacv1.RoleBinding](t, objects, "RoleBinding") {
+	for _, binding := range kustomize.List[rbacv1.RoleBinding](t, objects, "RoleBinding") {
 		add(binding.Namespace, binding.RoleRef, binding.Subjects)
 	}
 	if len(all) == 0 {
@@ -177,26 +167,6 @@ func expand(namespace string, rule rbacv1.PolicyRule) []grant {
 				}
 			}
 		}
-	}
-	return all
-}
-
-func decode[T any](t *testing.T, objects resmap.ResMap, kind string) []T {
-	t.Helper()
-	var all []T
-	for _, resource := range objects.Resources() {
-		if resource.GetKind() != kind {
-			continue
-		}
-		content, err := resource.MarshalJSON()
-		if err != nil {
-			t.Fatal(err)
-		}
-		var object T
-		if err := json.Unmarshal(content, &object); err != nil {
-			t.Fatal(err)
-		}
-		all = append(all, object)
 	}
 	return all
 }

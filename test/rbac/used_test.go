@@ -19,20 +19,18 @@ limitations under the License.
 package rbac
 
 import (
-	"bufio"
-	"encoding/json"
-	"errors"
-	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"testing"
 
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/audit"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/kustomize"
 )
 
 // auditLog is the local cluster's.
-const auditLog = "../../.cluster/audit.log"
+const auditLog audit.Log = "../../.cluster/audit.log"
 
 // reasons say why a right is granted that the end-to-end tests may not use.
 var reasons = map[string]string{
@@ -59,9 +57,9 @@ var reasons = map[string]string{
 // tests have run with what the operator has asked for meanwhile.
 func TestTheOperatorUsesWhatItIsGranted(t *testing.T) {
 	requests := readAuditLog(t)
-	granted := grants(t, build(t, filepath.Join(overlays, "selfsigned")))
+	granted := grants(t, kustomize.Build(t, filepath.Join(overlays, "selfsigned")))
 	for _, g := range granted {
-		used := slices.ContainsFunc(requests, func(event auditv1.Event) bool { return g.allows(event.Verb, event.ObjectRef) })
+		used := slices.ContainsFunc(requests, func(event *auditv1.Event) bool { return g.allows(event.Verb, event.ObjectRef) })
 		if _, excused := reasons[g.String()]; !used && !excused {
 			t.Errorf("is granted and was not used: %s", g)
 		}
@@ -90,24 +88,11 @@ func (g grant) allows(verb string, object *auditv1.ObjectReference) bool {
 }
 
 // readAuditLog returns the operator's requests for resources.
-func readAuditLog(t *testing.T) []auditv1.Event {
+func readAuditLog(t *testing.T) []*auditv1.Event {
 	t.Helper()
-	file, err := os.Open(auditLog)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	var events []auditv1.Event
-	for reader := bufio.NewReader(file); ; {
-		line, err := reader.ReadBytes('\n')
-		if errors.Is(err, io.EOF) {
-			break // a line without its end is being written
-		}
+	var events []*auditv1.Event
+	for event, err := range auditLog.Since(0) {
 		if err != nil {
-			t.Fatal(err)
-		}
-		var event auditv1.Event
-		if err := json.Unmarshal(line, &event); err != nil {
 			t.Fatal(err)
 		}
 		if event.ObjectRef != nil && event.User.Username == "system:serviceaccount:"+namespace+":"+serviceAccount {

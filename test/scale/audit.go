@@ -17,97 +17,41 @@ limitations under the License.
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
-	"io"
-	"os"
 	"strings"
 
+	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/audit"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
-
-// auditLog is the API server's log of all requests, each once.
-type auditLog struct{ path string }
-
-// auditEvent is what is read of an entry.
-type auditEvent struct {
-	Verb       string `json:"verb"`
-	RequestURI string `json:"requestURI"`
-	UserAgent  string `json:"userAgent"`
-	User       struct {
-		Username string `json:"username"`
-	} `json:"user"`
-	ObjectRef *struct {
-		Namespace   string `json:"namespace"`
-		Name        string `json:"name"`
-		Resource    string `json:"resource"`
-		Subresource string `json:"subresource"`
-	} `json:"objectRef"`
-	ResponseStatus struct {
-		Code int `json:"code"`
-	} `json:"responseStatus"`
-}
 
 // request is a kind of request.
 type request struct {
 	User, Verb, Resource string
 }
 
-// position is where the log ends now.
-func (l *auditLog) position() (int64, error) {
-	info, err := os.Stat(l.path)
-	if err != nil {
-		return 0, err
-	}
-	return info.Size(), nil
-}
-
-// each goes through what was logged since a position.
-func (l *auditLog) each(position int64, do func(*auditEvent)) error {
-	file, err := os.Open(l.path)
-	if err != nil {
-		return err
-	}
-	defer file.Close()
-	if _, err := file.Seek(position, io.SeekStart); err != nil {
-		return err
-	}
-	lines := bufio.NewReaderSize(file, 1<<20)
-	for {
-		line, err := lines.ReadBytes('\n')
-		if err == io.EOF {
-			return nil // a line without its end is being written
-		}
-		if err != nil {
-			return err
-		}
-		var event auditEvent
-		if err := json.Unmarshal(line, &event); err != nil {
-			return err
-		}
-		do(&event)
-	}
-}
-
-// requestsSince counts requests since a position, but for watches, which are
-// logged when they end.
-func (l *auditLog) requestsSince(position int64) (map[request]int, error) {
+// requestsSince counts requests since a position in the audit log, but for watches,
+// which are logged when they end.
+func (c *cluster) requestsSince(position int64) (map[request]int, error) {
 	requests := make(map[request]int)
-	err := l.each(position, func(event *auditEvent) {
-		if event.ObjectRef != nil && event.Verb != "watch" {
-			requests[event.request()]++
+	for event, err := range c.AuditLog.Since(position) {
+		if err != nil {
+			return nil, err
 		}
-	})
-	return requests, err
+		if event.ObjectRef != nil && event.Verb != "watch" {
+			requests[requestOf(event)]++
+		}
+	}
+	return requests, nil
 }
 
-func (e *auditEvent) request() request {
-	resource := strings.TrimSuffix(e.ObjectRef.Resource+"/"+e.ObjectRef.Subresource, "/")
-	if strings.Contains(e.RequestURI, "dryRun=") {
+func requestOf(event *auditv1.Event) request {
+	resource := strings.TrimSuffix(event.ObjectRef.Resource+"/"+event.ObjectRef.Subresource, "/")
+	if audit.IsDryRun(event) {
 		resource += " (dry run)"
 	}
-	return request{programOf(e.User.Username), e.Verb, resource}
+	return request{programOf(event.User.Username), event.Verb, resource}
 }
 
 const operatorName = "operator"
@@ -137,12 +81,7 @@ func operatorRequests(all map[request]int) map[request]int {
 
 // isWrite tells whether a request changes something that a user cares for.
 func (r request) isWrite() bool {
-	switch r.Verb {
-	case "create", "update", "patch", "delete", "deletecollection":
-	default:
-		return false
-	}
-	return r.Resource != "events" && r.Resource != "tokenreviews" && r.Resource != "subjectaccessreviews"
+	return audit.IsWrite(r.Verb) && r.Resource != "events" && r.Resource != "tokenreviews" && r.Resource != "subjectaccessreviews"
 }
 
 // sum adds up those requests that match.
@@ -160,7 +99,7 @@ func sum(requests map[request]int, matches func(request) bool) int {
 // events are sent some time after what they are about.
 func (c *cluster) logged(ctx context.Context, position int64, matches func(request) bool, want int) error {
 	return waitFor(ctx, "the audit log", 30e9, func(context.Context) (bool, error) {
-		requests, err := c.audit.requestsSince(position)
+		requests, err := c.requestsSince(position)
 		return sum(requests, matches) >= want, err
 	})
 }

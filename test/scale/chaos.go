@@ -33,6 +33,7 @@ import (
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/faultproxy"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
 // faultRates are how many of a thousand requests get a fault.
@@ -119,7 +120,7 @@ func chaos(ctx context.Context, b *bench) error {
 	if err := operator.manager().workedOff(ctx, n); err != nil {
 		return err
 	}
-	before, err := operator.manager().values(ctx)
+	before, err := operator.manager().families(ctx)
 	if err != nil {
 		return err
 	}
@@ -194,7 +195,7 @@ func (b *bench) load(ctx context.Context, namespace string, i int, until time.Ti
 	return issued, nil
 }
 
-func (b *bench) afterChaos(ctx context.Context, namespace string, issued []int, t *tracker, f *faults, operator *supervised, before map[string]float64, memoryBefore processMemory) error {
+func (b *bench) afterChaos(ctx context.Context, namespace string, issued []int, t *tracker, f *faults, operator *supervised, before scrape.Families, memoryBefore processMemory) error {
 	triggers := 0
 	for _, n := range issued {
 		triggers += n
@@ -235,14 +236,14 @@ func (b *bench) afterChaos(ctx context.Context, namespace string, issued []int, 
 		}
 	}
 	m := operator.manager()
-	after, err := m.values(ctx)
+	after, err := m.families(ctx)
 	if err != nil {
 		return err
 	}
 	memoryAfter := memoryOf(m.command.Process.Pid)
 	b.addTable("The operator, before and after", []string{"", "before", "after"},
-		[]string{"goroutines", fmt.Sprint(before["go_goroutines"]), fmt.Sprint(after["go_goroutines"])},
-		[]string{"heap in use, MiB", fmt.Sprintf("%.1f", before["go_memstats_heap_inuse_bytes"]/mebi), fmt.Sprintf("%.1f", after["go_memstats_heap_inuse_bytes"]/mebi)},
+		[]string{"goroutines", fmt.Sprint(before.Sum("go_goroutines", nil)), fmt.Sprint(after.Sum("go_goroutines", nil))},
+		[]string{"heap in use, MiB", fmt.Sprintf("%.1f", before.Sum("go_memstats_heap_inuse_bytes", nil)/mebi), fmt.Sprintf("%.1f", after.Sum("go_memstats_heap_inuse_bytes", nil)/mebi)},
 		[]string{"RSS, MiB", fmt.Sprintf("%.1f", memoryBefore.resident/mebi), fmt.Sprintf("%.1f", memoryAfter.resident/mebi)})
 	var rows [][]string
 	for _, fault := range slices.Sorted(maps.Keys(f.count)) {

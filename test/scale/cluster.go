@@ -33,14 +33,12 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	rbacv1 "k8s.io/api/rbac/v1"
-	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
 	"k8s.io/client-go/kubernetes"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -73,7 +71,6 @@ type cluster struct {
 	repository string
 	directory  string
 	components []string
-	audit      *auditLog
 	// The client's own, with no limit on its side.
 	client    client.Client
 	clientset *kubernetes.Clientset
@@ -96,16 +93,11 @@ func startCluster(ctx context.Context, repository string, components []string) (
 	if err != nil {
 		return c, err
 	}
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), apiextensionsv1.AddToScheme(scheme), fissilev1.AddToScheme(scheme)); err != nil {
-		return c, err
-	}
 	c.Plane, err = controlplane.Start(controlplane.Options{
 		Repository: repository,
 		Directory:  c.directory,
 		Assets:     assets,
 		Components: components,
-		Scheme:     scheme,
 		Audited:    []auditv1.PolicyRule{{Level: auditv1.LevelMetadata}},
 		Configure: func(e *envtest.Environment) {
 			api := e.ControlPlane.GetAPIServer()
@@ -115,11 +107,10 @@ func startCluster(ctx context.Context, repository string, components []string) (
 			e.ControlPlane.Etcd.Configure().Set("quota-backend-bytes", strconv.Itoa(8<<30))
 		},
 	})
-	c.audit = &auditLog{c.AuditLog}
 	if err != nil {
 		return c, err
 	}
-	if err := c.connect(scheme); err != nil {
+	if err := c.connect(); err != nil {
 		return c, err
 	}
 	if err := c.startControllers(assets); err != nil {
@@ -134,7 +125,7 @@ func startCluster(ctx context.Context, repository string, components []string) (
 
 // connect makes the clients. They belong to an ordinary user: the requests of
 // system:masters would not queue with those of others.
-func (c *cluster) connect(scheme *runtime.Scheme) error {
+func (c *cluster) connect() error {
 	kubeconfig, err := c.Kubeconfig(benchUser)
 	if err != nil {
 		return err
@@ -151,7 +142,7 @@ func (c *cluster) connect(scheme *runtime.Scheme) error {
 		return err
 	}
 	config.QPS = -1
-	if c.client, err = client.New(config, client.Options{Scheme: scheme}); err != nil {
+	if c.client, err = client.New(config, client.Options{Scheme: c.Scheme}); err != nil {
 		return err
 	}
 	config = rest.CopyConfig(config)

@@ -26,6 +26,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
 // hertz is how Linux counts CPU time for programs.
@@ -180,6 +182,6 @@ func (c *cluster) liveInAPIServer(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, fmt.Errorf("read the metrics of the API server: %w", err)
 	}
-	values, err := sumMetrics(body)
-	return values["go_memstats_heap_alloc_bytes"], err
+	families, err := scrape.Parse(body)
+	return families.Sum("go_memstats_heap_alloc_bytes", nil), err
 }

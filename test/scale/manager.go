@@ -17,23 +17,18 @@ limitations under the License.
 package main
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"time"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
-
 	configv1alpha1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/config/v1alpha1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
 // manager is a running manager: the operator's program as it is shipped, or one
@@ -89,7 +84,7 @@ func (b *bench) startManager(ctx context.Context, command *exec.Cmd, m *manager)
 		if !m.running() {
 			return false, fmt.Errorf("it ended: %s", m.output)
 		}
-		_, err := get(ctx, "http://"+m.health+"/readyz")
+		_, err := scrape.Get(ctx, "http://"+m.health+"/readyz")
 		return err == nil, nil
 	})
 	m.ready = time.Since(started)
@@ -100,53 +95,25 @@ func (b *bench) startManager(ctx context.Context, command *exec.Cmd, m *manager)
 // has nothing more in its queue.
 func (m *manager) workedOff(ctx context.Context, reconciles int) error {
 	return waitFor(ctx, "the operator to work off its queue", 10*time.Minute, func(ctx context.Context) (bool, error) {
-		values, err := m.values(ctx)
-		return err == nil && values["controller_runtime_reconcile_total"] >= float64(reconciles) &&
-			values["controller_runtime_active_workers"] == 0 && values["workqueue_depth"] == 0, nil
+		families, err := m.families(ctx)
+		return err == nil && families.WorkedOff(reconciles), nil
 	})
 }
 
-// values are the sums of the metrics by their names, over all their labels but
-// those of other controllers.
-func (m *manager) values(ctx context.Context) (map[string]float64, error) {
-	body, err := get(ctx, "http://"+m.metrics+"/metrics")
-	if err != nil {
-		return nil, err
-	}
-	return sumMetrics(body)
-}
-
-// sumMetrics adds up metrics in Prometheus' text format.
-func sumMetrics(body []byte) (map[string]float64, error) {
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	values := make(map[string]float64)
-	for name, family := range families {
-		for _, metric := range family.GetMetric() {
-			ours := true
-			for _, label := range metric.GetLabel() {
-				ours = ours && (label.GetName() != "controller" || label.GetValue() == "extendedjob")
-			}
-			if ours {
-				values[name] += metric.GetCounter().GetValue() + metric.GetGauge().GetValue()
-			}
-		}
-	}
-	return values, nil
+// families are the manager's metrics.
+func (m *manager) families(ctx context.Context) (scrape.Families, error) {
+	return scrape.Metrics(ctx, "http://"+m.metrics+"/metrics")
 }
 
 // memory is the manager's memory, and its heap in bytes.
 func (m *manager) memory(ctx context.Context) (processMemory, float64, error) {
-	values, err := m.values(ctx)
-	return memoryOf(m.command.Process.Pid), values["go_memstats_heap_inuse_bytes"], err
+	families, err := m.families(ctx)
+	return memoryOf(m.command.Process.Pid), families.Sum("go_memstats_heap_inuse_bytes", nil), err
 }
 
 // collectGarbage has the manager collect garbage.
 func (m *manager) collectGarbage(ctx context.Context) error {
-	_, err := get(ctx, "http://"+m.profiling+"/debug/pprof/heap?gc=1")
+	_, err := scrape.Get(ctx, "http://"+m.profiling+"/debug/pprof/heap?gc=1")
 	return err
 }
 
@@ -156,7 +123,7 @@ func (b *bench) profile(ctx context.Context, m *manager, name, of string) error 
 	if b.profiles == "" {
 		return nil
 	}
-	body, err := get(ctx, "http://"+m.profiling+"/debug/pprof/"+of)
+	body, err := scrape.Get(ctx, "http://"+m.profiling+"/debug/pprof/"+of)
 	if err != nil {
 		return fmt.Errorf("profile the manager: %w", err)
 	}
@@ -190,21 +157,4 @@ func (b *bench) profileCPU(ctx context.Context, m *manager, seconds int) (wait f
 	go func() { done <- b.profile(ctx, m, "cpu", fmt.Sprintf("profile?seconds=%d", seconds)) }()
 	go func() { done <- b.profileServer(ctx, seconds) }()
 	return func() error { return errors.Join(<-done, <-done) }
-}
-
-func get(ctx context.Context, url string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", response.Status, body)
-	}
-	return body, err
 }

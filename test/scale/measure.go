@@ -56,7 +56,7 @@ func (b *bench) measure(ctx context.Context, name string, n int, work func(ctx c
 // measureIn is measure in whatever namespace work knows, which stays.
 func (b *bench) measureIn(ctx context.Context, name string, n int, work func(ctx context.Context, m *measurement) error) (*measurement, error) {
 	b.quiet(ctx)
-	position, err := b.audit.position()
+	position, err := b.AuditLog.End()
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (b *bench) measureIn(ctx context.Context, name string, n int, work func(ctx
 			return nil, err
 		}
 	}
-	m.requests, err = b.audit.requestsSince(position)
+	m.requests, err = b.requestsSince(position)
 	return m, err
 }
 

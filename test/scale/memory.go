@@ -220,7 +220,7 @@ func (b *bench) changeUnreferenced(ctx context.Context, namespace string) error 
 	if err := t.wait(ctx, b, jobDeleted, 1); err != nil {
 		return err
 	}
-	position, err := b.audit.position()
+	position, err := b.AuditLog.End()
 	if err != nil {
 		return err
 	}
@@ -244,12 +244,13 @@ func (b *bench) changeUnreferenced(ctx context.Context, namespace string) error 
 		return err
 	}
 	about := 0
-	if err := b.audit.each(position, func(e *auditEvent) {
-		if e.ObjectRef != nil && e.request().User == operatorName && e.Verb != "watch" && e.ObjectRef.Resource != "leases" && e.ObjectRef.Namespace != own {
+	for e, err := range b.AuditLog.Since(position) {
+		if err != nil {
+			return err
+		}
+		if e.ObjectRef != nil && requestOf(e).User == operatorName && e.Verb != "watch" && e.ObjectRef.Resource != "leases" && e.ObjectRef.Namespace != own {
 			about++
 		}
-	}); err != nil {
-		return err
 	}
 	b.atMost("requests for changes that concern nobody", float64(about), true)
 	b.result.Checks = dropRepeated(b.result.Checks)

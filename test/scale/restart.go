@@ -133,7 +133,7 @@ func (c *copies) missing(n int) float64 {
 // measureStart starts the operator with n ExtendedJobs at rest, and stops it.
 func (b *bench) measureStart(ctx context.Context, n int) (*restFigures, error) {
 	b.quiet(ctx)
-	position, err := b.audit.position()
+	position, err := b.AuditLog.End()
 	if err != nil {
 		return nil, err
 	}
@@ -160,17 +160,17 @@ func (b *bench) measureStart(ctx context.Context, n int) (*restFigures, error) {
 	if err := pause(ctx, b.parameters.Seconds); err != nil {
 		return nil, err
 	}
-	values, err := m.values(ctx)
+	families, err := m.families(ctx)
 	if err != nil {
 		return nil, err
 	}
 	memory := memoryOf(m.command.Process.Pid)
-	r.Peak, r.Operator, r.Live = memory.peak, memory.resident, values["go_memstats_heap_alloc_bytes"]
+	r.Peak, r.Operator, r.Live = memory.peak, memory.resident, families.Sum("go_memstats_heap_alloc_bytes", nil)
 	r.APIServer, r.Etcd = memoryOfProgram("kube-apiserver").resident, memoryOfProgram("etcd").resident
 	if r.Served, err = b.liveInAPIServer(ctx); err != nil {
 		return nil, err
 	}
-	if r.requests, err = b.audit.requestsSince(position); err != nil {
+	if r.requests, err = b.requestsSince(position); err != nil {
 		return nil, err
 	}
 	r.requests = operatorRequests(r.requests)

@@ -191,7 +191,7 @@ func suspendedJob(namespace string, i int) *batchv1.Job {
 // whose cost is known, is not its own.
 func (b *bench) cost(ctx context.Context, of request, known map[request]cost, do func(i int) error) (cost, error) {
 	b.quiet(ctx)
-	position, err := b.audit.position()
+	position, err := b.AuditLog.End()
 	if err != nil {
 		return nil, err
 	}
@@ -201,7 +201,7 @@ func (b *bench) cost(ctx context.Context, of request, known map[request]cost, do
 	}
 	b.quiet(ctx) // what follows is over, too
 	used := sampleCPU().programsSince(before)
-	requests, err := b.audit.requestsSince(position)
+	requests, err := b.requestsSince(position)
 	if err != nil {
 		return nil, err
 	}

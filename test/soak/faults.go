@@ -35,11 +35,11 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/cluster"
 )
 
 const (
-	clusterScript     = "hack/cluster/cluster.sh"
-	operatorNamespace = "extendedjob-system"
+	clusterScript = "hack/cluster/cluster.sh"
 	// calm and restless are the bounds of the time between two faults.
 	calm, restless = 12 * time.Second, 4 * time.Second
 	// cordoned is how long the node accepts no pods.
@@ -59,10 +59,10 @@ func newFaults(c client.Client, random *rand.Rand) *faults {
 	f.kinds = map[string]func(context.Context) error{
 		"the operator's leader is killed": f.killLeader,
 		"the node is cordoned":            f.cordon,
-		"etcd is compacted":               func(ctx context.Context) error { return cluster(ctx, "compact-etcd") },
+		"etcd is compacted":               func(ctx context.Context) error { return clusterCommand(ctx, "compact-etcd") },
 	}
 	for _, program := range []string{"kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "containerd"} {
-		f.kinds[program+" is restarted"] = func(ctx context.Context) error { return cluster(ctx, "restart", program) }
+		f.kinds[program+" is restarted"] = func(ctx context.Context) error { return clusterCommand(ctx, "restart", program) }
 	}
 	return f
 }
@@ -89,12 +89,12 @@ func (f *faults) inject(ctx context.Context) {
 
 // killLeader deletes the leader's pod without grace.
 func (f *faults) killLeader(ctx context.Context) error {
-	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: fissilev1.FieldManager}}
+	lease := &coordinationv1.Lease{ObjectMeta: metav1.ObjectMeta{Namespace: cluster.OperatorNamespace, Name: fissilev1.FieldManager}}
 	if err := f.Get(ctx, client.ObjectKeyFromObject(lease), lease); err != nil {
 		return err
 	}
 	name, _, _ := strings.Cut(ptr.Deref(lease.Spec.HolderIdentity, ""), "_")
-	return f.Delete(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: name}}, client.GracePeriodSeconds(0))
+	return f.Delete(ctx, &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: cluster.OperatorNamespace, Name: name}}, client.GracePeriodSeconds(0))
 }
 
 // cordon keeps the node from accepting pods for a while.
@@ -123,8 +123,8 @@ func (f *faults) setUnschedulable(ctx context.Context, node *corev1.Node, value 
 	return f.Patch(ctx, node, client.RawPatch("application/merge-patch+json", fmt.Appendf(nil, `{"spec":{"unschedulable":%t}}`, value)))
 }
 
-// cluster runs a command of the local cluster.
-func cluster(ctx context.Context, arguments ...string) error {
+// clusterCommand runs a command of the local cluster.
+func clusterCommand(ctx context.Context, arguments ...string) error {
 	var output bytes.Buffer
 	command := exec.CommandContext(context.WithoutCancel(ctx), clusterScript, arguments...)
 	command.Stdout, command.Stderr = &output, &output

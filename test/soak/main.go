@@ -37,13 +37,10 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
-	"k8s.io/client-go/tools/clientcmd"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/cluster"
 )
 
 // patience is the time after the last fault within which everything must settle.
@@ -88,7 +85,7 @@ func soak(duration time.Duration, seed uint64) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if err := cluster(ctx, "status"); err != nil {
+	if err := clusterCommand(ctx, "status"); err != nil {
 		return err
 	}
 
@@ -116,20 +113,11 @@ func soak(duration time.Duration, seed uint64) error {
 }
 
 func newClient() (client.Client, error) {
-	config, err := clientcmd.NewNonInteractiveDeferredLoadingClientConfig(
-		clientcmd.NewDefaultClientConfigLoadingRules(), &clientcmd.ConfigOverrides{CurrentContext: os.Getenv("KUBE_CONTEXT")}).ClientConfig()
+	config, err := cluster.Config()
 	if err != nil {
 		return nil, err
 	}
-	config.QPS = -1
 	config.Timeout = 10 * time.Second
 	ctrl.SetLogger(logr.Discard())
-	scheme := runtime.NewScheme()
-	if err := clientgoscheme.AddToScheme(scheme); err != nil {
-		return nil, err
-	}
-	if err := fissilev1.AddToScheme(scheme); err != nil {
-		return nil, err
-	}
-	return client.New(config, client.Options{Scheme: scheme})
+	return cluster.Connect(config)
 }

@@ -67,20 +67,14 @@ const (
 // prints prints the variable N.
 const prints = `echo "{\"n\":\"$N\"}"`
 
-func builder(namespace, name, script string) *ejob.Builder {
-	b := ejob.New(namespace, name).Command("sh", "-c", script)
-	b.PodSpec().TerminationGracePeriodSeconds = new(int64(1))
-	return b
-}
-
 // printer prints its output.
 func printer(namespace, name string) *fissilev1.ExtendedJob {
-	return builder(namespace, name, prints).Output(name).Versioned().Strategy(fissilev1.StrategyManual).Obj()
+	return ejob.Shell(namespace, name, prints).Output(name).Versioned().Strategy(fissilev1.StrategyManual).Obj()
 }
 
 // filer writes its output to a file.
 func filer(namespace, name string) *fissilev1.ExtendedJob {
-	ej := builder(namespace, name, prints+"> /mnt/quarks/n.json").Strategy(fissilev1.StrategyManual).Obj()
+	ej := ejob.Shell(namespace, name, prints+"> /mnt/quarks/n.json").Strategy(fissilev1.StrategyManual).Obj()
 	ej.Spec.Output = &fissilev1.Output{Files: []fissilev1.OutputFile{{
 		Container: "main", Path: "n.json", SecretName: name + "-main", Versioned: new(true),
 	}}}
@@ -126,7 +120,7 @@ func presser(c client.Client, namespace, name string, succeeds bool) *user {
 	if succeeds {
 		script = `N=$(hostname); ` + prints
 	}
-	b := builder(namespace, name, script).Output(name).Strategy(fissilev1.StrategyManual).HistoryLimits(0, 0)
+	b := ejob.Shell(namespace, name, script).Output(name).Strategy(fissilev1.StrategyManual).HistoryLimits(0, 0)
 	if !succeeds {
 		b.Obj().Spec.JobTemplate.Spec.BackoffLimit = new(int32(0))
 	}
@@ -149,7 +143,7 @@ func presser(c client.Client, namespace, name string, succeeds bool) *user {
 // configurer changes a ConfigMap that a one-off uses. Each change must cause a run,
 // unless another one follows.
 func configurer(c client.Client, namespace, name string) *user {
-	u := &user{Client: c, most: mostChanges, ej: builder(namespace, name, prints).Output(name).Versioned().
+	u := &user{Client: c, most: mostChanges, ej: ejob.Shell(namespace, name, prints).Output(name).Versioned().
 		Strategy(fissilev1.StrategyOnce).UpdateOnConfigChange().ReadsConfigMap(name).Obj()}
 	u.ask = func(ctx context.Context, n int64) error {
 		settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: name}, Data: map[string]string{"N": strconv.FormatInt(n, 10)}}

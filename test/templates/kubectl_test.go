@@ -19,7 +19,6 @@ package templates
 import (
 	"maps"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -45,10 +44,10 @@ func TestKubectlAppliesAManifestOnce(t *testing.T) {
 					t.Fatal(err)
 				}
 				applyAll := append(slices.Clone(how), "--namespace="+namespace, "--filename="+file)
-				kubectl(t, applyAll...)
-				again := kubectl(t, applyAll...)
+				server.kubectl.Must(t, applyAll...)
+				again := server.kubectl.Must(t, applyAll...)
 
-				generations := strings.Fields(kubectl(t, "get", "extendedjobs", "--namespace="+namespace, "--output=jsonpath={.items[*].metadata.generation}"))
+				generations := strings.Fields(server.kubectl.Must(t, "get", "extendedjobs", "--namespace="+namespace, "--output=jsonpath={.items[*].metadata.generation}"))
 				if len(generations) != len(objects) {
 					t.Errorf("got %d objects, want %d", len(generations), len(objects))
 				}
@@ -115,13 +114,4 @@ func newNamespace(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return namespace.Name
-}
-
-func kubectl(t *testing.T, arguments ...string) string {
-	t.Helper()
-	output, err := exec.CommandContext(t.Context(), server.kubectl, append(arguments, "--kubeconfig="+server.kubeconfig)...).CombinedOutput()
-	if err != nil {
-		t.Fatalf("kubectl %s: %v\n%s", strings.Join(arguments, " "), err, output)
-	}
-	return string(output)
 }

@@ -31,15 +31,14 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
-	"k8s.io/apimachinery/pkg/runtime"
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apimachinery/pkg/util/wait"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
-	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
-	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/program"
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
 const repository = "../.."
@@ -47,10 +46,9 @@ const repository = "../.."
 // world is an API server with the shipped operator.
 type world struct {
 	*controlplane.Plane
-	http       *http.Client
-	kubeconfig string
-	kubectl    string
-	operator   *exec.Cmd
+	http     *http.Client
+	kubectl  program.Program
+	operator *exec.Cmd
 }
 
 func start(directory string) (*world, error) {
@@ -58,19 +56,16 @@ func start(directory string) (*world, error) {
 	if err != nil {
 		return nil, err
 	}
-	scheme := runtime.NewScheme()
-	if err := errors.Join(clientgoscheme.AddToScheme(scheme), fissilev1.AddToScheme(scheme)); err != nil {
-		return nil, err
-	}
-	w := &world{kubectl: filepath.Join(assets, "kubectl"), kubeconfig: filepath.Join(directory, "kubeconfig")}
+	kubeconfig := filepath.Join(directory, "kubeconfig")
+	w := &world{kubectl: program.Program{Path: filepath.Join(assets, "kubectl"), Flags: []string{"--kubeconfig=" + kubeconfig}}}
 	w.Plane, err = controlplane.Start(controlplane.Options{
-		Repository: repository, Directory: directory, Assets: assets, Scheme: scheme,
+		Repository: repository, Directory: directory, Assets: assets,
 		Audited: []auditv1.PolicyRule{{Level: auditv1.LevelNone}},
 	})
 	if err != nil {
 		return w, err
 	}
-	if err := os.WriteFile(w.kubeconfig, w.KubeConfig, 0o600); err != nil {
+	if err := os.WriteFile(kubeconfig, w.KubeConfig, 0o600); err != nil {
 		return w, err
 	}
 	if w.http, err = rest.HTTPClientFor(w.Config); err != nil {
@@ -109,15 +104,8 @@ func (w *world) startOperator(directory string) error {
 		return err
 	}
 	ready := func(ctx context.Context) (bool, error) {
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+configuration.Health.BindAddress+"/readyz", nil)
-		if err != nil {
-			return false, err
-		}
-		response, err := http.DefaultClient.Do(request)
-		if err != nil {
-			return false, nil //nolint:nilerr // not yet
-		}
-		return response.StatusCode == http.StatusOK, response.Body.Close()
+		_, err := scrape.Get(ctx, "http://"+configuration.Health.BindAddress+"/readyz")
+		return err == nil, nil
 	}
 	return wait.PollUntilContextTimeout(context.Background(), 100*time.Millisecond, time.Minute, true, ready)
 }

@@ -26,6 +26,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/validation/field"
+
+	"github.com/cloudfoundry-incubator/extendedjob-operator/test/schema"
 )
 
 const referenceFile = "../../docs/reference/refusals.md"
@@ -78,7 +80,7 @@ An ExtendedJob is refused, with HTTP status 422 and a cause for each field, if i
 | | version | field | by | message |
 |---|---|---|---|---|
 `)
-	schemas := readSchemas(t)
+	schemas := schema.Of(t, schema.ExtendedJobs(t))
 	for _, malformed := range refusedBySchema {
 		v1, v1alpha1 := malformed.refusal(t, schemas, "v1"), (*field.Error)(nil)
 		if !malformed.onlyInV1 {
@@ -99,7 +101,7 @@ An ExtendedJob is refused, with HTTP status 422 and a cause for each field, if i
 			if example.apiServer != nil {
 				by = "dry run"
 			}
-			if errs := schemas[row.version].refuse(t, example.written(t, row.version)); len(errs) > 0 {
+			if errs := refuse(t, schemas[row.version], example.written(t, row.version)); len(errs) > 0 {
 				by, message = "schema", errs[0].ErrorBody()
 			}
 			fmt.Fprintf(&text, "| %s | %s | %s | %s | %s |\n", example.input, row.versions, code(row.field), by, code(message))
@@ -122,7 +124,7 @@ An ExtendedJob is accepted, with a warning, if it has
 }
 
 // refusal returns the API server's answer in a version.
-func (m malformed) refusal(t *testing.T, schemas map[string]versionSchema, version string) *field.Error {
+func (m malformed) refusal(t *testing.T, schemas map[string]schema.Schema, version string) *field.Error {
 	t.Helper()
 	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(example{}.written(t, version))
 	if err != nil {
@@ -135,7 +137,7 @@ func (m malformed) refusal(t *testing.T, schemas map[string]versionSchema, versi
 		podTemplate = podTemplate[name].(map[string]any)
 	}
 	m.spoil(spec, podTemplate)
-	errs := schemas[version].refuseJSON(content)
+	errs := schemas[version].Validate(content)
 	if len(errs) != 1 {
 		t.Fatalf("%s: got %v in %s, want one refusal", m.input, errs, version)
 	}
