@@ -80,7 +80,7 @@ func (c *connection) deleteJob(ctx context.Context, ej *fissilev1.ExtendedJob, r
 	case err != nil:
 		return false, cli.Explain(err, "get", "jobs", c.namespace)
 	case !metav1.IsControlledBy(job, ej):
-		return false, fmt.Errorf("Job %s does not belong to this ExtendedJob: nothing was deleted", job.Name)
+		return false, fmt.Errorf("the Job %s does not belong to this ExtendedJob: nothing was deleted", job.Name)
 	}
 	background := metav1.DeletePropagationBackground
 	err = jobs.Delete(ctx, job.Name, metav1.DeleteOptions{

@@ -103,7 +103,7 @@ func (o *output) run(ctx context.Context, c *connection, ej *fissilev1.ExtendedJ
 	}
 	secret, err := c.kubernetes.CoreV1().Secrets(c.namespace).Get(ctx, name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
-		return fmt.Errorf("Secret %s does not exist: choose another version, or run %s again", name, c.name)
+		return fmt.Errorf("the Secret %s does not exist: choose another version, or run %s again", name, c.name)
 	}
 	if err != nil {
 		return cli.Explain(err, "get", "secrets", c.namespace)
@@ -166,7 +166,7 @@ func (o *output) secretName(stored *fissilev1.OutputSecret) (string, error) {
 	case o.version == 0:
 		return stored.SecretName, nil
 	case stored.Version == 0:
-		return "", fmt.Errorf("Secret %s has no versions: set spec.output.versioned to keep them", stored.SecretName)
+		return "", fmt.Errorf("the Secret %s has no versions: set spec.output.versioned to keep them", stored.SecretName)
 	default:
 		return versionedsecret.Name(baseName(stored), o.version), nil
 	}
