@@ -304,7 +304,7 @@ test-chart: $(HELM) $(HELM3) image cluster-up cluster-load ## Install, upgrade, 
 		go test -C test/chart -count=1 -tags=e2e -timeout=10m -v -run=OnTheCluster .
 
 .PHONY: bench
-bench: bench-programs ## Measure the operator's costs and write docs/benchmarks.md, in about 40 minutes; SCENARIOS=a,b measures only these again.
+bench: bench-programs ## Measure the operator's costs and write docs/benchmarks.md, in about an hour; SCENARIOS=a,b measures only these again.
 	bin/bench/scale -only='$(SCENARIOS)' -report=docs/benchmarks.md -profiles=bin/bench/profiles
 
 .PHONY: bench-smoke

@@ -31,8 +31,8 @@ type request struct {
 	User, Verb, Resource string
 }
 
-// requestsSince counts requests since a position in the audit log, but for watches,
-// which are logged when they end.
+// requestsSince counts the requests since a position in the audit log. It leaves
+// out watches, which are logged only when they end.
 func (c *cluster) requestsSince(position int64) (map[request]int, error) {
 	requests := make(map[request]int)
 	for event, err := range c.AuditLog.Since(position) {
@@ -56,7 +56,7 @@ func requestOf(event *auditv1.Event) request {
 
 const operatorName = "operator"
 
-// programOf names the program that a user stands for.
+// programOf returns the program that uses a user name.
 func programOf(user string) string {
 	switch user {
 	case controlplane.OperatorUser:
@@ -67,8 +67,8 @@ func programOf(user string) string {
 	return strings.TrimPrefix(user, "system:serviceaccount:kube-system:")
 }
 
-// operatorRequests are those of the operator in its work: not its Lease, and
-// not the webhook's dry runs.
+// operatorRequests returns the requests that the operator makes for its work,
+// without those for its Lease and the webhook's dry runs.
 func operatorRequests(all map[request]int) map[request]int {
 	requests := make(map[request]int)
 	for r, n := range all {
@@ -79,12 +79,12 @@ func operatorRequests(all map[request]int) map[request]int {
 	return requests
 }
 
-// isWrite tells whether a request changes something that a user cares for.
+// isWrite reports whether a request changes something that users care about.
 func (r request) isWrite() bool {
 	return audit.IsWrite(r.Verb) && r.Resource != "events" && r.Resource != "tokenreviews" && r.Resource != "subjectaccessreviews"
 }
 
-// sum adds up those requests that match.
+// sum returns the number of requests that match.
 func sum(requests map[request]int, matches func(request) bool) int {
 	total := 0
 	for r, n := range requests {
@@ -95,8 +95,8 @@ func sum(requests map[request]int, matches func(request) bool) int {
 	return total
 }
 
-// logged waits until the API server has nothing more to log of the operator's:
-// events are sent some time after what they are about.
+// logged waits until the audit log has as many matching requests as wanted, because
+// events are sent some time after what they report.
 func (c *cluster) logged(ctx context.Context, position int64, matches func(request) bool, want int) error {
 	return waitFor(ctx, "the audit log", 30e9, func(context.Context) (bool, error) {
 		requests, err := c.requestsSince(position)

@@ -36,7 +36,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
-// faultRates are how many of a thousand requests get a fault.
+// faultRates is how many of a thousand requests get each fault.
 var faultRates = map[faultproxy.Fault]int{
 	faultproxy.TooManyRequests: 30,
 	faultproxy.ServerError:     30,
@@ -45,13 +45,13 @@ var faultRates = map[faultproxy.Fault]int{
 	faultproxy.ResetAfter:      5,
 }
 
-// watchFaultRates are the same for watches, when they begin.
+// watchFaultRates is the same for new watches.
 var watchFaultRates = map[faultproxy.Fault]int{
 	faultproxy.SlowWatch:   300,
 	faultproxy.ExpireWatch: 100,
 }
 
-// faults decides what is done to each request, and counts it.
+// faults chooses a fault for each request, and counts the choices.
 type faults struct {
 	mu    sync.Mutex
 	on    bool
@@ -99,7 +99,7 @@ func chaos(ctx context.Context, b *bench) error {
 	}
 	defer proxy.Close()
 	ctx, stop := context.WithCancel(ctx)
-	defer stop() // before the operator is stopped, so that it is not started again
+	defer stop() // before the operator stops, so that it is not restarted
 	operator, err := b.supervise(ctx, kubeconfig)
 	if err != nil {
 		return err
@@ -142,8 +142,8 @@ func chaos(ctx context.Context, b *bench) error {
 	return b.afterChaos(ctx, namespace, issued, t, f, operator, before, memoryBefore)
 }
 
-// createForChaos makes the i-th object: an errand with versioned output or, every
-// second one, a one-off with a ConfigMap of its own.
+// createForChaos creates the i-th object. Even ones are errands with versioned
+// output; odd ones are one-offs, each with a ConfigMap of its own.
 func (b *bench) createForChaos(ctx context.Context, namespace string, i int) error {
 	if i%2 == 0 {
 		ej := newExtendedJob(namespace, i, fissilev1.StrategyManual)
@@ -161,8 +161,8 @@ func configMapOf(namespace string, i, value int) *corev1.ConfigMap {
 	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: runName(i)}, Data: map[string]string{"key": fmt.Sprint(value)}}
 }
 
-// load asks for one run after the other, and returns how many it asked for when
-// the last has settled.
+// load requests one run after the other until the given time. It returns the number
+// of requests once the last run has settled.
 func (b *bench) load(ctx context.Context, namespace string, i int, until time.Time) (issued int, err error) {
 	for time.Now().Before(until) {
 		issued++
@@ -172,13 +172,13 @@ func (b *bench) load(ctx context.Context, namespace string, i int, until time.Ti
 			err = b.client.Update(ctx, configMapOf(namespace, i, issued))
 		case issued%2 == 1:
 			err = b.setNow(ctx, ej, issued)
-		default: // "now" again and again would be delayed
+		default: // repeating "now" would be delayed
 			err = b.request(ctx, ej, issued)
 		}
 		if err != nil {
 			return issued, err
 		}
-		if err := waitFor(ctx, "a run to settle in spite of the faults", 10*time.Minute, func(ctx context.Context) (bool, error) {
+		if err := waitFor(ctx, "a run to settle despite the faults", 10*time.Minute, func(ctx context.Context) (bool, error) {
 			err := b.client.Get(ctx, client.ObjectKeyFromObject(ej), ej)
 			return valueOf(ej.Status.SettledRun) >= int64(issued), err
 		}); err != nil {
@@ -186,7 +186,7 @@ func (b *bench) load(ctx context.Context, namespace string, i int, until time.Ti
 		}
 		wait := rand.IntN(4)
 		if i%2 == 1 {
-			wait += 10 // configuration that changes faster is taken for a cycle, and delayed
+			wait += 10 // faster changes look like a cycle, and are delayed
 		}
 		if err := pause(ctx, min(wait, int(time.Until(until).Seconds())+1)); err != nil {
 			return issued, err
@@ -211,11 +211,11 @@ func (b *bench) afterChaos(ctx context.Context, namespace string, issued []int, 
 		}
 		return runs >= triggers, err
 	}); err != nil {
-		b.progress("  %v", err) // the counts below say what is wrong
+		b.progress("  %v", err) // the checks below show what is wrong
 	}
 	off, wanted := 0, 0
 	for i := range list.Items {
-		off += abs(int(valueOf(list.Items[i].Status.Runs)) - issued[i]) // both in the order of their names
+		off += abs(int(valueOf(list.Items[i].Status.Runs)) - issued[i]) // both are sorted by name
 		if i%2 == 0 {
 			wanted += issued[i]
 		}
@@ -224,12 +224,12 @@ func (b *bench) afterChaos(ctx context.Context, namespace string, issued []int, 
 	if err := b.client.List(ctx, &secrets, client.InNamespace(namespace)); err != nil {
 		return err
 	}
-	b.atMost("runs lost or doubled", float64(off), true)
+	b.atMost("runs lost or duplicated", float64(off), true)
 	b.exactly("Jobs created", t.created, triggers)
 	b.exactly("versions of Secrets", len(secrets.Items), wanted)
-	b.atMost("runs at once", float64(max(0, t.atOnce-1)), true)
+	b.atMost("overlapping runs", float64(max(0, t.atOnce-1)), true)
 
-	// What is left when all is quiet again.
+	// The load is over. Goroutines or memory that have grown hint at a leak.
 	if b.size != "smoke" {
 		if err := pause(ctx, 10); err != nil {
 			return err
@@ -241,7 +241,7 @@ func (b *bench) afterChaos(ctx context.Context, namespace string, issued []int, 
 		return err
 	}
 	memoryAfter := memoryOf(m.command.Process.Pid)
-	b.addTable("The operator, before and after", []string{"", "before", "after"},
+	b.addTable("The operator before and after the faults", []string{"", "before", "after"},
 		[]string{"goroutines", fmt.Sprint(before.Sum("go_goroutines", nil)), fmt.Sprint(after.Sum("go_goroutines", nil))},
 		[]string{"heap in use, MiB", fmt.Sprintf("%.1f", before.Sum("go_memstats_heap_inuse_bytes", nil)/mebi), fmt.Sprintf("%.1f", after.Sum("go_memstats_heap_inuse_bytes", nil)/mebi)},
 		[]string{"RSS, MiB", fmt.Sprintf("%.1f", memoryBefore.resident/mebi), fmt.Sprintf("%.1f", memoryAfter.resident/mebi)})
@@ -253,14 +253,14 @@ func (b *bench) afterChaos(ctx context.Context, namespace string, issued []int, 
 		}
 		rows = append(rows, []string{name, fmt.Sprint(f.count[fault])})
 	}
-	b.addTable("What was done to the operator's requests", []string{"fault", "requests"}, rows...)
-	b.note("%d runs were asked for in %d s. The operator was restarted %d times, because it could not renew its Lease.", triggers, b.parameters.Seconds, operator.restarts)
+	b.addTable("Faults injected into the operator's requests", []string{"fault", "requests"}, rows...)
+	b.note("%d runs were requested in %d s. The operator was restarted %d times: it exits if it cannot renew its Lease.", triggers, b.parameters.Seconds, operator.restarts)
 	return b.profile(ctx, m, "heap", "heap")
 }
 
 func abs(i int) int { return max(i, -i) }
 
-// supervised is the operator, started again when it ends, as a kubelet would.
+// supervised is an operator that is restarted when it exits, as a kubelet would do.
 type supervised struct {
 	mu       sync.Mutex
 	current  *manager
@@ -289,10 +289,10 @@ func (b *bench) supervise(ctx context.Context, kubeconfig string) (*supervised, 
 			if ctx.Err() != nil {
 				return
 			}
-			b.progress("  the operator ended and is started again")
+			b.progress("  the operator exited and is being restarted")
 			m, err := b.startOperatorAs(ctx, kubeconfig, nil)
 			if err != nil {
-				b.progress("  it does not start: %v", err)
+				b.progress("  the operator does not start: %v", err)
 				return
 			}
 			s.mu.Lock()
@@ -303,8 +303,8 @@ func (b *bench) supervise(ctx context.Context, kubeconfig string) (*supervised, 
 	return s, nil
 }
 
-// watchMemory records memory and progress until the function that it returns is
-// called, which draws them.
+// watchMemory records memory and progress in the background. The returned function
+// stops that and returns the plots.
 func (b *bench) watchMemory(ctx context.Context, s *supervised, t *tracker) func() []plotData {
 	ctx, stop := context.WithCancel(ctx)
 	resident, jobs := plotSeries{Name: "RSS, MiB"}, plotSeries{Name: "Jobs"}

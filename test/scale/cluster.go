@@ -50,12 +50,12 @@ import (
 )
 
 const (
-	// nodes is how many nodes are played.
+	// nodes is how many nodes kwok simulates.
 	nodes = 10
-	// Users, by which the audit log tells the programs apart.
+	// These users identify the programs in the audit log.
 	benchUser = "bench"
 	kwokUser  = "kwok"
-	// v1Only is the component that takes v1alpha1 away.
+	// v1Only is the component that removes v1alpha1.
 	v1Only = "v1-only"
 	// printed is what every container prints.
 	printed = `{"user":"bench","password":"correct horse battery staple"}`
@@ -64,25 +64,26 @@ const (
 //go:embed kwok.yaml
 var kwokConfiguration string
 
-// cluster is a control plane with the controllers that a Job needs, and nodes
-// whose pods end at once and have logs.
+// cluster is a control plane with the controllers that Jobs need, and simulated
+// nodes whose pods end immediately and have logs.
 type cluster struct {
 	*controlplane.Plane
 	repository string
 	directory  string
 	components []string
-	// The client's own, with no limit on its side.
+	// These are the bare client's. They have no rate limit of their own.
 	client    client.Client
 	clientset *kubernetes.Clientset
 
-	// programs are those that run besides the API server and etcd; the first few are
-	// the cluster's own.
+	// programs run beside the API server and etcd: first those of the cluster, whose
+	// number is own, then those that a scenario starts.
 	programs []*program
 	own      int
 }
 
-// startCluster starts everything but the operator, deployed with components of
-// config. It has to be stopped, also after an error.
+// startCluster starts everything except the program of the operator, whose
+// manifests it deploys with components of config. The caller must stop the cluster,
+// even after an error.
 func startCluster(ctx context.Context, repository string, components []string) (*cluster, error) {
 	c := &cluster{repository: repository, components: components}
 	var err error
@@ -123,7 +124,7 @@ func startCluster(ctx context.Context, repository string, components []string) (
 	return c, nil
 }
 
-// connect makes the clients. They belong to an ordinary user: the requests of
+// connect creates the clients. Their user is an ordinary one, because requests of
 // system:masters would not queue with those of others.
 func (c *cluster) connect() error {
 	kubeconfig, err := c.Kubeconfig(benchUser)
@@ -151,7 +152,7 @@ func (c *cluster) connect() error {
 	return err
 }
 
-// startControllers starts those that Jobs, and the deletion of namespaces, need.
+// startControllers starts the controllers that run Jobs and delete namespaces.
 func (c *cluster) startControllers(assets string) error {
 	kubeconfig, err := c.Kubeconfig("system:kube-controller-manager")
 	if err != nil {
@@ -177,7 +178,7 @@ func (c *cluster) startControllers(assets string) error {
 	return err
 }
 
-// startNodes starts kwok, which plays the nodes, and waits for them.
+// startNodes starts kwok, which simulates the nodes, and waits for them.
 func (c *cluster) startNodes(ctx context.Context) error {
 	kubeconfig, err := c.Kubeconfig(kwokUser, "system:nodes")
 	if err != nil {
@@ -187,7 +188,7 @@ func (c *cluster) startNodes(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	// As a container runtime writes it.
+	// Container runtimes write this format.
 	log := filepath.Join(c.directory, "container.log")
 	if err := os.WriteFile(log, fmt.Appendf(nil, "%s stdout F %s\n", time.Now().UTC().Format(time.RFC3339Nano), printed), 0o600); err != nil {
 		return err
@@ -222,10 +223,10 @@ func (c *cluster) startNodes(ctx context.Context) error {
 	})
 }
 
-// nodeName is the node of the i-th pod. There is no scheduler.
+// nodeName returns the node of the i-th pod. The cluster has no scheduler.
 func nodeName(i int) string { return "bench-" + strconv.Itoa(i%nodes) }
 
-// newNamespace makes a namespace in which pods can be created.
+// newNamespace creates a namespace, and waits until pods can be created in it.
 func (c *cluster) newNamespace(ctx context.Context, prefix string) (string, error) {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: prefix + "-"}}
 	if err := c.client.Create(ctx, namespace); err != nil {
@@ -237,29 +238,29 @@ func (c *cluster) newNamespace(ctx context.Context, prefix string) (string, erro
 	})
 }
 
-// deleteNamespace deletes a namespace with everything in it, so that its end is
-// in nobody's figures.
+// deleteNamespace deletes a namespace and waits until it is gone, so that the
+// deletion does not distort the next measurement.
 func (c *cluster) deleteNamespace(ctx context.Context, name string) error {
 	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
 	if err := c.client.Delete(ctx, namespace); err != nil {
 		return err
 	}
-	return waitFor(ctx, "the end of a namespace", 10*time.Minute, func(ctx context.Context) (bool, error) {
+	return waitFor(ctx, "a namespace to be deleted", 10*time.Minute, func(ctx context.Context) (bool, error) {
 		err := c.client.Get(ctx, client.ObjectKeyFromObject(namespace), namespace)
 		return apierrors.IsNotFound(err), client.IgnoreNotFound(err)
 	})
 }
 
-// stop stops everything, the last started first.
+// stop stops everything in reverse order.
 func (c *cluster) stop() {
 	c.stopFrom(0)
 	if c.Plane != nil {
-		_ = c.Stop() // the directory is removed anyway
+		_ = c.Stop() // the directory is removed in any case
 	}
-	_ = os.RemoveAll(c.directory) // what stays is in the directory for temporary files
+	_ = os.RemoveAll(c.directory) // leftovers are in the directory for temporary files
 }
 
-// stopFrom stops the programs but the first n, the last started first.
+// stopFrom stops all programs except the first n, in reverse order.
 func (c *cluster) stopFrom(n int) {
 	for _, p := range slices.Backward(c.programs[n:]) {
 		p.stop()
@@ -267,7 +268,7 @@ func (c *cluster) stopFrom(n int) {
 	c.programs = c.programs[:n]
 }
 
-// versions are those in which the API server serves ExtendedJobs.
+// versions returns the versions in which the API server serves ExtendedJobs.
 func (c *cluster) versions() []schema.GroupVersion {
 	if slices.Contains(c.components, v1Only) {
 		return []schema.GroupVersion{fissilev1.GroupVersion}
@@ -290,7 +291,7 @@ func (c *cluster) start(command *exec.Cmd) (*program, error) {
 		return nil, err
 	}
 	go func() {
-		_ = command.Wait() // how it ended is in its state
+		_ = command.Wait() // the result is in its ProcessState
 		close(p.ended)
 	}()
 	c.programs = append(c.programs, p)
@@ -299,7 +300,7 @@ func (c *cluster) start(command *exec.Cmd) (*program, error) {
 
 func (p *program) stop() {
 	p.stopped = true
-	_ = p.command.Process.Signal(syscall.SIGTERM) // fails if it has ended
+	_ = p.command.Process.Signal(syscall.SIGTERM) // fails if it has exited
 	select {
 	case <-p.ended:
 	case <-time.After(30 * time.Second):
@@ -317,7 +318,7 @@ func (p *program) running() bool {
 	}
 }
 
-// diagnosis is what the programs that ended by themselves said last.
+// diagnosis returns the last output of the programs that exited unexpectedly.
 func (c *cluster) diagnosis() error {
 	var errs []error
 	for _, p := range c.programs {
@@ -338,7 +339,7 @@ func freePort() (string, error) {
 	return port, err
 }
 
-// waitFor asks until the answer is yes.
+// waitFor polls until done returns true.
 func waitFor(ctx context.Context, what string, most time.Duration, done func(context.Context) (bool, error)) error {
 	ctx, cancel := context.WithTimeout(ctx, most)
 	defer cancel()

@@ -35,25 +35,26 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
-// sharedValue is what the shared ConfigMap of each namespace holds.
+// sharedValue is the value in the shared ConfigMap of each namespace.
 const sharedValue = "value"
 
-// copies are ExtendedJobs as the operator leaves them. Each is a copy of a model
-// with which it really dealt, under another name and UID. They go to etcd
-// directly: a hundred thousand would take the API server an hour.
+// copies are ExtendedJobs as the operator leaves them. Each is a copy, with another
+// name and UID, of a model that the operator has settled. They are written to etcd
+// directly, because a hundred thousand would take the API server an hour.
 type copies struct {
 	*bench
 	etcd *clientv3.Client
-	// digestKey is the operator's.
+	// digestKey is the operator's key for digests.
 	digestKey  []byte
 	models     []*fissilev1.ExtendedJob
 	namespaces []string
 	count      int
-	// bytes is what all of them take in etcd.
+	// bytes is the size of all copies in etcd.
 	bytes int
 }
 
-// newCopies has the operator deal with the models, and takes them away again.
+// newCopies creates the models, waits until the operator has settled them, and
+// deletes them again.
 func (b *bench) newCopies(ctx context.Context, models func(namespace string) []*fissilev1.ExtendedJob) (*copies, error) {
 	c := &copies{bench: b}
 	namespace, err := b.newNamespace(ctx, "models")
@@ -83,7 +84,7 @@ func (b *bench) newCopies(ctx context.Context, models func(namespace string) []*
 	return c, err
 }
 
-// settle waits until the operator is done with a model, and deletes it.
+// settle waits until the operator has settled a model, and deletes the model.
 func (b *bench) settle(ctx context.Context, model *fissilev1.ExtendedJob) error {
 	if err := waitFor(ctx, "a model to settle", 10*time.Minute, func(ctx context.Context) (bool, error) {
 		err := b.client.Get(ctx, client.ObjectKeyFromObject(model), model)
@@ -96,9 +97,9 @@ func (b *bench) settle(ctx context.Context, model *fissilev1.ExtendedJob) error 
 	return b.client.Delete(ctx, model)
 }
 
-// grow brings the number of copies to n, with so many in each namespace, and waits
-// until the API server serves them in each version. Where it converts them, an
-// operator has to run.
+// grow adds copies until there are n, with inEach in each namespace, and waits
+// until the API server serves them in every version. If v1alpha1 is one of these,
+// an operator must be running to convert them.
 func (c *copies) grow(ctx context.Context, n, inEach int) error {
 	c.progress("  storing %d ExtendedJobs", n-c.count)
 	for len(c.namespaces)*inEach < n {
@@ -153,7 +154,7 @@ func (c *copies) store(ctx context.Context, namespace string, i int) (int, error
 	if ej.Status.Inputs != nil {
 		ej.Status.Inputs.Digest = c.digest(ej)
 	}
-	ej.Status.Outputs = nil // There are no Secrets of them.
+	ej.Status.Outputs = nil // Their Secrets are not copied.
 	content, err := json.Marshal(ej)
 	if err != nil {
 		return 0, err
@@ -163,7 +164,7 @@ func (c *copies) store(ctx context.Context, namespace string, i int) (int, error
 	return len(key) + len(content), err
 }
 
-// digest is that of the shared ConfigMap for an ExtendedJob.
+// digest returns the digest of the shared ConfigMap for an ExtendedJob.
 func (c *copies) digest(ej *fissilev1.ExtendedJob) string {
 	shared := sharedConfigMap(ej.Namespace, sharedValue)
 	return configrefs.Digest(c.digestKey, string(ej.UID), []configrefs.Entry{{
@@ -171,7 +172,8 @@ func (c *copies) digest(ej *fissilev1.ExtendedJob) string {
 	}})
 }
 
-// served waits until the API server's cache of a version has a copy.
+// served waits until the API server's watch cache for a version has the copy with
+// this key.
 func (c *copies) served(ctx context.Context, version schema.GroupVersion, key client.ObjectKey) error {
 	return waitFor(ctx, "the API server to serve "+version.String(), time.Hour, func(ctx context.Context) (bool, error) {
 		metadata := &metav1.PartialObjectMetadata{}

@@ -30,16 +30,16 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
-// hertz is how Linux counts CPU time for programs.
+// hertz is the number of ticks per second in which Linux reports CPU time.
 const hertz = 100
 
-// cpuSample is how much CPU was used until a moment, in seconds.
+// cpuSample is the CPU time used so far, in seconds.
 type cpuSample struct {
-	// programs are this process and its children, by name.
+	// programs has the time of this process and its children, by name.
 	programs map[string]float64
-	// ended is what children used that have ended.
+	// ended is the time of children that have exited.
 	ended float64
-	// busy and all are those of the machine.
+	// busy and all are the times of the whole machine.
 	busy, all float64
 }
 
@@ -47,7 +47,7 @@ func sampleCPU() cpuSample {
 	s := cpuSample{programs: make(map[string]float64)}
 	if data, err := os.ReadFile("/proc/stat"); err == nil {
 		line, _, _ := strings.Cut(string(data), "\n")
-		for i, field := range strings.Fields(line)[1:9] { // guests are in user already
+		for i, field := range strings.Fields(line)[1:9] { // user time includes that of guests
 			ticks, _ := strconv.ParseFloat(field, 64) // the kernel writes numbers
 			s.all += ticks / hertz
 			if i != 3 && i != 4 { // idle, and waiting for the disk
@@ -69,7 +69,7 @@ func sampleCPU() cpuSample {
 type process struct {
 	pid  int
 	name string
-	// cpu is what it has used, in seconds.
+	// cpu is the CPU time that it has used, in seconds.
 	cpu float64
 }
 
@@ -80,9 +80,9 @@ func ourProcesses() []process {
 	for _, file := range files {
 		data, err := os.ReadFile(file)
 		if err != nil {
-			continue // it has ended
+			continue // the process has exited
 		}
-		// The name is in parentheses, and may have any in it.
+		// The name is in parentheses, and may contain parentheses itself.
 		open, end := bytes.IndexByte(data, '('), bytes.LastIndexByte(data, ')')
 		fields := strings.Fields(string(data[end+1:]))
 		pid, _ := strconv.Atoi(filepath.Base(filepath.Dir(file)))
@@ -97,7 +97,7 @@ func ourProcesses() []process {
 	return processes
 }
 
-// programsSince is what our programs have used since an earlier sample.
+// programsSince returns the CPU time of our programs since an earlier sample.
 func (s cpuSample) programsSince(before cpuSample) map[string]float64 {
 	used := make(map[string]float64)
 	for name, seconds := range s.programs {
@@ -106,8 +106,8 @@ func (s cpuSample) programsSince(before cpuSample) map[string]float64 {
 	return used
 }
 
-// othersSince is the share of the machine's CPU that went to processes that are
-// not ours since an earlier sample.
+// othersSince returns the share of the machine's CPU that other processes have used
+// since an earlier sample.
 func (s cpuSample) othersSince(before cpuSample) float64 {
 	if s.all == before.all {
 		return 0
@@ -116,7 +116,8 @@ func (s cpuSample) othersSince(before cpuSample) float64 {
 	return max(0, others) / (s.all - before.all)
 }
 
-// ours is what this process and its children have used, dead or alive.
+// ours returns the CPU time of this process and its children, including those that
+// have exited.
 func (s cpuSample) ours() float64 {
 	sum := s.ended
 	for _, seconds := range s.programs {
@@ -125,12 +126,13 @@ func (s cpuSample) ours() float64 {
 	return sum
 }
 
-// processMemory are figures of a process, in bytes.
+// processMemory is the memory of a process, and the data that it has received, in
+// bytes.
 type processMemory struct {
 	resident, peak, anonymous, received float64
 }
 
-// memoryOfProgram is that of a child, by the name of its program.
+// memoryOfProgram returns the memory of the child that runs a program.
 func memoryOfProgram(name string) processMemory {
 	for _, p := range ourProcesses() {
 		if p.name == name {
@@ -140,10 +142,11 @@ func memoryOfProgram(name string) processMemory {
 	return processMemory{}
 }
 
-// availableMemory is what programs may still take, in bytes.
+// availableMemory returns how much memory programs can still allocate, in bytes.
 func availableMemory() float64 { return 1024 * kilobytes("/proc/meminfo", "MemAvailable") }
 
-// kilobytes reads a value of a file of the kernel's; zero, if there is none.
+// kilobytes returns a value from a file of the kernel, or zero if the file does not
+// contain it.
 func kilobytes(file, wanted string) float64 {
 	content, _ := os.ReadFile(file)
 	for line := range strings.Lines(string(content)) {
@@ -155,8 +158,8 @@ func kilobytes(file, wanted string) float64 {
 	return 0
 }
 
-// memoryOf reads the memory of a process, and how much it has read, which of a
-// program that reads no files is what it has received.
+// memoryOf returns the memory of a process, and how much it has read. A program
+// that reads no files has received that much from the network.
 func memoryOf(pid int) processMemory {
 	var m processMemory
 	directory := filepath.Join("/proc", strconv.Itoa(pid))
@@ -171,8 +174,8 @@ func memoryOf(pid int) processMemory {
 	return m
 }
 
-// liveInAPIServer is how much of the API server's memory is live, in bytes: it
-// collects garbage before.
+// liveInAPIServer returns how much memory is live in the API server, in bytes. It
+// makes the API server collect garbage first.
 func (c *cluster) liveInAPIServer(ctx context.Context) (float64, error) {
 	server := c.clientset.Discovery().RESTClient()
 	if err := server.Get().AbsPath("/debug/pprof/heap").Param("gc", "1").Do(ctx).Error(); err != nil {

@@ -64,14 +64,14 @@ func errands(ctx context.Context, b *bench) error {
 			return err
 		}
 		requests := operatorRequests(m.requests)
-		b.atMost("requests a run without output", float64(sum(requests, func(r request) bool { return r.Resource != "events" }))/float64(n), false)
+		b.atMost("requests per run without output", float64(sum(requests, func(r request) bool { return r.Resource != "events" }))/float64(n), false)
 	}
 	b.result.Checks = dropRepeated(b.result.Checks)
 	b.reportSides(sides, all)
 	return nil
 }
 
-// trigger sets all ExtendedJobs to now, and waits until their Jobs are gone.
+// trigger sets all ExtendedJobs to now, and waits until their Jobs are deleted.
 func (b *bench) trigger(ctx context.Context, namespace string, round int, m *measurement) error {
 	var err error
 	if m.tracker, err = b.track(ctx, namespace, nil); err != nil {
@@ -90,14 +90,14 @@ func (b *bench) trigger(ctx context.Context, namespace string, round int, m *mea
 	return m.wait(ctx, b, jobDeleted, m.n)
 }
 
-// setNow triggers an errand as kubectl patch does, with something to do that is
-// new: the same request again and again would be delayed.
+// setNow triggers an errand as kubectl patch would. It also changes the template,
+// because repeating the same request would be delayed.
 func (b *bench) setNow(ctx context.Context, ej *fissilev1.ExtendedJob, request int) error {
 	patch := fmt.Appendf(nil, `{"spec":{"trigger":{"strategy":"now"},"jobTemplate":{"metadata":{"annotations":{"request":"%d"}}}}}`, request)
 	return b.client.Patch(ctx, ej, client.RawPatch("application/merge-patch+json", patch))
 }
 
-// request asks for a run by a requestID.
+// request requests a run with a requestID.
 func (b *bench) request(ctx context.Context, ej *fissilev1.ExtendedJob, request int) error {
 	patch := fmt.Appendf(nil, `{"spec":{"trigger":{"requestID":"%d"}}}`, request)
 	return b.client.Patch(ctx, ej, client.RawPatch("application/merge-patch+json", patch))
@@ -117,7 +117,7 @@ func sharedInput(ctx context.Context, b *bench) error {
 	if err := b.client.Create(ctx, sharedConfigMap(namespace, "before")); err != nil {
 		return err
 	}
-	// Done: what they read now is recorded, and runs nothing.
+	// With the strategy done, the operator records their input without running them.
 	b.progress("  creating %d one-offs", n)
 	if err := parallel(n, b.parameters.Workers, func(i int) error {
 		return b.client.Create(ctx, readingShared(newExtendedJob(namespace, i, fissilev1.StrategyDone)))
@@ -159,19 +159,19 @@ func sharedInput(ctx context.Context, b *bench) error {
 	if err := b.expectSettled(ctx, namespace, fissilev1.StrategyDone, n, 1); err != nil {
 		return err
 	}
-	b.atMost("requests a run for a change, without output", float64(sum(operatorRequests(m.requests), isForRun))/float64(n), false)
+	b.atMost("requests per run for a change, without output", float64(sum(operatorRequests(m.requests), isForRun))/float64(n), false)
 	b.atMost("reads of the ConfigMap", float64(sum(m.requests, readsConfigMap)), true)
 	b.result.Checks = dropRepeated(b.result.Checks)
 	b.reportSides(sides, all)
 	last := quantile(m.between(requested, jobCreated), 1)
-	b.note("From the change to the last Job: %.1f s, which includes the debounce of 1 s; %.0f Jobs a second.", last, float64(n)/last)
-	b.note("The last of as many bare Jobs, created by %d workers, was there after %.1f s, and the last had finished after %.1f s.",
+	b.note("The last Job was created %.1f s after the change, which includes the debounce of 1 s. That is %.0f Jobs per second.", last, float64(n)/last)
+	b.note("The same number of bare Jobs, created by %d workers, had all been created after %.1f s and had all finished after %.1f s.",
 		b.parameters.Workers, quantile(bare.since(jobCreated), 1), quantile(bare.since(jobFinished), 1))
 	return b.profile(ctx, operator, "heap", "heap")
 }
 
-// isForRun reports whether a request is for one run, and neither an event nor for
-// the ConfigMap of all.
+// isForRun reports whether a request is for a single run, which excludes events and
+// reads of the shared ConfigMap.
 func isForRun(r request) bool { return r.Resource != "events" && r.Resource != "configmaps" }
 
 func readsConfigMap(r request) bool {

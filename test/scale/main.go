@@ -14,9 +14,9 @@ See the License for the specific language governing permissions and
 limitations under the License.
 */
 
-// Command scale measures what the operator costs a cluster: a real API server,
-// nodes that are played, and a bare client that does the same work by hand, in
-// the same minutes. See make bench.
+// Command scale measures what the operator costs a cluster with a real API server
+// and simulated nodes. It compares the operator with a bare client that does the
+// same work by hand in the same minutes. See make bench.
 package main
 
 import (
@@ -37,7 +37,7 @@ import (
 	ctrl "sigs.k8s.io/controller-runtime"
 )
 
-// options are those of the command line.
+// options are the flags of the command line.
 type options struct {
 	repository string
 	file       string
@@ -50,16 +50,16 @@ type options struct {
 
 func main() {
 	var o options
-	flag.StringVar(&o.repository, "repository", ".", "Root of the repository, with what make bench has built in its bin.")
-	flag.StringVar(&o.file, "scenarios", "", "File with other scenarios than the built-in ones.")
+	flag.StringVar(&o.repository, "repository", ".", "Root of the repository, whose bin has the programs that make bench builds.")
+	flag.StringVar(&o.file, "scenarios", "", "File with scenarios to run instead of the built-in ones.")
 	flag.StringVar(&o.size, "size", "full", "Size of the scenarios: full or smoke.")
-	flag.StringVar(&o.only, "only", "", "Letters of the scenarios to run, separated by commas. All, if not set; none, if it is \"none\".")
-	flag.StringVar(&o.results, "results", "bin/bench/results", "Directory in which results are kept. The report is about all that are there.")
-	flag.StringVar(&o.report, "report", "", "Markdown file to write the report to. None, if not set.")
-	flag.StringVar(&o.profiles, "profiles", "", "Directory for profiles of the manager, and of the API server beside it. None, if not set.")
+	flag.StringVar(&o.only, "only", "", "Letters of the scenarios to run, separated by commas. Default: all. \"none\" runs none.")
+	flag.StringVar(&o.results, "results", "bin/bench/results", "Directory for results. The report covers all results in it.")
+	flag.StringVar(&o.report, "report", "", "Markdown file to write the report to. Default: no report.")
+	flag.StringVar(&o.profiles, "profiles", "", "Directory for profiles of the manager and the API server. Default: no profiles.")
 	flag.Parse()
 
-	ctrl.SetLogger(logr.Discard()) // envtest and client-go have nothing to say that a failed step does not
+	ctrl.SetLogger(logr.Discard()) // envtest and client-go log nothing that the error of a failed step lacks
 	klog.SetLogger(logr.Discard())
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	err := run(ctx, o)
@@ -70,8 +70,8 @@ func main() {
 	}
 }
 
-// run runs the scenarios. It fails if one could not be run, or if a count is
-// not what it has to be; never because of a time.
+// run runs the scenarios. It returns an error if one could not be run or if a count
+// is wrong, but never because of a duration.
 func run(ctx context.Context, o options) error {
 	scenarios, err := loadScenarios(o.file)
 	if err != nil {
@@ -89,7 +89,7 @@ func run(ctx context.Context, o options) error {
 			return errors.Join(append(failures, ctx.Err())...)
 		}
 		result, err := b.run(ctx, s)
-		if err != nil { // the others are worth their report
+		if err != nil { // the report still covers the others
 			failures = append(failures, fmt.Errorf("scenario %s: %w", s.Letter, err))
 			b.leave()
 			continue
@@ -132,18 +132,18 @@ func (b *bench) run(ctx context.Context, s *scenario) (*result, error) {
 	return b.result, nil
 }
 
-// bench runs scenarios, one after the other.
+// bench runs scenarios one after the other.
 type bench struct {
 	options
 	started time.Time
-	// What the current scenario has.
+	// These belong to the current scenario.
 	*cluster
 	scenario   *scenario
 	parameters parameters
 	result     *result
 }
 
-// enter starts a cluster in place of the one that there is.
+// enter replaces the current cluster with a new one.
 func (b *bench) enter(ctx context.Context, components []string) error {
 	b.leave()
 	var err error
@@ -161,12 +161,12 @@ func (b *bench) leave() {
 	}
 }
 
-// progress tells the terminal how far it is.
+// progress prints a line with the time since the start.
 func (b *bench) progress(format string, arguments ...any) {
 	fmt.Fprintf(os.Stdout, "%7.1fs  %s\n", time.Since(b.started).Seconds(), fmt.Sprintf(format, arguments...))
 }
 
-// bodies are what is done, by the letter of the scenario.
+// bodies has the function of each scenario, by its letter.
 var bodies = map[string]func(context.Context, *bench) error{
 	"a": single,
 	"b": throughput,

@@ -31,12 +31,12 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/scrape"
 )
 
-// manager is a running manager: the operator's program as it is shipped, or one
-// to compare it with.
+// manager is a running manager: the operator's program as shipped, or one to
+// compare it with.
 type manager struct {
 	*program
 	metrics, health, profiling string
-	// ready is how long it took until it was ready.
+	// ready is how long the manager took to become ready.
 	ready time.Duration
 }
 
@@ -82,7 +82,7 @@ func (b *bench) startManager(ctx context.Context, command *exec.Cmd, m *manager)
 	}
 	err = waitFor(ctx, "the manager to be ready", 5*time.Minute, func(ctx context.Context) (bool, error) {
 		if !m.running() {
-			return false, fmt.Errorf("it ended: %s", m.output)
+			return false, fmt.Errorf("the manager exited: %s", m.output)
 		}
 		_, err := scrape.Get(ctx, "http://"+m.health+"/readyz")
 		return err == nil, nil
@@ -91,34 +91,34 @@ func (b *bench) startManager(ctx context.Context, command *exec.Cmd, m *manager)
 	return m, err
 }
 
-// workedOff waits until the operator has reconciled at least this often, and
-// has nothing more in its queue.
+// workedOff waits until the operator has reconciled at least this many times and
+// its queue is empty.
 func (m *manager) workedOff(ctx context.Context, reconciles int) error {
-	return waitFor(ctx, "the operator to work off its queue", 10*time.Minute, func(ctx context.Context) (bool, error) {
+	return waitFor(ctx, "the operator to empty its queue", 10*time.Minute, func(ctx context.Context) (bool, error) {
 		families, err := m.families(ctx)
 		return err == nil && families.WorkedOff(reconciles), nil
 	})
 }
 
-// families are the manager's metrics.
+// families returns the manager's metrics.
 func (m *manager) families(ctx context.Context) (scrape.Families, error) {
 	return scrape.Metrics(ctx, "http://"+m.metrics+"/metrics")
 }
 
-// memory is the manager's memory, and its heap in bytes.
+// memory returns the manager's memory, and its heap in bytes.
 func (m *manager) memory(ctx context.Context) (processMemory, float64, error) {
 	families, err := m.families(ctx)
 	return memoryOf(m.command.Process.Pid), families.Sum("go_memstats_heap_inuse_bytes", nil), err
 }
 
-// collectGarbage has the manager collect garbage.
+// collectGarbage makes the manager collect garbage.
 func (m *manager) collectGarbage(ctx context.Context) error {
 	_, err := scrape.Get(ctx, "http://"+m.profiling+"/debug/pprof/heap?gc=1")
 	return err
 }
 
-// profile keeps a profile of the manager, if that is wanted. It returns when
-// the profile is there: that of the CPU is over the given time.
+// profile saves a profile of the manager, if profiles are wanted. A CPU profile
+// takes as long as the time it covers.
 func (b *bench) profile(ctx context.Context, m *manager, name, of string) error {
 	if b.profiles == "" {
 		return nil
@@ -130,8 +130,8 @@ func (b *bench) profile(ctx context.Context, m *manager, name, of string) error 
 	return b.keepProfile(name, body)
 }
 
-// profileServer keeps a profile of the CPU that the API server uses in the given
-// time, if that is wanted.
+// profileServer saves a CPU profile of the API server over the given time, if
+// profiles are wanted.
 func (b *bench) profileServer(ctx context.Context, seconds int) error {
 	if b.profiles == "" {
 		return nil
@@ -150,8 +150,8 @@ func (b *bench) keepProfile(name string, body []byte) error {
 	return os.WriteFile(filepath.Join(b.profiles, b.scenario.Letter+"-"+name+".pprof"), body, 0o600)
 }
 
-// profileCPU profiles the manager and the API server for a time beside whatever
-// else goes on, and returns a function that waits for the end of that.
+// profileCPU starts CPU profiles of the manager and the API server in the
+// background, and returns a function that waits for both.
 func (b *bench) profileCPU(ctx context.Context, m *manager, seconds int) (wait func() error) {
 	done := make(chan error, 2)
 	go func() { done <- b.profile(ctx, m, "cpu", fmt.Sprintf("profile?seconds=%d", seconds)) }()

@@ -23,37 +23,38 @@ import (
 	"time"
 )
 
-// measurement is one side, measured once.
+// measurement is the result of measuring one side once.
 type measurement struct {
 	name string
 	n    int
 	took time.Duration
 	*tracker
 	requests map[request]int
-	// cpu is what each program used, in seconds.
+	// cpu is the CPU time that each program used, in seconds.
 	cpu map[string]float64
-	// others is the share of the machine that processes not ours used.
+	// others is the share of the machine that other processes used.
 	others float64
 }
 
-// rate is in runs a second.
+// rate returns the throughput in runs per second.
 func (m *measurement) rate() float64 { return float64(m.n) / m.took.Seconds() }
 
-// measure measures what work does in a namespace of its own, which is deleted
-// before it returns. Work has done its n runs when it returns.
+// measure measures work in a namespace of its own, and deletes the namespace. The n
+// runs must be over when work returns.
 func (b *bench) measure(ctx context.Context, name string, n int, work func(ctx context.Context, namespace string, m *measurement) error) (*measurement, error) {
 	namespace, err := b.newNamespace(ctx, "bench")
 	if err != nil {
 		return nil, err
 	}
 	m, err := b.measureIn(ctx, name, n, func(ctx context.Context, m *measurement) error { return work(ctx, namespace, m) })
-	if err != nil || b.size == "smoke" { // it goes with its cluster
+	if err != nil || b.size == "smoke" { // the namespace is deleted with its cluster
 		return m, err
 	}
 	return m, b.deleteNamespace(ctx, namespace)
 }
 
-// measureIn is measure in whatever namespace work knows, which stays.
+// measureIn is measure without a namespace of its own. Work chooses the namespace,
+// which is not deleted.
 func (b *bench) measureIn(ctx context.Context, name string, n int, work func(ctx context.Context, m *measurement) error) (*measurement, error) {
 	b.quiet(ctx)
 	position, err := b.AuditLog.End()
@@ -69,7 +70,7 @@ func (b *bench) measureIn(ctx context.Context, name string, n int, work func(ctx
 	m.took = time.Since(started)
 	after := sampleCPU()
 	m.cpu, m.others = after.programsSince(before), after.othersSince(before)
-	b.progress("  %s: %d in %.1f s, %.1f/s (others used %.0f %% of the machine)", name, n, m.took.Seconds(), m.rate(), 100*m.others)
+	b.progress("  %s: %d in %.1f s, %.1f/s (other processes used %.0f %% of the machine)", name, n, m.took.Seconds(), m.rate(), 100*m.others)
 	// Events come last, one for the start and one for the end of each run.
 	if strings.HasPrefix(name, operatorName) {
 		if err := b.logged(ctx, position, isEventOfOperator, 2*n); err != nil {
@@ -82,11 +83,11 @@ func (b *bench) measureIn(ctx context.Context, name string, n int, work func(ctx
 
 func isEventOfOperator(r request) bool { return r.User == operatorName && r.Resource == "events" }
 
-// quiet waits until the machine has little else to do, but not for long: it may
-// be somebody else's.
+// quiet waits until the machine is nearly idle, but not for long, because others
+// may be using it.
 func (b *bench) quiet(ctx context.Context) {
 	if b.size == "smoke" {
-		return // which looks at counts only
+		return // it checks counts only
 	}
 	const enough, most = 0.15, 15 * time.Second
 	for deadline := time.Now().Add(most); time.Now().Before(deadline); {

@@ -35,7 +35,7 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/controlplane"
 )
 
-// memoryFigures are those of one manager in one cluster.
+// memoryFigures is what was measured of one manager in one cluster.
 type memoryFigures struct {
 	processMemory
 	heap, ready float64
@@ -78,32 +78,33 @@ func memory(ctx context.Context, b *bench) error {
 		}
 		b.checkMemory(secrets, figures[0], figures[2], empty)
 	}
-	b.addTable("Memory in MiB, "+strconv.Itoa(b.parameters.Seconds)+" s after the start of the last; heap as Go counts what is in use; received until then, in MiB; ready after, in s",
-		[]string{"Secrets", "who", "RSS", "of it anonymous", "peak", "heap", "received", "ready"}, rows...)
+	b.addTable("Memory and received data in MiB, "+strconv.Itoa(b.parameters.Seconds)+" s after the start of the last program; heap in use, as Go counts it; time until ready, in s",
+		[]string{"Secrets", "program", "RSS", "anonymous", "peak RSS", "heap", "received", "ready"}, rows...)
 	b.result.Plots = append(b.result.Plots, plotData{Name: "memory", Title: "Resident memory", X: "Secrets of 10 KiB", Y: "MiB", Series: []plotSeries{floor, full, operator}})
 	return b.selfSignedMemory(ctx, lowest)
 }
 
 func (b *bench) checkMemory(secrets int, floor, operator memoryFigures, empty float64) {
-	b.checkRatio(fmt.Sprintf("memory at %d Secrets, of the floor", secrets), operator, floor)
+	b.checkRatio(fmt.Sprintf("memory with %d Secrets, relative to the floor", secrets), operator, floor)
 	switch secrets {
 	case 5000:
-		b.atMost("memory at 5,000 Secrets, MiB", operator.resident/mebi, false)
+		b.atMost("memory with 5,000 Secrets, MiB", operator.resident/mebi, false)
 	case 20000:
-		b.atMost("memory at 20,000 Secrets, MiB", operator.resident/mebi, false)
+		b.atMost("memory with 20,000 Secrets, MiB", operator.resident/mebi, false)
 	}
-	ready := b.scenario.Targets["ready, s"]
-	b.result.Checks = append(b.result.Checks, check{What: fmt.Sprintf("ready at %d Secrets, s", secrets), Got: operator.ready, Most: &ready})
-	b.note("At %d Secrets the operator takes %.1f MiB more than in the empty cluster, %.2f KiB for each object; the floor is %.1f MiB.",
+	ready := b.scenario.Targets["time until ready, s"]
+	b.result.Checks = append(b.result.Checks, check{What: fmt.Sprintf("time until ready with %d Secrets, s", secrets), Got: operator.ready, Most: &ready})
+	b.note("With %d Secrets, the operator takes %.1f MiB more than in the empty cluster, which is %.2f KiB per object. The floor is %.1f MiB.",
 		secrets, (operator.resident-empty)/mebi, (operator.resident-empty)/1024/float64(secrets+b.parameters.ConfigMaps), floor.resident/mebi)
 }
 
 func (b *bench) checkRatio(what string, operator, floor memoryFigures) {
-	limit := b.scenario.Targets["memory, of the floor"]
+	limit := b.scenario.Targets["memory, relative to the floor"]
 	b.result.Checks = append(b.result.Checks, check{What: what, Got: operator.resident / floor.resident, Most: &limit})
 }
 
-// fill brings the namespace from one number of Secrets to the next.
+// fill adds the Secrets that a level has beyond the one before it. Level 1 adds the
+// ConfigMaps, too.
 func (b *bench) fill(ctx context.Context, namespace string, level int) error {
 	if level == 0 {
 		return nil
@@ -132,8 +133,8 @@ func objectMeta(namespace string, i int) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Namespace: namespace, Name: fmt.Sprintf("object-%05d", i), Labels: map[string]string{"app": "bench"}}
 }
 
-// compareMemory starts each manager, one after the other, and measures them
-// together: the floor, the one with whole objects, the operator.
+// compareMemory starts the floor, the manager that caches whole objects and the
+// operator one after the other, and measures them while all three run.
 func (b *bench) compareMemory(ctx context.Context, namespace string, secrets int) ([3]memoryFigures, error) {
 	var figures [3]memoryFigures
 	var managers [3]*manager
@@ -197,9 +198,9 @@ func (b *bench) startFloor(ctx context.Context, full bool) (*manager, error) {
 	return b.startManager(ctx, command, m)
 }
 
-// changeUnreferenced changes Secrets and ConfigMaps that concern nobody, and
-// then one that does, by whose run it is known that the operator has seen the
-// others.
+// changeUnreferenced changes Secrets and ConfigMaps that no ExtendedJob references,
+// and then a ConfigMap that one does. The run that follows shows that the operator
+// has seen the other changes, too.
 func (b *bench) changeUnreferenced(ctx context.Context, namespace string) error {
 	const changed = 10
 	own, err := b.newNamespace(ctx, "concerned")
@@ -252,13 +253,13 @@ func (b *bench) changeUnreferenced(ctx context.Context, namespace string) error 
 			about++
 		}
 	}
-	b.atMost("requests for changes that concern nobody", float64(about), true)
+	b.atMost("requests for changes of unreferenced objects", float64(about), true)
 	b.result.Checks = dropRepeated(b.result.Checks)
 	return nil
 }
 
-// selfSignedMemory measures the operator with certificates of its own in a
-// cluster with CustomResourceDefinitions of others, which it must not cache.
+// selfSignedMemory measures the operator with self-signed certificates in a cluster
+// with foreign CustomResourceDefinitions, which it must not cache.
 func (b *bench) selfSignedMemory(ctx context.Context, floor memoryFigures) error {
 	selfSigned := func(c *configv1alpha1.OperatorConfiguration) {
 		c.Certificates = configv1alpha1.Certificates{Source: configv1alpha1.CertificatesSelfSigned}
@@ -277,10 +278,10 @@ func (b *bench) selfSignedMemory(ctx context.Context, floor memoryFigures) error
 			return err
 		}
 		m.stop()
-		b.checkRatio(fmt.Sprintf("memory with certificates of its own and %d foreign CRDs, of the floor", definitions), f, floor)
+		b.checkRatio(fmt.Sprintf("memory with self-signed certificates and %d foreign CRDs, relative to the floor", definitions), f, floor)
 		rows = append(rows, []string{strconv.Itoa(definitions), fmt.Sprintf("%.1f", f.resident/mebi), fmt.Sprintf("%.1f", f.heap/mebi), fmt.Sprintf("%.1f", f.received/mebi), fmt.Sprintf("%.2f", f.ready)})
 	}
-	b.addTable(fmt.Sprintf("The operator with certificates of its own, at %d Secrets, in MiB, and s until ready", b.parameters.Secrets[len(b.parameters.Secrets)-1]),
+	b.addTable(fmt.Sprintf("The operator with self-signed certificates and %d Secrets, in MiB; time until ready, in s", b.parameters.Secrets[len(b.parameters.Secrets)-1]),
 		[]string{"foreign CRDs", "RSS", "heap", "received", "ready"}, rows...)
 	return nil
 }
@@ -289,8 +290,8 @@ func (b *bench) defineOthers(ctx context.Context, n int) error {
 	return parallel(n, b.parameters.Workers, func(i int) error {
 		plural := fmt.Sprintf("kinds%d", i)
 		properties := make(map[string]apiextensionsv1.JSONSchemaProps)
-		for j := range 100 { // some 10 KiB, as usual ones have
-			properties[fmt.Sprintf("property%d", j)] = apiextensionsv1.JSONSchemaProps{Type: "string", Description: "A property that nobody here knows, with a text as long as they usually are."}
+		for j := range 100 { // about 10 KiB, like typical ones
+			properties[fmt.Sprintf("property%d", j)] = apiextensionsv1.JSONSchemaProps{Type: "string", Description: "A property of a different operator, with a description of the usual length."}
 		}
 		return b.client.Create(ctx, &apiextensionsv1.CustomResourceDefinition{
 			ObjectMeta: metav1.ObjectMeta{Name: plural + ".bench.example.com"},

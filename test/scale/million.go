@@ -26,38 +26,40 @@ import (
 const (
 	million = 1_000_000
 	// watchesEach is how many watches an operator with watchNamespaces has in each
-	// namespace: ExtendedJobs, Jobs, pods, ConfigMaps, Secrets.
+	// namespace: ExtendedJobs, Jobs, pods, ConfigMaps and Secrets.
 	watchesEach = 5
-	// secondsOfDay is in how many seconds each of a million is to run once.
+	// secondsOfDay is the time in which each of a million runs once.
 	secondsOfDay = 24 * 60 * 60
 	gibi         = 1 << 30
 )
 
-// writeMillion computes what a million ExtendedJobs would take from what scenarios
-// a, b and f have measured.
+// writeMillion extrapolates from the results of scenarios a, b and f what a million
+// ExtendedJobs would take.
 func writeMillion(w *bytes.Buffer, results map[string]*result) {
 	f := results["f"]
 	if f == nil || len(f.Rest) == 0 {
 		return
 	}
-	w.WriteString("## On paper: a million\n\n" +
-		"This was computed from what a, b and f have measured above, and not run. Operators with different `watchNamespaces` share\n" +
-		"the million, each with as many as the largest cluster of f: a shard takes what was measured there.\n\n")
-	writeTable(w, "At rest; GiB, unless it says otherwise", []string{
-		"template", "shards", "of", "memory of an operator at rest, MiB", "at its start", "of all at rest", "ready after, s",
-		"API server, live, v1 alone", "with v1alpha1, twice", "etcd", "clusters, with at most 8 GiB in etcd",
+	w.WriteString("## Projection: a million\n\n" +
+		"These figures are computed from the results of a, b and f, and were not measured. Operators with different\n" +
+		"`watchNamespaces` share the million. Each of these shards has as many ExtendedJobs as the largest cluster of f, and\n" +
+		"takes what was measured there.\n\n")
+	writeTable(w, "At rest, in GiB unless stated otherwise", []string{
+		"template", "shards", "ExtendedJobs each", "memory of an operator at rest, MiB", "its peak at the start, MiB", "memory of all operators at rest",
+		"time until ready, s", "live in the API server, v1 alone", "live with v1alpha1 (twice as much)", "stored in etcd", "clusters with at most 8 GiB in etcd",
 	}, millionAtRest(f.Rest))
 	if a, b := results["a"], results["b"]; a != nil && b != nil {
-		writeTable(w, "If each runs once a day, evenly", []string{"runs a second", "requests of the operators a run", "a second", "CPU-ms of the API server a run", "processors that it takes"}, [][]string{millionRuns(a, b)})
+		writeTable(w, "If each runs once a day, evenly distributed", []string{"runs per second", "requests of the operators per run", "requests per second", "CPU-ms of the API server per run", "processors of the API server"}, [][]string{millionRuns(a, b)})
 	}
-	fmt.Fprintf(w, "- An operator with `watchNamespaces` has %d watches in each namespace: %d in all, with %d ExtendedJobs in each. Fewer, larger namespaces need fewer.\n",
+	fmt.Fprintf(w, "- An operator with `watchNamespaces` has %d watches in each namespace. The total is %d, with %d ExtendedJobs in each namespace. Larger namespaces need fewer watches.\n",
 		watchesEach, watchesEach*million/inEachNamespace, inEachNamespace)
-	w.WriteString("- The API server's resident memory is up to twice what is live: Go collects garbage when the heap has doubled. etcd\n" +
-		"  advises against more than 8 GiB. Both grow with the templates: a large script belongs in an image or a ConfigMap.\n\n")
+	w.WriteString("- The resident memory of the API server is up to twice its live memory, because Go collects garbage when the heap has\n" +
+		"  doubled. etcd advises against storing more than 8 GiB. Both grow with the templates, so put large scripts into an image\n" +
+		"  or a ConfigMap.\n\n")
 }
 
-// millionAtRest has a row for each size of template, of the largest measured
-// number.
+// millionAtRest returns a row for each template size, based on the largest measured
+// number of ExtendedJobs.
 func millionAtRest(measured []restFigures) [][]string {
 	var rows [][]string
 	for i, r := range measured {
@@ -77,14 +79,14 @@ func millionAtRest(measured []restFigures) [][]string {
 
 func millionRuns(a, b *result) []string {
 	runs := float64(million) / secondsOfDay
-	requests, cpu := a.measured("requests a run with output"), b.measured("CPU-ms of the API server a run")
+	requests, cpu := a.measured("requests per run with output"), b.measured("CPU-ms of the API server per run")
 	return []string{
 		fmt.Sprintf("%.1f", runs), fmt.Sprintf("%.0f", requests), fmt.Sprintf("%.0f", runs*requests),
 		fmt.Sprintf("%.0f", cpu), fmt.Sprintf("%.1f", runs*cpu/1000),
 	}
 }
 
-// measured returns what was compared with a target, NaN if nothing was.
+// measured returns the value of a check, or NaN if the result has no such check.
 func (r *result) measured(what string) float64 {
 	i := slices.IndexFunc(r.Checks, func(c check) bool { return c.What == what })
 	if i < 0 {

@@ -24,7 +24,8 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// pace is the time between two triggers of the others when they are not at once.
+// pace is the time between two triggers of the other namespaces if they are not
+// triggered as fast as possible.
 const pace = 100 * time.Millisecond
 
 // neighbours is scenario h.
@@ -51,7 +52,7 @@ func neighbours(ctx context.Context, b *bench) error {
 		name, target string
 		pace         time.Duration
 	}{
-		{"one after the other", "p99 of the others' starts, of undisturbed", 0},
+		{"one after the other", "p99 of the others' starts, relative to undisturbed", 0},
 		{fmt.Sprintf("every %d ms", pace.Milliseconds()), "", pace},
 	} {
 		var p99 [2]float64
@@ -66,18 +67,18 @@ func neighbours(ctx context.Context, b *bench) error {
 				row = append(row, fmt.Sprintf("%.2f", quantile(starts, q)))
 			}
 			rows = append(rows, row)
-			b.progress("  others trigger %s, one %d: the others start after %.2f s (p50), %.2f s (p99)", way.name, flood, quantile(starts, 0.5), p99[i])
+			b.progress("  others trigger %s, the first namespace %d: the others start after %.2f s (p50), %.2f s (p99)", way.name, flood, quantile(starts, 0.5), p99[i])
 		}
 		if way.target != "" {
 			b.atMost(way.target, p99[1]/p99[0], false)
 		}
 	}
 	b.result.Checks = dropRepeated(b.result.Checks)
-	b.addTable("From the trigger to the Job in the other namespaces, in s", []string{"the others trigger", "triggered by the one before", "p50", "p99", "most"}, rows...)
+	b.addTable("Time from the trigger to the Job in the other namespaces, in s", []string{"the others trigger", "already triggered in the first namespace", "p50", "p99", "max"}, rows...)
 	return nil
 }
 
-// errandsAtRest are errands that have never run, one for each node.
+// errandsAtRest returns errands that have never run, one for each node.
 func errandsAtRest(namespace string) []*fissilev1.ExtendedJob {
 	models := make([]*fissilev1.ExtendedJob, nodes)
 	for i := range models {
@@ -86,11 +87,11 @@ func errandsAtRest(namespace string) []*fissilev1.ExtendedJob {
 	return models
 }
 
-// triggerOthers triggers so many errands of the first namespace at once, then some
-// of each other, and returns how many seconds it took the latter to start.
+// triggerOthers triggers flood errands of the first namespace at once, then a few
+// of each other namespace. It returns the seconds until each of the latter started.
 func (c *copies) triggerOthers(ctx context.Context, flood, request int, pace time.Duration) ([]float64, error) {
 	c.quiet(ctx)
-	// Names are unique in all namespaces, since a tracker goes by them.
+	// Names are unique across namespaces, because the tracker identifies runs by name.
 	t, err := c.track(ctx, "", nil)
 	if err != nil {
 		return nil, err

@@ -27,7 +27,7 @@ import (
 	"gonum.org/v1/plot/vg"
 )
 
-// plotData is a plot of lines.
+// plotData is a line plot.
 type plotData struct {
 	Name, Title, X, Y string
 	Series            []plotSeries
@@ -38,7 +38,7 @@ type plotSeries struct {
 	X, Y []float64
 }
 
-// cumulative is how many of some times were over by each.
+// cumulative returns how many of the given times had passed at each of them.
 func cumulative(name string, seconds []float64) plotSeries {
 	s := plotSeries{Name: name}
 	for i, x := range slices.Sorted(slices.Values(seconds)) {
@@ -47,7 +47,8 @@ func cumulative(name string, seconds []float64) plotSeries {
 	return s.thinned(500)
 }
 
-// thinned keeps some points, the last among them: more are not seen.
+// thinned keeps about as many points as asked for, and the last one. More would not
+// be visible.
 func (s plotSeries) thinned(points int) plotSeries {
 	step := len(s.X)/points + 1
 	thin := plotSeries{Name: s.Name}

@@ -29,7 +29,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// held is the phase in which nothing changes.
+// held is the phase in which the quota keeps all Jobs from running.
 const held = "held"
 
 // quota is scenario i.
@@ -57,14 +57,14 @@ func quota(ctx context.Context, b *bench) error {
 		p, err := b.measurePhase(namespace, work)
 		if err == nil {
 			rows = append(rows, p.row(name))
-			b.progress("  %s: %.0f s, %d LISTs of events in %d readings, %d requests", name, p.seconds, p.lists, p.readings, p.requests)
+			b.progress("  %s: %.0f s, %d LISTs of events in %d reads, %d requests", name, p.seconds, p.lists, p.readings, p.requests)
 		}
 		if err == nil && name == held {
-			b.atMost("LISTs of events a minute a namespace", p.listsAMinute(), b.size == "smoke") // not of a time
+			b.atMost("LISTs of events per minute and namespace", p.listsAMinute(), b.size == "smoke") // a rate depends on the machine
 		}
 		return err
 	}
-	if err := phase("until all have their Jobs", func() error {
+	if err := phase("until all Jobs exist", func() error {
 		if err := parallel(n, b.parameters.Workers, func(i int) error {
 			return b.client.Create(ctx, newExtendedJob(namespace, i, fissilev1.StrategyNow).Obj())
 		}); err != nil {
@@ -78,7 +78,7 @@ func quota(ctx context.Context, b *bench) error {
 		return err
 	}
 	b.exactly("runs that ended while they were held", t.count(jobFinished), 0)
-	if err := phase("let go, until all have run", func() error {
+	if err := phase("released, until all have run", func() error {
 		if err := b.client.Delete(ctx, none); err != nil {
 			return err
 		}
@@ -86,14 +86,14 @@ func quota(ctx context.Context, b *bench) error {
 	}); err != nil {
 		return err
 	}
-	b.addTable("The operator, and what the API server uses, while the quota is there and after",
-		[]string{"", "seconds", "LISTs of events a minute", "readings", "requests of the operator", "a second", "of the operator's CPU, %", "of the API server's, %"}, rows...)
+	b.addTable("The operator and the API server while the quota exists and afterwards",
+		[]string{"", "seconds", "LISTs of events per minute", "reads of all events", "requests of the operator", "per second", "CPU of the operator, %", "of the API server, %"}, rows...)
 	b.exactly("Jobs created", t.created, n)
 	return b.expectSettled(ctx, namespace, fissilev1.StrategyManual, n, 1)
 }
 
-// forbidPods makes a quota without any pod. What the quota controller would write
-// into its status is written here: there is none in this cluster.
+// forbidPods creates a quota that allows no pods. It also writes the status,
+// because the cluster has no quota controller.
 func (b *bench) forbidPods(ctx context.Context, namespace string) (*corev1.ResourceQuota, error) {
 	none := corev1.ResourceList{corev1.ResourcePods: resource.MustParse("0")}
 	q := &corev1.ResourceQuota{
@@ -107,11 +107,11 @@ func (b *bench) forbidPods(ctx context.Context, namespace string) (*corev1.Resou
 	return q, b.client.Status().Update(ctx, q)
 }
 
-// phase is what happened in some time.
+// phase is what was measured in one phase of the scenario.
 type phase struct {
 	seconds float64
-	// lists are requests for the namespace's events, of which a reading has several
-	// if they do not fit into a page.
+	// lists are requests for the namespace's events. A reading takes several if the
+	// events do not fit into a page.
 	lists, readings, requests int
 	cpu                       map[string]float64
 }
@@ -144,7 +144,7 @@ func (b *bench) measurePhase(namespace string, work func() error) (*phase, error
 	return p, nil
 }
 
-// listsAMinute takes less than a minute for one.
+// listsAMinute counts less than a minute as one.
 func (p *phase) listsAMinute() float64 { return float64(p.lists) / max(1, p.seconds/60) }
 
 func (p *phase) row(name string) []string {

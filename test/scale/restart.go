@@ -25,22 +25,23 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// inEachNamespace is how many ExtendedJobs at rest there are in each.
+// inEachNamespace is how many ExtendedJobs at rest each namespace has.
 const inEachNamespace = 1000
 
-// restFigures is what ExtendedJobs at rest take, all of them together, in bytes.
+// restFigures is what all ExtendedJobs at rest take together, in bytes.
 type restFigures struct {
 	Count, TemplateBytes int
-	// Ready and Took are how many seconds it took until an operator that starts was
-	// ready, and had looked at all.
+	// Ready and Took are the seconds until a starting operator was ready, and until it
+	// had reconciled all ExtendedJobs.
 	Ready, Took float64
-	// Peak is the operator's most resident memory, Operator and Live are what is
-	// resident and what is live once garbage is collected.
+	// Peak is the operator's highest resident memory. Operator and Live are its
+	// resident and live memory after a garbage collection.
 	Peak, Operator, Live float64
-	// Stored is what is in etcd, Served what is live in the API server because of
-	// it; APIServer and Etcd are their resident memory.
+	// Stored is the size of the ExtendedJobs in etcd, and Served the live memory that
+	// they add to the API server. APIServer and Etcd are the resident memory of these
+	// programs.
 	Stored, Served, APIServer, Etcd float64
-	// Requests is how many the operator made at its start.
+	// Requests is how many requests the operator made when it started.
 	Requests int
 
 	requests map[request]int
@@ -54,7 +55,7 @@ func restart(ctx context.Context, b *bench) error {
 	}
 	b.result.Rest = []restFigures{*empty}
 	for i, size := range b.parameters.TemplateBytes {
-		if i > 0 { // For a while an API server keeps what was deleted.
+		if i > 0 { // An API server keeps deleted objects for a while.
 			if err := b.enter(ctx, b.scenario.Components); err != nil {
 				return err
 			}
@@ -68,8 +69,8 @@ func restart(ctx context.Context, b *bench) error {
 	return nil
 }
 
-// restartWith starts the operator with ever more ExtendedJobs at rest that have
-// templates of a size.
+// restartWith starts the operator with increasing numbers of ExtendedJobs at rest,
+// whose templates have the given size.
 func (b *bench) restartWith(ctx context.Context, size int, empty *restFigures) error {
 	operator, err := b.startOperator(ctx, nil)
 	if err != nil {
@@ -87,7 +88,7 @@ func (b *bench) restartWith(ctx context.Context, size int, empty *restFigures) e
 	}
 	for _, n := range b.parameters.Counts {
 		if missing := c.missing(n); missing > 0 {
-			b.note("%d with templates of %s do not fit into this machine: the API server, etcd and the operator would need %.0f GiB more than there are.", n, kibi(size), missing/1024/mebi)
+			b.note("%d ExtendedJobs with templates of %s do not fit into this machine: the API server, etcd and the operator would need %.0f GiB more than it has.", n, kibi(size), missing/1024/mebi)
 			break
 		}
 		if err := c.grow(ctx, n, inEachNamespace); err != nil {
@@ -104,8 +105,8 @@ func (b *bench) restartWith(ctx context.Context, size int, empty *restFigures) e
 	return nil
 }
 
-// oneOffsOfSize are one-offs with output and, every second one, with the shared
-// ConfigMap as their input.
+// oneOffsOfSize returns one-offs. Even ones have output; odd ones read the shared
+// ConfigMap.
 func oneOffsOfSize(namespace string, templateBytes int) []*fissilev1.ExtendedJob {
 	models := make([]*fissilev1.ExtendedJob, nodes)
 	for i := range models {
@@ -120,8 +121,8 @@ func oneOffsOfSize(namespace string, templateBytes int) []*fissilev1.ExtendedJob
 	return models
 }
 
-// missing is how much memory is missing for n copies, judged by what those took
-// that there are.
+// missing estimates how much memory n copies need beyond what is available, from
+// what the existing copies take.
 func (c *copies) missing(n int) float64 {
 	if c.count == 0 {
 		return 0
@@ -175,7 +176,7 @@ func (b *bench) measureStart(ctx context.Context, n int) (*restFigures, error) {
 	}
 	r.requests = operatorRequests(r.requests)
 	r.Requests = sum(r.requests, func(request) bool { return true })
-	b.progress("  %d at rest: ready after %.2f s, looked at all after %.1f s; MiB: peak %.1f, at rest %.1f, live %.1f, API server %.0f",
+	b.progress("  %d at rest: ready after %.2f s, all reconciled after %.1f s; MiB: peak %.1f, at rest %.1f, live %.1f, API server %.0f",
 		n, r.Ready, r.Took, r.Peak/mebi, r.Operator/mebi, r.Live/mebi, r.APIServer/mebi)
 	return r, nil
 }
@@ -185,20 +186,21 @@ func (b *bench) checkStart(r, empty *restFigures, configMaps int) {
 	b.atMost("reads of each ConfigMap", float64(sum(r.requests, readsConfigMap))/float64(configMaps), true)
 	compare := func(target string, got float64) {
 		if limit, wanted := b.scenario.Targets[target]; wanted {
-			what := fmt.Sprintf("%s, %d with templates of %s", target, r.Count, kibi(r.TemplateBytes))
+			what := fmt.Sprintf("%s (%d with templates of %s)", target, r.Count, kibi(r.TemplateBytes))
 			b.result.Checks = append(b.result.Checks, check{What: what, Got: got, Most: &limit})
 		}
 	}
-	compare("KiB an ExtendedJob at rest", r.each(r.Operator-empty.Operator))
-	compare("peak, of memory at rest", r.Peak/r.Operator)
-	compare(fmt.Sprintf("memory at %d at rest, MiB", r.Count), r.Operator/mebi)
-	compare(fmt.Sprintf("ready with %d, s", r.Count), r.Ready)
+	compare("KiB per ExtendedJob at rest", r.each(r.Operator-empty.Operator))
+	compare("peak at start, relative to memory at rest", r.Peak/r.Operator)
+	compare(fmt.Sprintf("memory with %d at rest, MiB", r.Count), r.Operator/mebi)
+	compare(fmt.Sprintf("time until ready with %d, s", r.Count), r.Ready)
 }
 
-// each is how much of something there is for each ExtendedJob, in KiB.
+// each returns the share of one ExtendedJob, in KiB.
 func (r *restFigures) each(bytes float64) float64 { return bytes / 1024 / float64(r.Count) }
 
-// addRestTables adds what was measured, and what limits a cluster of each size.
+// addRestTables adds a table of the starts, and one of the limits that a cluster of
+// each size exceeds.
 func (b *bench) addRestTables() {
 	empty := b.result.Rest[0]
 	var starts, limits [][]string
@@ -218,21 +220,22 @@ func (b *bench) addRestTables() {
 			})
 		}
 	}
-	b.addTable("Each start; seconds, and MiB; at rest is after a garbage collection, which Go makes at least every two minutes; the last but one are KiB an ExtendedJob beyond the operator in an empty cluster",
-		[]string{"template", "ExtendedJobs", "ready", "has looked at all", "peak RSS", "RSS at rest", "live heap", "RSS each", "live heap each", "requests"}, starts...)
-	b.addTable("What they take elsewhere, in MiB, or KiB for each",
-		[]string{"template", "ExtendedJobs", "operator", "API server, RSS", "live for each", "etcd, RSS", "stored", "for each", "has to be raised"}, limits...)
+	b.addTable("Starts of the operator, in seconds and MiB; at rest means after a garbage collection, which Go makes at least every two minutes; figures per ExtendedJob are KiB beyond the operator in an empty cluster",
+		[]string{"template", "ExtendedJobs", "time until ready", "until all are reconciled", "peak RSS", "RSS at rest", "live heap", "RSS per ExtendedJob", "live heap per ExtendedJob", "requests"}, starts...)
+	b.addTable("What the ExtendedJobs take in the operator and the control plane, in MiB, or KiB per ExtendedJob",
+		[]string{"template", "ExtendedJobs", "operator, RSS", "API server, RSS", "live per ExtendedJob", "etcd, RSS", "stored", "stored per ExtendedJob", "limits to raise"}, limits...)
 }
 
 // Limits that a cluster usually has.
 const (
-	// etcdQuota is etcd's default, etcdMost what it advises not to exceed.
+	// etcdQuota is etcd's default quota, and etcdMost the size that etcd advises not
+	// to exceed.
 	etcdQuota, etcdMost = 2 << 30, 8 << 30
-	// operatorLimit is that of the operator's container as it is deployed.
+	// operatorLimit is the memory limit of the operator's container as deployed.
 	operatorLimit = 256 << 20
 )
 
-// limit says which of these have to be raised for so many ExtendedJobs.
+// limit returns which of these limits must be raised for this many ExtendedJobs.
 func (r *restFigures) limit() string {
 	var limits []string
 	if r.Peak > operatorLimit {
@@ -242,7 +245,7 @@ func (r *restFigures) limit() string {
 		limits = append(limits, fmt.Sprintf("quota of etcd (%d GiB by default)", etcdQuota>>30))
 	}
 	if len(limits) == 0 {
-		return "nothing"
+		return "none"
 	}
 	return strings.Join(limits, ", ")
 }

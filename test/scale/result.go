@@ -31,7 +31,7 @@ import (
 type result struct {
 	Letter string
 	Size   string
-	// Commit is what was measured.
+	// Commit is the commit that was measured.
 	Commit     string
 	Parameters parameters
 	Started    time.Time
@@ -42,18 +42,19 @@ type result struct {
 	Tables []table
 	Plots  []plotData
 	Notes  []string
-	// Rest is what scenario f has measured, first of all without any ExtendedJob.
+	// Rest has the measurements of scenario f. The first one is without any
+	// ExtendedJob.
 	Rest []restFigures `json:",omitempty"`
 }
 
-// check compares what was measured with what is wanted.
+// check compares a measured value with its target.
 type check struct {
 	What string
 	Got  float64
-	// Most is the limit; Least instead, if the check is about a minimum.
+	// Most is the upper limit and Least the lower one. Exact counts have both.
 	Most, Least *float64 `json:",omitempty"`
-	// Count tells that it is about a number that does not depend on the machine:
-	// only such a check can fail.
+	// Count marks a number that does not depend on the machine. Only such checks can
+	// fail the bench.
 	Count bool
 }
 
@@ -71,13 +72,13 @@ func newResult(o options, s *scenario) *result {
 	return &result{Letter: s.Letter, Size: o.size, Commit: commit(o.repository), Parameters: parameters, Started: time.Now()}
 }
 
-// commit is the one that is checked out, with a plus if something is changed.
+// commit returns the commit that is checked out, with a plus if files have changed.
 func commit(repository string) string {
 	head, err := exec.Command("git", "-C", repository, "log", "-1", "--format=%h").Output()
 	if err != nil {
 		return "unknown"
 	}
-	changes, _ := exec.Command("git", "-C", repository, "status", "--porcelain", "--untracked-files=no").Output() // none, if it fails
+	changes, _ := exec.Command("git", "-C", repository, "status", "--porcelain", "--untracked-files=no").Output() // none if git fails
 	if len(changes) > 0 {
 		return strings.TrimSpace(string(head)) + "+"
 	}
@@ -88,7 +89,7 @@ func (c check) ok() bool {
 	return (c.Most == nil || c.Got <= *c.Most) && (c.Least == nil || c.Got >= *c.Least)
 }
 
-// target is what is wanted, in words.
+// target returns the target as text.
 func (c check) target() string {
 	switch {
 	case c.Most != nil && c.Least != nil:
@@ -100,7 +101,7 @@ func (c check) target() string {
 	}
 }
 
-// verdict says whether it is met, and by how much it is missed.
+// verdict returns whether the target is met, or by how much it is missed, as text.
 func (c check) verdict() string {
 	switch {
 	case c.ok():
@@ -116,19 +117,21 @@ func (c check) String() string {
 	return fmt.Sprintf("%s: %.4g (%s): %s", c.What, c.Got, c.target(), c.verdict())
 }
 
-// exactly is a count that has to be what it is.
+// exactly adds a check that a count is exactly what is wanted.
 func (b *bench) exactly(what string, got, want int) {
 	limit := float64(want)
 	b.result.Checks = append(b.result.Checks, check{What: what, Got: float64(got), Most: &limit, Least: &limit, Count: true})
 }
 
-// atMost compares with a target of the scenario. A count has to meet it.
+// atMost adds a check that a value does not exceed a target of the scenario. A
+// count that exceeds it fails the bench.
 func (b *bench) atMost(target string, got float64, count bool) {
 	limit := b.scenario.Targets[target]
 	b.result.Checks = append(b.result.Checks, check{What: target, Got: got, Most: &limit, Count: count})
 }
 
-// atLeast is the same for what depends on the machine and is to be more.
+// atLeast adds a check that a value, which depends on the machine, reaches a target
+// of the scenario.
 func (b *bench) atLeast(target string, got float64) {
 	limit := b.scenario.Targets[target]
 	b.result.Checks = append(b.result.Checks, check{What: target, Got: got, Least: &limit})
@@ -142,7 +145,7 @@ func (b *bench) note(format string, arguments ...any) {
 	b.result.Notes = append(b.result.Notes, fmt.Sprintf(format, arguments...))
 }
 
-// failures are the counts that are not what they have to be.
+// failures returns an error for each count that misses its target.
 func (r *result) failures() []error {
 	var errs []error
 	for _, c := range r.Checks {
@@ -153,7 +156,7 @@ func (r *result) failures() []error {
 	return errs
 }
 
-// save keeps the result for a later report.
+// save stores the result for later reports.
 func (r *result) save(directory string) error {
 	if err := os.MkdirAll(directory, 0o755); err != nil {
 		return err
@@ -165,7 +168,7 @@ func (r *result) save(directory string) error {
 	return os.WriteFile(filepath.Join(directory, r.Letter+".json"), data, 0o600)
 }
 
-// loadResult is nil if there is none.
+// loadResult returns a stored result, or nil if there is none.
 func loadResult(directory, letter string) (*result, error) {
 	data, err := os.ReadFile(filepath.Join(directory, letter+".json"))
 	if os.IsNotExist(err) {

@@ -27,55 +27,56 @@ import (
 //go:embed scenarios.yaml
 var builtInScenarios []byte
 
-// scenario is what is measured, in two sizes, and what is wanted of it.
+// scenario is what is measured, in two sizes, with its targets.
 type scenario struct {
 	Letter string `json:"letter"`
 	Title  string `json:"title"`
-	// About is for the report.
+	// About describes the scenario in the report.
 	About string `json:"about"`
-	// Components are those of config/components that are deployed besides.
+	// Components are the components in config/components to deploy.
 	Components []string `json:"components,omitempty"`
-	// Continues has it run in the cluster of the scenario before it, if that was
+	// Continues makes the scenario reuse the cluster of the one before it, if that was
 	// run.
 	Continues bool       `json:"continues,omitempty"`
 	Full      parameters `json:"full"`
 	Smoke     parameters `json:"smoke"`
-	// Targets by the name of what is measured.
+	// Targets has the limits, by the name of the check.
 	Targets map[string]float64 `json:"targets"`
-	// Missed is why, as far as it is known, if a target is missed.
+	// Missed explains why targets are missed, as far as that is known.
 	Missed string `json:"missed,omitempty"`
 }
 
-// parameters are how much of it. Each scenario has its own.
+// parameters are the size of a scenario. Each scenario uses some of them.
 type parameters struct {
 	// Rounds is how often each side is measured, in turns.
 	Rounds int `json:"rounds,omitempty"`
 	// Count is how many ExtendedJobs there are.
 	Count int `json:"count,omitempty"`
-	// AtRest is how many ExtendedJobs there are that do nothing.
+	// AtRest is how many ExtendedJobs are at rest.
 	AtRest int `json:"atRest,omitempty"`
 	// Counts are the numbers of ExtendedJobs at which the operator is started.
 	Counts []int `json:"counts,omitempty"`
 	// TemplateBytes are the sizes of their templates.
 	TemplateBytes []int `json:"templateBytes,omitempty"`
-	// Namespaces is how many there are, each with as many ExtendedJobs.
+	// Namespaces is how many namespaces there are, each with Count ExtendedJobs.
 	Namespaces int `json:"namespaces,omitempty"`
-	// OthersTrigger is how many of them all namespaces but one trigger.
+	// OthersTrigger is how many of these are triggered in each namespace but the
+	// first.
 	OthersTrigger int `json:"othersTrigger,omitempty"`
-	// Workers is how many requests the client has under way.
+	// Workers is how many requests the client has in flight.
 	Workers int `json:"workers,omitempty"`
 	// Secrets are the numbers of Secrets at which memory is measured.
 	Secrets []int `json:"secrets,omitempty"`
-	// ConfigMaps is how many there are at each of these numbers, but the first.
+	// ConfigMaps is how many ConfigMaps there are at each of these numbers except the
+	// first.
 	ConfigMaps int `json:"configMaps,omitempty"`
-	// Bytes is the size of the data of each.
+	// Bytes is the size of the data of each Secret and ConfigMap.
 	Bytes int `json:"bytes,omitempty"`
 	// Definitions is how many foreign CustomResourceDefinitions there are.
 	Definitions int `json:"definitions,omitempty"`
-	// Concurrencies are numbers of ExtendedJobs that the operator is to work on at
-	// once, to be compared.
+	// Concurrencies are the settings of the operator's concurrency to compare.
 	Concurrencies []int32 `json:"concurrencies,omitempty"`
-	// Seconds is for how long load is made, or memory is watched.
+	// Seconds is how long load is generated or memory is watched.
 	Seconds int `json:"seconds,omitempty"`
 }
 
@@ -93,7 +94,7 @@ func loadScenarios(file string) ([]*scenario, error) {
 	}
 	for _, s := range scenarios {
 		if bodies[s.Letter] == nil {
-			return nil, fmt.Errorf("there is no scenario %q", s.Letter)
+			return nil, fmt.Errorf("scenario %q does not exist", s.Letter)
 		}
 	}
 	return scenarios, nil

@@ -33,9 +33,9 @@ func single(ctx context.Context, b *bench) error {
 	}
 	perRun := make(map[bool]map[request]int)
 	for _, output := range []bool{true, false} {
-		target := "requests a run without output"
+		kind := "without output"
 		if output {
-			target = "requests a run with output"
+			kind = "with output"
 		}
 		var seconds []float64
 		for range b.parameters.Rounds {
@@ -45,14 +45,14 @@ func single(ctx context.Context, b *bench) error {
 			}
 			requests := operatorRequests(m.requests)
 			if perRun[output] != nil && !maps.Equal(perRun[output], requests) {
-				b.note("The requests differed from one run to another.")
+				b.note("The requests differed between runs.")
 			}
 			perRun[output] = requests
-			b.atMost(target, float64(sum(requests, func(r request) bool { return r.Resource != "events" })), true)
+			b.atMost("requests per run "+kind, float64(sum(requests, func(r request) bool { return r.Resource != "events" })), true)
 			b.result.Checks = dropRepeated(b.result.Checks)
 			seconds = append(seconds, m.between(requested, jobCreated)...)
 		}
-		b.note("From the creation of the one-off to its Job, seen by the client (%s): %s ms (p50 / p99 / max).", target, milliseconds(seconds))
+		b.note("From the creation of a one-off %s to its Job, as seen by the client: %s ms (p50 / p99 / max).", kind, milliseconds(seconds))
 	}
 	kinds := maps.Clone(perRun[true])
 	maps.Copy(kinds, perRun[false])
@@ -60,22 +60,22 @@ func single(ctx context.Context, b *bench) error {
 	for _, r := range sortedRequests(kinds) {
 		rows = append(rows, []string{r.Verb, r.Resource, fmt.Sprint(perRun[true][r]), fmt.Sprint(perRun[false][r])})
 	}
-	b.addTable("Requests of the operator for one run", []string{"verb", "resource", "with output", "without"}, rows...)
+	b.addTable("Requests of the operator for one run", []string{"verb", "resource", "with output", "without output"}, rows...)
 	return nil
 }
 
-// startWarmOperator starts the operator and has it run something: the first run
-// of all makes the key of the digests.
+// startWarmOperator starts the operator and makes it run a one-off, because the
+// first run creates the key for digests.
 func (b *bench) startWarmOperator(ctx context.Context) (*manager, error) {
 	m, err := b.startOperator(ctx, nil)
 	if err != nil {
 		return nil, err
 	}
-	_, err = b.measure(ctx, operatorName+" for the first time", 1, b.oneOffs(false))
+	_, err = b.measure(ctx, operatorName+", first run", 1, b.oneOffs(false))
 	return m, err
 }
 
-// measureRun measures the run of one one-off.
+// measureRun measures a single run of a one-off.
 func (b *bench) measureRun(ctx context.Context, output bool) (*measurement, error) {
 	return b.measure(ctx, operatorName, 1, func(ctx context.Context, namespace string, m *measurement) error {
 		if err := b.oneOffs(output)(ctx, namespace, m); err != nil {
@@ -85,7 +85,8 @@ func (b *bench) measureRun(ctx context.Context, output bool) (*measurement, erro
 	})
 }
 
-// expectSettled records whether all are at rest after so many runs each.
+// expectSettled adds checks that all ExtendedJobs are at rest after this many runs
+// each.
 func (b *bench) expectSettled(ctx context.Context, namespace string, strategy fissilev1.TriggerStrategy, n int, runs int64) error {
 	atRest, all, err := b.settledAs(ctx, namespace, strategy, runs)
 	if err != nil {
@@ -97,7 +98,7 @@ func (b *bench) expectSettled(ctx context.Context, namespace string, strategy fi
 	return nil
 }
 
-// dropRepeated keeps one of several checks that came out the same.
+// dropRepeated keeps one of several checks with the same result.
 func dropRepeated(checks []check) []check {
 	var kept []check
 	for _, c := range checks {

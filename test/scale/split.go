@@ -31,17 +31,17 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// writesEach is how many requests of a kind are made to learn what one costs.
+// writesEach is how many requests of a kind are made to measure what one costs.
 const writesEach = 200
 
-// payers are the programs that a request costs CPU time.
+// payers are the programs that spend CPU time on a request.
 var payers = []string{"kube-apiserver", "etcd", "manager"}
 
-// cost is in CPU-milliseconds, by program.
+// cost is CPU time in milliseconds, by program.
 type cost map[string]float64
 
-// splitByRequest adds a table of the requests that a run of the operator has
-// more than the same by hand, and what they cost.
+// splitByRequest adds a table of the requests that a run of the operator takes
+// beyond the same work by hand, and their cost.
 func (b *bench) splitByRequest(ctx context.Context, operator, byHand *measurement) error {
 	if b.size == "smoke" {
 		return nil
@@ -72,23 +72,23 @@ func (b *bench) splitByRequest(ctx context.Context, operator, byHand *measuremen
 		}
 		rows = append(rows, row)
 	}
-	sums, measured := []string{"", "the sum of number × cost", ""}, []string{"", "measured, more than B2", ""}
+	sums, measured := []string{"", "sum of number × cost", ""}, []string{"", "measured difference to B2", ""}
 	for _, program := range payers {
 		sums = append(sums, fmt.Sprintf("%.1f", all[program]))
 		difference := operator.cpu[program]/float64(operator.n) - byHand.cpu[program]/float64(byHand.n)
 		measured = append(measured, fmt.Sprintf("%.1f", 1000*difference))
 	}
-	native := []string{"patch", "jobs, to compare", ""}
+	native := []string{"patch", "jobs, for comparison", ""}
 	for _, program := range payers {
 		native = append(native, fmt.Sprintf("%.1f", costs[patchJob][program]))
 	}
-	b.addTable("What a run requests more than B2, of all programs together, and what one such request costs when it is made over and over, with all that follows from it",
-		[]string{"verb", "resource", "more a run", "CPU-ms of the API server", "of etcd", "of the operator"}, append(rows, sums, measured, native)...)
+	b.addTable("Extra requests of a run, compared with B2, by all programs together; the cost of one is measured by repeating it, and includes what follows from it",
+		[]string{"verb", "resource", "extra per run", "CPU-ms of the API server", "of etcd", "of the operator"}, append(rows, sums, measured, native)...)
 	return nil
 }
 
-// perRun is how many requests of a kind were made for each run, by whichever
-// program.
+// perRun returns how many requests of each kind a run took, by all programs
+// together.
 func (m *measurement) perRun() map[request]float64 {
 	counts := make(map[request]float64)
 	for r, n := range m.requests {
@@ -106,14 +106,15 @@ var (
 	patchJob          = request{Verb: "patch", Resource: "jobs"}
 )
 
-// costs measures what requests cost, on ExtendedJobs that have run.
+// costs measures what requests cost for ExtendedJobs that have run.
 func (b *bench) costs(ctx context.Context) (map[request]cost, error) {
-	b.progress("  what requests cost")
+	b.progress("  measuring what requests cost")
 	namespace, err := b.newNamespace(ctx, "requests")
 	if err != nil {
 		return nil, err
 	}
-	// Long before they are measured: the Job controller acts on new ones a while.
+	// These Jobs are created long before they are measured, because the Job controller
+	// works on new ones for a while.
 	if err := parallel(writesEach, b.parameters.Workers, func(i int) error {
 		return b.client.Create(ctx, suspendedJob(namespace, i))
 	}); err != nil {
@@ -179,7 +180,7 @@ func (b *bench) costs(ctx context.Context) (map[request]cost, error) {
 	return costs, err
 }
 
-// suspendedJob is a Job that nobody works on.
+// suspendedJob returns a Job that no controller works on.
 func suspendedJob(namespace string, i int) *batchv1.Job {
 	job := newJob(namespace, i)
 	job.Name = "suspended-" + job.Name
@@ -187,8 +188,8 @@ func suspendedJob(namespace string, i int) *batchv1.Job {
 	return job
 }
 
-// cost measures what a request costs. That of requests which follow from it, and
-// whose cost is known, is not its own.
+// cost measures what a request costs, without the requests that follow from it and
+// whose cost is already known.
 func (b *bench) cost(ctx context.Context, of request, known map[request]cost, do func(i int) error) (cost, error) {
 	b.quiet(ctx)
 	position, err := b.AuditLog.End()
@@ -199,7 +200,7 @@ func (b *bench) cost(ctx context.Context, of request, known map[request]cost, do
 	if err := parallel(writesEach, b.parameters.Workers, do); err != nil {
 		return nil, fmt.Errorf("%s %s: %w", of.Verb, of.Resource, err)
 	}
-	b.quiet(ctx) // what follows is over, too
+	b.quiet(ctx) // until what follows is over, too
 	used := sampleCPU().programsSince(before)
 	requests, err := b.requestsSince(position)
 	if err != nil {

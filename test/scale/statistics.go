@@ -23,7 +23,7 @@ import (
 	"strings"
 )
 
-// quantile of some values; NaN of none.
+// quantile returns a quantile of the values, or NaN if there are none.
 func quantile(values []float64, q float64) float64 {
 	if len(values) == 0 {
 		return math.NaN()
@@ -41,7 +41,7 @@ func boolToInt(b bool) int {
 
 func median(values []float64) float64 { return quantile(values, 0.5) }
 
-// spread is "min / median / max".
+// spread returns "min / median / max", without repetitions.
 func spread(values []float64, format string) string {
 	if len(values) == 0 {
 		return "–"
@@ -53,7 +53,7 @@ func spread(values []float64, format string) string {
 	return strings.Join(slices.Compact(parts), " / ")
 }
 
-// milliseconds is "p50 / p99 / max" of seconds.
+// milliseconds returns "p50 / p99 / max" of some seconds, in milliseconds.
 func milliseconds(seconds []float64) string {
 	if len(seconds) == 0 {
 		return "–"

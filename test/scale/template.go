@@ -30,9 +30,9 @@ import (
 // variables is how many environment variables an enlarged template has.
 const variables = 8
 
-// enlarge brings the template of the i-th ExtendedJob to a size: by some
-// environment variables, and by a script of random characters, which no cache can
-// compress by much.
+// enlarge brings the template of the i-th ExtendedJob to a size. It adds some
+// environment variables, and a script of random characters, which hardly
+// compresses.
 func enlarge(ej *ejob.Builder, i, size int) {
 	random := rand.New(rand.NewPCG(0, uint64(i)))
 	main := &ej.PodSpec().Containers[0]
@@ -40,7 +40,7 @@ func enlarge(ej *ejob.Builder, i, size int) {
 		main.Env = append(main.Env, corev1.EnvVar{Name: fmt.Sprintf("VARIABLE_%d", v), Value: characters(random, 32)})
 	}
 	main.Command = []string{"/bin/sh", "-c", ""}
-	template, _ := json.Marshal(ej.Obj().Spec.JobTemplate) // plain data
+	template, _ := json.Marshal(ej.Obj().Spec.JobTemplate) // cannot fail for plain data
 	main.Command[2] = characters(random, max(0, size-len(template)))
 }
 

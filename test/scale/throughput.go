@@ -25,7 +25,7 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// side is one of those that are measured in turns.
+// side is one of the alternatives that are measured in turns.
 type side struct {
 	name, title string
 	work        func(context.Context, string, *measurement) error
@@ -77,7 +77,7 @@ func throughput(ctx context.Context, b *bench) error {
 	}
 	b.reportSides(sides, all)
 	b.limitServer(all[operatorName])
-	b.atLeast("throughput of B2", median(ratios(all[operatorName], all["B2"])))
+	b.atLeast("throughput, relative to B2", median(ratios(all[operatorName], all["B2"])))
 	b.result.Checks = dropRepeated(b.result.Checks)
 
 	if err := b.splitByRequest(ctx, medianOf(all[operatorName]), medianOf(all["B2"])); err != nil {
@@ -93,16 +93,16 @@ func throughput(ctx context.Context, b *bench) error {
 	return b.byConcurrency(ctx)
 }
 
-// limitServer compares what runs cost the API server with what is wanted.
+// limitServer checks how much CPU time runs cost the API server.
 func (b *bench) limitServer(runs []*measurement) {
 	var used []float64
 	for _, m := range runs {
 		used = append(used, 1000*m.cpu["kube-apiserver"]/float64(m.n))
 	}
-	b.atMost("CPU-ms of the API server a run", median(used), false)
+	b.atMost("CPU-ms of the API server per run", median(used), false)
 }
 
-// oneByOne measures what a run takes when nobody waits in a queue.
+// oneByOne measures how long a run takes if no other run is queued.
 func (b *bench) oneByOne(ctx context.Context) error {
 	const n = 20
 	if b.size == "smoke" {
@@ -130,8 +130,8 @@ func (b *bench) oneByOne(ctx context.Context) error {
 		}
 	}
 	toSecret := t.between(jobFinished, stored)
-	b.atMost("p99 finished → Secret, ms, idle", 1000*quantile(toSecret, 0.99), false)
-	b.note("One run at a time: one-off created → Job exists %s ms, finished → Secret there %s ms, Secret there → Job deleted %s ms, created → deleted %s ms (p50 / p99 / max, n=%d).",
+	b.atMost("p99 of finished → Secret stored on an idle cluster, ms", 1000*quantile(toSecret, 0.99), false)
+	b.note("One run at a time: one-off created → Job exists %s ms, finished → Secret stored %s ms, Secret stored → Job deleted %s ms, created → deleted %s ms (p50 / p99 / max, n=%d).",
 		milliseconds(t.between(requested, jobCreated)), milliseconds(toSecret), milliseconds(t.between(stored, jobDeleted)), milliseconds(t.between(requested, jobDeleted)), n)
 	return nil
 }
@@ -155,12 +155,12 @@ func (b *bench) byConcurrency(ctx context.Context) error {
 			milliseconds(m.between(requested, jobCreated)), milliseconds(m.between(jobFinished, stored)),
 		})
 	}
-	b.addTable(fmt.Sprintf("The operator with other settings of concurrency, %d one-offs each; the default is 10", n),
-		[]string{"concurrency", "runs a second", "CPU-ms of the operator a run", "requested → Job exists, ms", "Job finished → Secret there, ms"}, rows...)
+	b.addTable(fmt.Sprintf("The operator with different settings of concurrency, %d one-offs each; the default is 10", n),
+		[]string{"concurrency", "runs per second", "CPU-ms of the operator per run", "requested → Job exists, ms", "Job finished → Secret stored, ms"}, rows...)
 	return nil
 }
 
-// ratios are those of the throughput of one side to another, round by round.
+// ratios returns the throughput of one side relative to another, for each round.
 func ratios(of, to []*measurement) []float64 {
 	var values []float64
 	for i := range of {
@@ -169,16 +169,16 @@ func ratios(of, to []*measurement) []float64 {
 	return values
 }
 
-// reportSides adds the tables and the plots that compare sides; the last is the
-// operator.
+// reportSides adds the tables and plots that compare the sides. The last side is
+// the operator.
 func (b *bench) reportSides(sides []side, all map[string][]*measurement) {
 	last := sides[len(sides)-1]
 	operator := all[last.name]
-	header := []string{"", "runs a second"}
+	header := []string{"", "runs per second"}
 	for _, s := range sides[:len(sides)-1] {
-		header = append(header, "of "+s.name)
+		header = append(header, "relative to "+s.name)
 	}
-	header = append(header, "CPU-ms of the API server a run", "of etcd", "of the operator", "requests a run, all programs", "others' CPU, %")
+	header = append(header, "CPU-ms of the API server per run", "of etcd", "of the operator", "requests per run, all programs", "CPU of other processes, %")
 	var rows [][]string
 	for _, s := range sides {
 		var rates, api, etcd, manager, requests, others []float64
@@ -210,13 +210,13 @@ func (b *bench) reportSides(sides []side, all map[string][]*measurement) {
 	for _, r := range sortedRequests(requests) {
 		lines = append(lines, []string{r.Verb, r.Resource, fmt.Sprintf("%.3f", float64(requests[r])/float64(perRun.n))})
 	}
-	b.addTable("Requests of the operator a run, in the last round", []string{"verb", "resource", "a run"}, lines...)
+	b.addTable("Requests of the operator per run, in the last round", []string{"verb", "resource", "per run"}, lines...)
 }
 
 func (b *bench) reportLatencies(sides []side, all map[string][]*measurement) {
 	intervals := [][2]moment{{requested, jobCreated}, {jobFinished, stored}, {stored, jobDeleted}, {jobFinished, jobDeleted}, {requested, jobDeleted}}
 	var rows [][]string
-	plot := plotData{Name: "done", Title: "Runs that are over", X: "seconds", Y: "runs"}
+	plot := plotData{Name: "done", Title: "Completed runs", X: "seconds", Y: "runs"}
 	for _, s := range sides {
 		row := []string{s.title}
 		for _, interval := range intervals {
@@ -239,11 +239,11 @@ func (b *bench) reportLatencies(sides []side, all map[string][]*measurement) {
 	for _, interval := range intervals {
 		header = append(header, fmt.Sprintf("%s → %s", interval[0], interval[1]))
 	}
-	b.addTable("Seen by the client's own watches, in all rounds together", header, rows...)
+	b.addTable("Durations as seen by the client's own watches, over all rounds", header, rows...)
 	b.result.Plots = append(b.result.Plots, plot)
 }
 
-// medianOf is the measurement with the median rate.
+// medianOf returns the measurement with the median rate.
 func medianOf(all []*measurement) *measurement {
 	sorted := slices.Clone(all)
 	slices.SortFunc(sorted, func(a, b *measurement) int { return int(a.took - b.took) })

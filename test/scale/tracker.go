@@ -31,37 +31,38 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// moment is something that the client sees happen, once for each run.
+// moment is a step of a run that the client sees once.
 type moment string
 
 const (
 	requested   moment = "requested"
 	jobCreated  moment = "Job exists"
 	jobFinished moment = "Job finished"
-	stored      moment = "Secret there"
+	stored      moment = "Secret stored"
 	jobDeleted  moment = "Job deleted"
 )
 
-// tracker notes when the client's own watches show what of the runs in a
-// namespace. Runs are told by the name of their ExtendedJob or, of Jobs without
-// one, of their Job. A tracker is for one run of each.
+// tracker records when the client's own watches show each moment of the runs in a
+// namespace. It identifies a run by the name of its ExtendedJob or, for a bare Job,
+// by that of the Job. It can follow only one run of each.
 type tracker struct {
 	started time.Time
 	stop    context.CancelFunc
-	// finished gets each Job that has finished, if it is not nil.
+	// finished receives each Job that has finished, if it is not nil.
 	finished chan<- *batchv1.Job
 
 	mu    sync.Mutex
 	times map[moment]map[string]time.Time
 	pods  map[string]string // by Job
-	// active is how many unfinished Jobs an ExtendedJob has; atOnce the most of any.
+	// active has the Jobs of each ExtendedJob, and whether they are unfinished. atOnce
+	// is the largest number of unfinished Jobs that one had at the same time.
 	active map[string]map[string]bool
 	atOnce int
-	// created is how many Jobs there were in all.
+	// created is how many Jobs were created in total.
 	created int
 }
 
-// track starts a tracker and returns when it sees what there is.
+// track starts a tracker, and returns when it has seen all existing objects.
 func (c *cluster) track(ctx context.Context, namespace string, finished chan<- *batchv1.Job) (*tracker, error) {
 	ctx, stop := context.WithCancel(ctx)
 	t := &tracker{
@@ -98,7 +99,7 @@ func (c *cluster) track(ctx context.Context, namespace string, finished chan<- *
 	return t, nil
 }
 
-// see notes that something has happened now, unless it had before.
+// see records that a run has reached a moment now, unless that is already recorded.
 func (t *tracker) see(what moment, run string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -129,13 +130,13 @@ func (t *tracker) job(object any) {
 func (t *tracker) jobGone(object any) {
 	job, ok := object.(*batchv1.Job)
 	if !ok {
-		return // seen after the watch was interrupted
+		return // deleted while the watch was interrupted
 	}
 	t.jobState(runOf(job), job.Name, false)
 	t.see(jobDeleted, runOf(job))
 }
 
-// jobState notes whether a Job runs, and tells if that is news.
+// jobState records whether a Job runs, and reports whether that has changed.
 func (t *tracker) jobState(owner, job string, runs bool) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -194,7 +195,7 @@ func (t *tracker) count(what moment) int {
 	return len(t.times[what])
 }
 
-// wait waits until so many runs are there, and tells how far it is.
+// wait waits until n runs have reached a moment, and shows its progress.
 func (t *tracker) wait(ctx context.Context, b *bench, what moment, n int) error {
 	told := time.Now()
 	return waitFor(ctx, fmt.Sprintf("%d × %s", n, what), time.Hour, func(context.Context) (bool, error) {
@@ -207,9 +208,8 @@ func (t *tracker) wait(ctx context.Context, b *bench, what moment, n int) error 
 	})
 }
 
-// between are the times from one moment to another in each run, in seconds. The
-// watches of two kinds may be some milliseconds apart: what seems to be negative
-// is nothing.
+// between returns the seconds from one moment to another in each run. The watches
+// of two kinds may be some milliseconds apart, so negative times count as zero.
 func (t *tracker) between(from, to moment) []float64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -222,7 +222,7 @@ func (t *tracker) between(from, to moment) []float64 {
 	return seconds
 }
 
-// since are the times of a moment of all runs since the start, in seconds.
+// since returns the seconds from the start until each run reached a moment.
 func (t *tracker) since(what moment) []float64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()

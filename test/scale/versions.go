@@ -23,14 +23,14 @@ import (
 	fissilev1 "github.com/cloudfoundry-incubator/extendedjob-operator/api/fissile/v1"
 )
 
-// served is one of the ways to serve ExtendedJobs that are compared.
+// served is a way to serve ExtendedJobs, and what it costs.
 type served struct {
 	title      string
 	components []string
-	// By round: CPU-milliseconds of the API server and the operator a run, and runs a
-	// second.
+	// These have one value for each round: CPU-milliseconds of the API server and of
+	// the operator per run, and runs per second.
 	api, manager, rate []float64
-	// What ExtendedJobs at rest add to the API server, in bytes.
+	// These are what ExtendedJobs at rest add to the API server's memory, in bytes.
 	resident, live float64
 }
 
@@ -39,7 +39,7 @@ func versions(ctx context.Context, b *bench) error {
 	sides := []*served{{title: "v1 and v1alpha1"}, {title: "v1 alone", components: []string{v1Only}}}
 	for round := range b.parameters.Rounds {
 		for i, s := range sides {
-			if round > 0 || i > 0 { // for the first there is one
+			if round > 0 || i > 0 { // the first one uses the current cluster
 				if err := b.enter(ctx, s.components); err != nil {
 					return err
 				}
@@ -58,13 +58,13 @@ func versions(ctx context.Context, b *bench) error {
 		})
 	}
 	b.addTable(fmt.Sprintf("Min / median / max of the rounds, and what %d ExtendedJobs at rest add to the API server's memory", b.parameters.AtRest),
-		[]string{"served", "runs a second", "CPU-ms of the API server a run", "of the operator", "RSS, MiB", "live, KiB for each"}, rows...)
+		[]string{"served", "runs per second", "CPU-ms of the API server per run", "of the operator", "RSS, MiB", "live, KiB per ExtendedJob"}, rows...)
 	b.result.Checks = dropRepeated(b.result.Checks)
 	return nil
 }
 
-// measureVersions measures runs in a cluster of their own, and there ExtendedJobs
-// at rest.
+// measureVersions measures runs in a cluster of their own and, if wanted, what
+// ExtendedJobs at rest add to it.
 func (b *bench) measureVersions(ctx context.Context, s *served, atRest bool) error {
 	if _, err := b.startWarmOperator(ctx); err != nil {
 		return err
@@ -102,6 +102,6 @@ func (b *bench) measureVersions(ctx context.Context, s *served, atRest bool) err
 	s.resident = memoryOfProgram("kube-apiserver").resident - resident
 	after, err := b.liveInAPIServer(ctx)
 	s.live = after - live
-	b.progress("  %s: %d at rest add %.0f MiB to the API server, of it %.0f live", s.title, b.parameters.AtRest, s.resident/mebi, s.live/mebi)
+	b.progress("  %s: %d at rest add %.0f MiB to the API server, %.0f of them live", s.title, b.parameters.AtRest, s.resident/mebi, s.live/mebi)
 	return err
 }

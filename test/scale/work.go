@@ -33,25 +33,25 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// container is the only one of every pod.
+// container is the name of the only container of each pod.
 const container = "main"
 
 func runName(i int) string { return fmt.Sprintf("run-%05d", i) }
 
-// newExtendedJob is the i-th ExtendedJob of a namespace.
+// newExtendedJob returns the i-th ExtendedJob of a namespace.
 func newExtendedJob(namespace string, i int, strategy fissilev1.TriggerStrategy) *ejob.Builder {
 	ej := ejob.New(namespace, runName(i)).Strategy(strategy)
 	ej.PodSpec().NodeName = nodeName(i)
 	return ej
 }
 
-// newJob is the i-th bare Job of a namespace.
+// newJob returns the i-th bare Job of a namespace.
 func newJob(namespace string, i int) *batchv1.Job {
 	template := newExtendedJob(namespace, i, fissilev1.StrategyOnce).Obj().Spec.JobTemplate
 	return &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: runName(i)}, Spec: template.Spec}
 }
 
-// parallel does something for each number below n, by some workers at once.
+// parallel calls do for each number below n, with several workers.
 func parallel(n, workers int, do func(i int) error) error {
 	numbers := make(chan int)
 	errs := make([]error, workers)
@@ -73,7 +73,7 @@ func parallel(n, workers int, do func(i int) error) error {
 	return errors.Join(errs...)
 }
 
-// bareJobs creates Jobs and waits until all have finished: B1.
+// bareJobs is B1: it creates Jobs and waits until all have finished.
 func (b *bench) bareJobs(ctx context.Context, namespace string, m *measurement) error {
 	var err error
 	if m.tracker, err = b.track(ctx, namespace, nil); err != nil {
@@ -92,7 +92,7 @@ func (b *bench) bareJobs(ctx context.Context, namespace string, m *measurement) 
 	return m.wait(ctx, b, jobFinished, m.n)
 }
 
-// byHand does what the operator does for a one-off that succeeds: B2.
+// byHand is B2: it does what the operator does for a one-off that succeeds.
 func (b *bench) byHand(output bool) func(context.Context, string, *measurement) error {
 	return func(ctx context.Context, namespace string, m *measurement) error {
 		finished := make(chan *batchv1.Job, m.n)
@@ -150,7 +150,7 @@ func (b *bench) finishByHand(ctx context.Context, t *tracker, job *batchv1.Job, 
 	return b.client.Delete(ctx, job, client.PropagationPolicy(metav1.DeletePropagationBackground))
 }
 
-// oneOffs creates one-offs and waits until their runs are over, and their Jobs
+// oneOffs creates one-offs and waits until their runs are over and their Jobs are
 // deleted.
 func (b *bench) oneOffs(output bool) func(context.Context, string, *measurement) error {
 	return func(ctx context.Context, namespace string, m *measurement) error {
@@ -175,8 +175,8 @@ func (b *bench) oneOffs(output bool) func(context.Context, string, *measurement)
 	}
 }
 
-// settledAs counts the ExtendedJobs of a namespace that are at rest with this
-// many runs, all successful, and the runs of all.
+// settledAs returns how many ExtendedJobs of a namespace are at rest after this
+// many runs, all of them successful, and the number of all runs.
 func (b *bench) settledAs(ctx context.Context, namespace string, strategy fissilev1.TriggerStrategy, runs int64) (atRest, all int, err error) {
 	var list fissilev1.ExtendedJobList
 	if err := b.client.List(ctx, &list, client.InNamespace(namespace)); err != nil {
@@ -200,7 +200,7 @@ func valueOf(number *int64) int64 {
 	return *number
 }
 
-// pause waits for a time that is measured, not for something to happen.
+// pause waits for a fixed time. To wait until something happens, use waitFor.
 func pause(ctx context.Context, seconds int) error {
 	return wait(ctx, time.Duration(seconds)*time.Second)
 }
@@ -214,13 +214,12 @@ func wait(ctx context.Context, duration time.Duration) error {
 	}
 }
 
-// sharedConfigMap is the one that ExtendedJobs share.
+// sharedConfigMap returns the ConfigMap that the ExtendedJobs of a namespace share.
 func sharedConfigMap(namespace, value string) *corev1.ConfigMap {
 	return &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: namespace, Name: "shared"}, Data: map[string]string{"key": value}}
 }
 
-// readingShared makes an ExtendedJob one that runs again when the shared
-// ConfigMap changes.
+// readingShared makes an ExtendedJob run again when the shared ConfigMap changes.
 func readingShared(b *ejob.Builder) *fissilev1.ExtendedJob { return reading(b, "shared") }
 
 func reading(b *ejob.Builder, configMap string) *fissilev1.ExtendedJob {

@@ -15,7 +15,7 @@ limitations under the License.
 */
 
 // Command floor is a bare controller-runtime manager that caches ConfigMaps and
-// Secrets and does nothing: what the operator's memory is compared with.
+// Secrets and does nothing. The operator's memory is compared with it.
 package main
 
 import (
@@ -37,7 +37,7 @@ import (
 func main() {
 	metrics := flag.String("metrics", "", "Address to serve metrics on.")
 	health := flag.String("health", "", "Address to serve readiness on.")
-	full := flag.Bool("full", false, "Cache whole objects, not metadata alone.")
+	full := flag.Bool("full", false, "Cache whole objects, not only their metadata.")
 	flag.Parse()
 	ctrl.SetLogger(logr.Discard())
 	if err := run(*metrics, *health, *full); err != nil {
@@ -93,8 +93,8 @@ func run(metrics, health string, full bool) error {
 	return mgr.Start(ctx)
 }
 
-// strip keeps of metadata what the operator keeps of that of objects which are
-// not its own.
+// strip removes the metadata that the operator does not cache for objects of
+// others.
 func strip(object any) (any, error) {
 	if o, ok := object.(metav1.Object); ok {
 		o.SetManagedFields(nil)
