@@ -7,7 +7,8 @@
 set -euo pipefail
 
 module=$1
-cd "$(dirname "${BASH_SOURCE[0]}")/$module"
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+cd "$root/hack/olm/$module"
 # shellcheck source-path=SCRIPTDIR source=../gobuild.sh
 . ../../gobuild.sh
 export CGO_ENABLED=0
@@ -25,5 +26,5 @@ programs() {
 
 exec {lock}< .
 flock "$lock"
-once . "$(git rev-parse --show-toplevel)/bin/$module-$version" "$module $version from Go modules: 3 to 7 minutes on two cores, once for each version" \
+once . "$root/bin/$module-$version" "$module $version from Go modules: 3 to 7 minutes on two cores, once for each version" \
   programs go.mod go.sum ../build.sh
