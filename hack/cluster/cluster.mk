@@ -68,7 +68,7 @@ kubernetes-binaries: ## Build kube-apiserver, etcd and kubectl, unless they exis
 	@hack/cluster/local/build.sh kubernetes
 
 .PHONY: kubernetes-oldest
-kubernetes-oldest: ## Build the same for the oldest Kubernetes that the operator supports.
+kubernetes-oldest: ## Build the kube-apiserver of the oldest Kubernetes that the operator supports, with the same etcd and kubectl.
 	@hack/cluster/local/build.sh oldest
 
 CERT_MANAGER := $(CURDIR)/bin/cert-manager

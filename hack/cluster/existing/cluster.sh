@@ -5,7 +5,7 @@ need kubectl
 [ -n "${KUBE_CONTEXT:-}" ] || die "CLUSTER=existing needs KUBE_CONTEXT=<a context of your kubeconfig>"
 
 up() {
-  status || die "the cluster of context $KUBE_CONTEXT is not up: start it yourself"
+  status || die "the cluster of context $KUBE_CONTEXT does not answer: start it, or choose another context"
 }
 
 down() {

@@ -31,7 +31,7 @@ import (
 )
 
 const (
-	// validity is longer than any local cluster lives; every start makes new certificates.
+	// validity of issued certificates is longer than any local cluster lives; every start makes new ones.
 	validity = 365 * 24 * time.Hour
 	// slack is for clocks that a suspended machine has left behind.
 	slack = time.Hour
