@@ -75,8 +75,13 @@ var (
 func (h *boundedHandler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	conn := r.Context().Value(connectionKey{}).(*connection)
 	conn.unread.Store(false)
-	if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)); err != nil {
-		return // the connection is closed
+	// On a connection without a body to read, net/http waits for the client to leave.
+	// A deadline would end that wait, and the request with it.
+	if r.ContentLength != 0 {
+		// The time for the first request of a connection began when that was opened.
+		if err := http.NewResponseController(w).SetReadDeadline(time.Now().Add(readTimeout)); err != nil {
+			return // the connection is closed
+		}
 	}
 
 	body := &body{request: r, client: conn.client, large: h.large, limit: h.limits.BodyBytes}

@@ -43,6 +43,6 @@ func NewProfilingServer(options Options) (*manager.Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	server.Server.ReadTimeout, server.Server.WriteTimeout = longestProfile, longestProfile
+	server.Server.WriteTimeout = longestProfile
 	return server, nil
 }

@@ -75,12 +75,21 @@ func TestASlowClientIsCutOff(t *testing.T) {
 	t.Parallel()
 	for name, s := range startAll(t) {
 		for part, sent := range map[string]string{
-			"header": "GET / HTTP/1.1\r\nHost: x\r\nX-A:",
-			"body":   "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+			"header":             "GET / HTTP/1.1\r\nHost: x\r\nX-A:",
+			"body":               "GET / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
+			"body of OPTIONS *":  "OPTIONS * HTTP/1.1\r\nHost: x\r\nContent-Length: 4000\r\n\r\n",
+			"unexpected request": "POST / HTTP/1.1\r\nHost: x\r\nExpect: foo\r\nContent-Length: 4000\r\n\r\n",
 		} {
 			t.Run(name+" "+part, func(t *testing.T) {
 				t.Parallel()
-				if _, err := s.send(t, strings.NewReader(sent)); isTimeout(err) {
+				conn := s.open(t)
+				if err := conn.SetDeadline(time.Now().Add(3 * readTimeout)); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.WriteString(conn, sent); err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.Copy(io.Discard, conn); isTimeout(err) {
 					t.Error("the connection is still open")
 				}
 			})
@@ -108,6 +117,40 @@ func TestTheFirstRequestOfAConnectionMayComeLate(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = response.Body.Close()
+		})
+	}
+}
+
+func TestAnAnswerMayTakeLongerThanARequest(t *testing.T) {
+	t.Parallel()
+	s := startWebhook(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		select {
+		case <-r.Context().Done():
+			w.WriteHeader(http.StatusTeapot)
+		case <-time.After(readTimeout + headerTimeout/2):
+		}
+	}))
+	for name, request := range map[string]string{
+		"without a body": "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"with a body":    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n{}",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := s.open(t)
+			answers := bufio.NewReader(conn)
+			for range 2 {
+				if _, err := io.WriteString(conn, request); err != nil {
+					t.Fatal(err)
+				}
+				response, err := http.ReadResponse(answers, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				_ = response.Body.Close()
+				if response.StatusCode != http.StatusOK {
+					t.Errorf("got %d: the request was canceled", response.StatusCode)
+				}
+			}
 		})
 	}
 }
