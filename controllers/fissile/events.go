@@ -152,7 +152,7 @@ func (r *Reconciler) recordLeftBehind(before, after *plan.ExtendedJob) {
 	}
 	if len(left) > 0 {
 		r.Recorder.Eventf(reference(after), nil, corev1.EventTypeNormal, eventOutputLeftBehind, actionStore,
-			"Runs no longer write these Secrets, because the containers or files they were named after no longer exist: %s. Delete them if nothing reads them.", note(strings.Join(left, ", ")))
+			"Runs no longer write these Secrets, because nothing in the ExtendedJob has their names any more: %s. Delete them if nothing reads them.", note(strings.Join(left, ", ")))
 	}
 }
 

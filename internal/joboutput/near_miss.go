@@ -182,7 +182,7 @@ func (m *nearMiss) describe() string {
 	case followed:
 		return fmt.Sprintf(`line %d begins with "{", but other text follows the object on line %d: %s`, m.line, m.faultLine, ownLines)
 	case indented:
-		return fmt.Sprintf(`line %d has spaces before its "{": %s`, m.line, howToPrint)
+		return fmt.Sprintf(`line %d has spaces or tabs before its "{": %s`, m.line, howToPrint)
 	case cutShort:
 		return fmt.Sprintf(`line %d begins with "{", but the log ends before the object does: print the whole object`, m.line)
 	default:

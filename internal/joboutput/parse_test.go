@@ -381,7 +381,7 @@ func TestErrorsSayWhatIsWrongAndHowToCureIt(t *testing.T) {
 		"after an array":        {`[1] { "a":"1"} `, noObject + `line 1 has other text before its "{": ` + ownLine + bothStreams},
 		"text after it":         {"x\n{\"a\":\n\"1\"} fetching\n", noObject + `line 2 begins with "{", but other text follows the object on line 3: ` + ownLine + bothStreams},
 		"two on a line":         {`{"a":"1"}{"b":"2"}`, noObject + `line 1 begins with "{", but other text follows the object on line 1: ` + ownLine + bothStreams},
-		"indented":              {"x\n {\"a\":\"1\"}\n", noObject + `line 2 has spaces before its "{": ` + ownLine},
+		"indented":              {"x\n {\"a\":\"1\"}\n", noObject + `line 2 has spaces or tabs before its "{": ` + ownLine},
 		"cut short":             {"x\n{\"a\":\"1\",\n", noObject + `line 2 begins with "{", but the log ends before the object does: print the whole object`},
 		"cut in a string":       {`{"a":"1`, noObject + `line 1 begins with "{", but the log ends before the object does: print the whole object`},
 		"trailing comma":        {"{\n\"a\":\"1\",\n}\n", noObject + broken + `a comma after the last member on line 3: remove it`},

@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 package plan_test
 
 import (
@@ -42,11 +43,10 @@ func (w *world) ran(t *testing.T, endings ...batchv1.JobConditionType) *world {
 }
 
 // tidied deletes Jobs as long as the next step is to delete one.
-func (w *world) tidied() *world {
+func (w *world) tidied() {
 	for step := plan.Next(w.Observation); step.Kind == plan.DeleteJob; step = plan.Next(w.Observation) {
 		maps.DeleteFunc(w.Jobs, func(_ int64, job *batchv1.Job) bool { return job == step.Job })
 	}
-	return w
 }
 
 func TestTheHistoryKeepsTheLastJobs(t *testing.T) {

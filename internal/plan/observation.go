@@ -31,7 +31,7 @@ import (
 type Observation struct {
 	// Now is the time of the observation.
 	Now time.Time
-	// Process is what the deciding process knows beyond what is stored.
+	// Process is what the deciding process knows beyond what is stored, as of this decision.
 	Process Process
 	// EJ is the ExtendedJob as shown by the cache, a live read or our own last write.
 	EJ *ExtendedJob

@@ -56,10 +56,10 @@ func prints(output *fissilev1.Output, container string) bool {
 	return !slices.ContainsFunc(output.Files, func(file fissilev1.OutputFile) bool { return file.Container == container })
 }
 
-// OutputContainers returns the names of the containers of a Job whose printed output
+// outputContainers returns the names of the containers of a Job whose printed output
 // is kept: PrintingContainers as of the run's start. It returns none if somebody
 // removed the annotation.
-func OutputContainers(job *batchv1.Job) []string {
+func outputContainers(job *batchv1.Job) []string {
 	recorded := job.Annotations[fissilev1.AnnotationOutputContainers]
 	return strings.FieldsFunc(recorded, func(r rune) bool { return r == ',' })
 }

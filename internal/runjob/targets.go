@@ -72,7 +72,7 @@ func TargetsOf(output *fissilev1.Output, containers []string) []Target {
 
 // TargetsOfJob returns where the output of a Job goes, according to its settings.
 func TargetsOfJob(job *batchv1.Job, output *fissilev1.Output) []Target {
-	return targets(output, OutputContainers(job))
+	return targets(output, outputContainers(job))
 }
 
 func targets(output *fissilev1.Output, printing []string) []Target {

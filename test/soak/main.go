@@ -13,6 +13,7 @@ WITHOUT WARRANTIES OR CONDITIONS OF ANY KIND, either express or implied.
 See the License for the specific language governing permissions and
 limitations under the License.
 */
+
 // Soak runs ExtendedJobs on the local cluster while its parts fail, and counts
 // afterwards whether a trigger was lost, a run made twice, or anything left
 // behind:

@@ -60,7 +60,7 @@ func Ending(job *batchv1.Job, pods []corev1.Pod, stays bool) string {
 }
 
 // failedContainer returns the first container of a pod, init containers first, that
-// Ended with an error, or nil if none did. It skips the collector, which is not the
+// ended with an error, or nil if none did. It skips the collector, which is not the
 // user's.
 func failedContainer(pod *corev1.Pod) *corev1.ContainerStatus {
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
