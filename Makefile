@@ -201,11 +201,10 @@ test-assets:
 	@hack/test-assets.sh bin/test-assets
 
 .PHONY: test
-test: test-assets ## Run the unit and integration tests; KUBEBUILDER_ASSETS=<directory> uses its kube-apiserver and etcd.
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target test-modules test-integration # which wait more than they compute
+test: test-modules test-integration ## Run the unit and integration tests; KUBEBUILDER_ASSETS=<directory> uses its kube-apiserver and etcd.
 
 .PHONY: test-modules
-test-modules:
+test-modules: test-assets
 	$(call in,$(TESTED_MODULES),KUBEBUILDER_ASSETS=$(TEST_ASSETS) go test -vet=off -timeout=20m -skip='^TestIntegration$$' ./...)
 
 # integration-test runs the integration tests that a filter of labels selects, on the kube-apiserver in a directory.
