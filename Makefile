@@ -216,11 +216,13 @@ test-integration: test-assets ## Run the integration tests; FOCUS=<pattern> only
 
 # The packages of the operator's module whose tests need nothing but Go.
 UNIT_TESTED = . ./api/... ./cmd/... ./controllers/... ./internal/... ./webhooks/...
-# Tests among them that walk through many states, crashes or objects, or wait for certificates. Only "make test" runs them.
+# Tests among them that walk through many states, crashes or objects, or wait for certificates or timeouts. Only "make
+# test" runs them.
 EXHAUSTIVE = TestModel|TestForgedKeys|TestAPasswordIsGeneratedOnce|TestFilesAreStoredOnceWhereverTheOperatorDies|$\
 	TestMuchToTidyIsTidiedSoon|TestManyJobsWithoutPodsShareOneReadOfEvents|$\
 	TestAnyV1alpha1ObjectSurvivesV1|TestAnyV1ObjectSurvivesV1alpha1|$\
-	TestASecretThatCannotBeUsedIsReplacedWithoutACallerNoticing|TestParseHoldsLittleOfALogHoweverLongItIs
+	TestASecretThatCannotBeUsedIsReplacedWithoutACallerNoticing|TestParseHoldsLittleOfALogHoweverLongItIs|$\
+	TestASlowClientIsCutOff|TestTheFirstRequestOfAConnectionMayComeLate|TestAnAnswerMayTakeLongerThanARequest
 
 .PHONY: test-unit
 test-unit: ## Run the unit tests, without the model check and other exhaustive tests, in seconds.
