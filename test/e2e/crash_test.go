@@ -173,7 +173,7 @@ func putProxyBetween(ctx context.Context, decide func(*http.Request) faultproxy.
 
 	deployment := &appsv1.Deployment{}
 	Expect(k8s.Get(ctx, client.ObjectKey{Namespace: operatorNamespace, Name: operatorDeployment}, deployment)).To(Succeed())
-	undisturbed := deployment.Spec.DeepCopy()
+	asDeployed := deployment.DeepCopy()
 	settings := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Namespace: operatorNamespace, Name: "e2e-proxy"}, Data: map[string]string{
 		"kubeconfig": kubeconfig(server, certificatePEM),
 		"operator.yaml": `apiVersion: config.fissile.cloudfoundry.org/v1alpha1
@@ -189,8 +189,9 @@ leaderElection:
 	Expect(k8s.Create(ctx, settings)).To(Succeed())
 	DeferCleanup(func(ctx context.Context) {
 		Expect(k8s.Get(ctx, client.ObjectKeyFromObject(deployment), deployment)).To(Succeed())
-		deployment.Spec = *undisturbed
-		Expect(k8s.Update(ctx, deployment)).To(Succeed())
+		disturbed := deployment.DeepCopy()
+		deployment.Spec = asDeployed.Spec
+		Expect(k8s.Patch(ctx, deployment, client.MergeFrom(disturbed))).To(Succeed())
 		kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", "deployment", operatorDeployment, "--timeout=2m")
 		Expect(k8s.Delete(ctx, settings)).To(Succeed())
 		Expect(proxy.Close()).To(Succeed())
@@ -205,7 +206,7 @@ leaderElection:
 	manager := &pod.Containers[0]
 	manager.VolumeMounts = append(manager.VolumeMounts, corev1.VolumeMount{Name: "e2e-proxy", MountPath: "/e2e-proxy"})
 	manager.Args = []string{"--config=/e2e-proxy/operator.yaml", "--kubeconfig=/e2e-proxy/kubeconfig"}
-	Expect(k8s.Update(ctx, deployment)).To(Succeed())
+	Expect(k8s.Patch(ctx, deployment, client.MergeFrom(asDeployed))).To(Succeed())
 	kubectl(ctx, "--namespace="+operatorNamespace, "rollout", "status", "deployment", operatorDeployment, "--timeout=2m")
 	return proxy
 }

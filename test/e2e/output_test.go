@@ -158,10 +158,11 @@ var _ = Describe("The output", func() {
 		Eventually(the(errand)).WithContext(ctx).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		kubectl(ctx, "--namespace="+namespace, "annotate", "secret", "out-main", "third-party=stays")
 
+		before := errand.DeepCopy()
 		errand.Spec.JobTemplate.Spec.Template.Spec.Containers[0].Command[2] = `echo '{"c":"3"}'`
 		errand.Spec.Output.SecretLabels = map[string]string{"both": "2"}
 		errand.Spec.Trigger.Strategy = fissilev1.StrategyNow
-		Expect(k8s.Update(ctx, errand)).To(Succeed())
+		Expect(k8s.Patch(ctx, errand, client.MergeFrom(before))).To(Succeed())
 		Eventually(the(errand)).WithContext(ctx).Should(ejob.HaveSettled(2, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
 		Expect(secret(namespace, "out-main")(ctx)).To(Equal(map[string]string{"c": "3"}))
 		output := &corev1.Secret{}

@@ -83,6 +83,7 @@ func attackingPod(ctx context.Context, namespace string) string {
 	GinkgoHelper()
 	var nodes corev1.NodeList
 	Expect(k8s.List(ctx, &nodes)).To(Succeed())
+	DeferCleanup(gexec.CleanupBuildArtifacts)
 	program, err := gexec.BuildWithEnvironment(attackerPackage, []string{"CGO_ENABLED=0", "GOOS=linux", "GOARCH=" + nodes.Items[0].Status.NodeInfo.Architecture})
 	Expect(err).NotTo(HaveOccurred())
 	binary, err := os.ReadFile(program)
