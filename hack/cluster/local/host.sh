@@ -131,8 +131,12 @@ make_cgroup() {
 
 # remove_cgroup HIERARCHY removes our cgroup and all cgroups below it, which no longer contain processes.
 remove_cgroup() {
-  local controller ours=$1/$CGROUP
-  [ ! -d "$ours" ] || find "$ours" -depth -type d -exec rmdir {} +
+  local controller ours=$1/$CGROUP deadline=$((SECONDS + 10))
+  # The kernel counts a process for a moment after its end.
+  until [ ! -d "$ours" ] || find "$ours" -depth -type d -exec rmdir {} + 2> /dev/null; do
+    [ "$SECONDS" -lt "$deadline" ] || die "$ours still contains processes"
+    sleep 0.05
+  done
   if is_version_2 "$1" && [ -e "$STATE/controllers" ]; then
     # runc makes the parent pass on every controller. One that somebody else uses by now cannot be removed again.
     for controller in $(< "$1/cgroup.subtree_control"); do
