@@ -38,6 +38,7 @@ import (
 	"github.com/go-logr/logr"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
 	ctrl "sigs.k8s.io/controller-runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -60,7 +61,7 @@ func main() {
 func soak(duration time.Duration, seed uint64) error {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	c, err := newClient()
+	c, err := connect()
 	if err != nil {
 		return err
 	}
@@ -109,16 +110,26 @@ func soak(duration time.Duration, seed uint64) error {
 	if wrong > 0 {
 		return fmt.Errorf("%d checks failed", wrong)
 	}
-	fmt.Println("Nothing is lost, doubled or left behind.")
+	fmt.Println("The operator has lost, doubled and left behind nothing.")
 	return nil
 }
 
-func newClient() (client.Client, error) {
+// connection is access to the cluster.
+type connection struct {
+	client.Client
+	logs *kubernetes.Clientset
+}
+
+func connect() (c connection, err error) {
 	config, err := cluster.Config()
 	if err != nil {
-		return nil, err
+		return c, err
 	}
 	config.Timeout = 10 * time.Second
 	ctrl.SetLogger(logr.Discard())
-	return cluster.Connect(config)
+	if c.logs, err = kubernetes.NewForConfig(config); err != nil {
+		return c, err
+	}
+	c.Client, err = cluster.Connect(config)
+	return c, err
 }

@@ -22,7 +22,6 @@ import (
 	"time"
 
 	"k8s.io/utils/ptr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 )
 
 // role is a way to use ExtendedJobs. Users play it one after the other, each with
@@ -34,7 +33,7 @@ type role struct {
 }
 
 // newRoles returns the roles of a namespace.
-func newRoles(c client.Client, namespace string) []*role {
+func newRoles(c connection, namespace string) []*role {
 	var roles []*role
 	add := func(name string, begin func(name string) *user) {
 		roles = append(roles, &role{name: name, begin: begin})
@@ -60,7 +59,7 @@ func (r *role) play(faulty, ended context.Context) {
 
 // judge reports the results of the users, and what is wrong.
 func (r *role) judge(ctx context.Context) (line string, problems []string) {
-	var triggers, runs, succeeded, failed int64
+	var triggers, runs, succeeded, failed, lost int64
 	var longest time.Duration
 	for _, u := range r.users {
 		status, wrong := u.judge(ctx)
@@ -71,8 +70,13 @@ func (r *role) judge(ctx context.Context) (line string, problems []string) {
 		runs += ptr.Deref(status.Runs, 0)
 		succeeded += ptr.Deref(status.Succeeded, 0)
 		failed += ptr.Deref(status.Failed, 0)
+		lost += int64(len(u.lost))
 		longest = max(longest, u.longest)
 	}
-	return fmt.Sprintf("%s: %d ExtendedJobs, %d triggers, %d runs, %d succeeded, %d failed, longest %.1f s",
-		r.name, len(r.users), triggers, runs, succeeded, failed, longest.Seconds()), problems
+	line = fmt.Sprintf("%s: %d ExtendedJobs, %d triggers, %d runs, %d succeeded, %d failed, longest %.1f s",
+		r.name, len(r.users), triggers, runs, succeeded, failed, longest.Seconds())
+	if lost > 0 {
+		line += fmt.Sprintf(" (%d failed because the kubelet has no output)", lost)
+	}
+	return line, problems
 }
