@@ -21,6 +21,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	. "github.com/onsi/gomega"
 	auditv1 "k8s.io/apiserver/pkg/apis/audit/v1"
@@ -31,15 +32,23 @@ import (
 // auditLog is the API server's log of the operator's requests.
 type auditLog struct{ audit.Log }
 
-// end returns the position after everything that was logged until now.
-func (l auditLog) end() int64 { return must(l.End()) }
+// moment is a time, and a position in the log. A request is logged after its answer,
+// so it can be behind the position though it came before the time.
+type moment struct {
+	position int64
+	time     time.Time
+}
 
-// since returns what was logged after a position.
-func (l auditLog) since(position int64) []*auditv1.Event {
+func (l auditLog) now() moment { return moment{position: must(l.End()), time: time.Now()} }
+
+// since returns the requests that came after a moment.
+func (l auditLog) since(start moment) []*auditv1.Event {
 	var events []*auditv1.Event
-	for event, err := range l.Since(position) {
+	for event, err := range l.Since(start.position) {
 		Expect(err).NotTo(HaveOccurred())
-		events = append(events, event)
+		if event.RequestReceivedTimestamp.After(start.time) {
+			events = append(events, event)
+		}
 	}
 	return events
 }
@@ -48,7 +57,7 @@ func (l auditLog) since(position int64) []*auditv1.Event {
 // resource in a namespace: HTTP status codes.
 func (l auditLog) creations(namespace, resource string) []int32 {
 	var codes []int32
-	for _, event := range l.since(0) {
+	for _, event := range l.since(moment{}) {
 		if event.Verb == "create" && event.ObjectRef.Namespace == namespace && event.ObjectRef.Resource == resource && !audit.IsDryRun(event) {
 			codes = append(codes, event.ResponseStatus.Code)
 		}
@@ -56,11 +65,11 @@ func (l auditLog) creations(namespace, resource string) []int32 {
 	return codes
 }
 
-// requests returns the operator's requests in a namespace after a position, except
+// requests returns the operator's requests in a namespace after a moment, except
 // for events and the webhook's dry runs.
-func (l auditLog) requests(position int64, namespace string) []string {
+func (l auditLog) requests(start moment, namespace string) []string {
 	var requests []string
-	for _, event := range l.since(position) {
+	for _, event := range l.since(start) {
 		object := event.ObjectRef
 		if object == nil || object.Namespace != namespace || object.Resource == "events" || audit.IsDryRun(event) || lostRace(event) {
 			continue
@@ -70,13 +79,13 @@ func (l auditLog) requests(position int64, namespace string) []string {
 	return requests
 }
 
-// writes returns what the operator wrote after a position in some namespaces, and to
+// writes returns what the operator wrote after a moment in some namespaces, and to
 // cluster-scoped objects; other specs leave objects behind in others. It includes
 // everything except its Lease, the events of its leader election, and the reviews by
 // which it checks who may read its metrics. The webhook's dry runs write nothing.
-func (l auditLog) writes(position int64, namespaces ...string) []string {
+func (l auditLog) writes(start moment, namespaces ...string) []string {
 	var writes []string
-	for _, event := range l.since(position) {
+	for _, event := range l.since(start) {
 		object := event.ObjectRef
 		if !audit.IsWrite(event.Verb) || object.Namespace != "" && !slices.Contains(namespaces, object.Namespace) {
 			continue

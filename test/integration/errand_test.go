@@ -97,7 +97,7 @@ var _ = Describe("An errand", func() {
 	It("costs seven API requests a run with one output, beside events", func() {
 		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyManual).Output("foo"))
 		Eventually(komega.Object(errand)).Should(ejob.BeIdle())
-		start := plane.audit.end()
+		start := plane.audit.now()
 		setStrategy(errand, fissilev1.StrategyNow)
 		complete(activeJob(errand, 1), logs{"main": `{"a":"1"}`})
 		Eventually(komega.Object(errand)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))

@@ -97,12 +97,12 @@ var _ = Describe("Metrics", func() {
 
 	It("cost the API server two requests a minute for each that reads them again and again", func() {
 		account, token := newToken()
-		position := plane.audit.end()
+		start := plane.audit.now()
 		for range 5 {
 			Expect(scrape(token)).To(Equal(http.StatusForbidden), account.Name)
 		}
 		var reviews []string
-		for _, event := range plane.audit.since(position) {
+		for _, event := range plane.audit.since(start) {
 			if resource := event.ObjectRef.Resource; resource == "tokenreviews" || resource == "subjectaccessreviews" {
 				reviews = append(reviews, resource)
 			}

@@ -68,7 +68,7 @@ var _ = Describe("Output from files", func() {
 		ej := create(errandWithFiles(tls, key, withLayout(outputFile("ca.crt", "ca"), fissilev1.LayoutFile)).
 			SecretLabels(map[string]string{"part-of": "test", "team": "red"}))
 		job := activeJob(ej, 1)
-		position := plane.audit.end()
+		start := plane.audit.now()
 		completeWith(job, logs{"main": "this is not JSON"}, files{
 			"main/tls.json":       text(`{"tls.crt":"a","tls.key":"b"}`),
 			"main/sub/id $(HOME)": text("\x00\xff\n"),
@@ -94,7 +94,7 @@ var _ = Describe("Output from files", func() {
 		Expect(secret("ca")()).To(SatisfyAll(HaveField("Type", corev1.SecretTypeOpaque), HaveField("Data", HaveKey("ca.crt"))))
 		Expect(secretNames()).To(ConsistOf("web", "ssh", "ca"))
 		Eventually(jobsOf(ej)).Should(BeEmpty())
-		Eventually(plane.audit.requests).WithArguments(position, namespace).Should(HaveExactElements(
+		Eventually(plane.audit.requests).WithArguments(start, namespace).Should(HaveExactElements(
 			"create secrets", "create secrets", "create secrets", "patch extendedjobs", "patch extendedjobs/status", "delete jobs"))
 	})
 

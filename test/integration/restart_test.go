@@ -71,7 +71,7 @@ var _ = Describe("A restart of the manager", func() {
 			HaveField("Status.LastRun.Claim.JobUID", Not(BeEmpty())), "a run that lasts")
 
 		operator.stop()
-		start := plane.audit.end()
+		start := plane.audit.now()
 		operator.start()
 		Eventually(operator.workedOff).WithArguments(len(settled) + 2).Should(Succeed())
 		Consistently(plane.audit.writes).WithArguments(start, namespace, operatorNamespace).Should(BeEmpty())

@@ -43,9 +43,9 @@ var _ = Describe("Many one-offs", func() {
 			create(ejob.New(namespace, fmt.Sprintf("one-off-%d", i)).Strategy(fissilev1.StrategyOnce).UpdateOnConfigChange().ReadsConfigMap("shared"))
 		}
 		runAll(oneOffs, 1)
-		Expect(reads("configmaps", 0)).To(Equal(1))
+		Expect(reads("configmaps", moment{})).To(Equal(1))
 
-		before := plane.audit.end()
+		before := plane.audit.now()
 		setValue(shared, "2")
 		runAll(oneOffs, 2)
 		Expect(reads("configmaps", before)).To(Equal(1))
@@ -108,7 +108,7 @@ var _ = Describe("Many one-offs", func() {
 		runAll(oneOffs, 1)
 
 		operator.stop()
-		before := plane.audit.end()
+		before := plane.audit.now()
 		operator.start()
 		Eventually(operator.workedOff).WithArguments(oneOffs).WithTimeout(longTimeout).Should(Succeed())
 		// Other specs may have left work behind.
@@ -155,10 +155,10 @@ func settledOneOffs(g Gomega, number int) []fissilev1.ExtendedJob {
 }
 
 // reads counts the operator's reads of single objects in the spec's namespace since
-// a position in the audit log.
-func reads(resource string, position int64) int {
+// a moment.
+func reads(resource string, start moment) int {
 	reads := 0
-	for _, request := range plane.audit.requests(position, namespace) {
+	for _, request := range plane.audit.requests(start, namespace) {
 		if request == "get "+resource {
 			reads++
 		}

@@ -251,7 +251,7 @@ var _ = Describe("The validating webhook", compat, func() {
 
 	It("tries a Job for a new template and new variables, and for nothing else", func() {
 		trials := func() (count int) {
-			for _, event := range plane.audit.since(0) {
+			for _, event := range plane.audit.since(moment{}) {
 				if audit.IsDryRun(event) && event.ObjectRef.Namespace == namespace {
 					count++
 				}

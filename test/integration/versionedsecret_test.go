@@ -121,7 +121,7 @@ restartPolicy: Never
 	It("costs a list of the versions for each run, and a read of each version once", func() {
 		createVersion("db", 1, "1")
 		createVersion("db", 2, "1")
-		start := plane.audit.end()
+		start := plane.audit.now()
 		errand := create(ejob.New(namespace, "errand").Strategy(fissilev1.StrategyNow).ReadsSecret("db-v1"))
 		complete(activeJob(errand, 1), nil)
 		Eventually(komega.Object(errand)).Should(ejob.HaveSettled(1, fissilev1.ResultSucceeded, fissilev1.StrategyManual))
