@@ -55,9 +55,13 @@ func (u *user) examine(ctx context.Context, ej *fissilev1.ExtendedJob) error {
 		if err != nil {
 			return err
 		}
-		problem = ""
-		if has {
+		switch {
+		case has:
 			problem = "its pod has the output"
+		case last.Reason != fissilev1.ReasonOutputRefused:
+			problem = "not for lack of output"
+		default:
+			problem = ""
 		}
 	}
 	if problem != "" {

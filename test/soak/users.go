@@ -321,6 +321,7 @@ func leftBehind(ctx context.Context, c client.Client, namespace string, users []
 		}
 		return ""
 	}
+	problem = "what is there could not be counted"
 	_ = wait.PollUntilContextCancel(ctx, interval, true, func(ctx context.Context) (bool, error) {
 		if found := look(ctx); ctx.Err() == nil { // otherwise it has not seen all
 			problem = found
