@@ -80,7 +80,7 @@ func (b *bench) startManager(ctx context.Context, command *exec.Cmd, m *manager)
 	if m.program, err = b.start(command); err != nil {
 		return nil, err
 	}
-	err = waitFor(ctx, "the manager to be ready", 5*time.Minute, func(ctx context.Context) (bool, error) {
+	err = waitFor(ctx, "the manager to be ready", 15*time.Minute, func(ctx context.Context) (bool, error) {
 		if !m.running() {
 			return false, fmt.Errorf("the manager exited: %s", m.output)
 		}
