@@ -22,9 +22,11 @@ package controlplane
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
+	"sync/atomic"
 	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -183,14 +185,31 @@ func (p *Plane) OperatorConfiguration() (*configv1alpha1.OperatorConfiguration, 
 	}, nil
 }
 
-// FreeAddress returns an address that nobody is listening on.
+// Linux gives ports from 32768 to clients' connections, and Kubernetes those from 30000
+// to Services.
+const (
+	firstPort = 20000
+	ports     = 10000
+)
+
+// port counts the ports that FreeAddress has tried, from a random one.
+var port atomic.Uint32
+
+func init() { port.Store(rand.Uint32N(ports)) }
+
+// FreeAddress returns an address that nobody is listening on. Nothing else takes it
+// before the caller's program listens on it: no connection gets its port, and the
+// next call returns another one.
 func FreeAddress() (string, error) {
-	listener, err := new(net.ListenConfig).Listen(context.Background(), "tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	var err error
+	for range ports {
+		address := fmt.Sprintf("127.0.0.1:%d", firstPort+port.Add(1)%ports)
+		var listener net.Listener
+		if listener, err = new(net.ListenConfig).Listen(context.Background(), "tcp", address); err == nil {
+			return address, listener.Close()
+		}
 	}
-	defer listener.Close()
-	return listener.Addr().String(), nil
+	return "", err
 }
 
 // WriteYAML writes a file that only its user can read.
