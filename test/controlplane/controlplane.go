@@ -185,8 +185,8 @@ func (p *Plane) OperatorConfiguration() (*configv1alpha1.OperatorConfiguration, 
 	}, nil
 }
 
-// Linux gives ports from 32768 to clients' connections, and Kubernetes those from 30000
-// to Services.
+// By default, Linux gives ports from 32768 to clients' connections, and Kubernetes those
+// from 30000 to Services.
 const (
 	firstPort = 20000
 	ports     = 10000
@@ -197,9 +197,9 @@ var port atomic.Uint32
 
 func init() { port.Store(rand.Uint32N(ports)) }
 
-// FreeAddress returns an address that nobody is listening on. Nothing else takes it
-// before the caller's program listens on it: no connection gets its port, and the
-// next call returns another one.
+// FreeAddress returns an address that nobody is listening on. Until the caller's
+// program listens on it, no connection is given its port, and further calls in this
+// process return other addresses.
 func FreeAddress() (string, error) {
 	var err error
 	for range ports {
