@@ -42,7 +42,7 @@ func blocked(pod *corev1.Pod) string {
 	}
 	for _, statuses := range [][]corev1.ContainerStatus{pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses} {
 		for _, status := range statuses {
-			if what := waitingFor(&status); what != "" {
+			if what := waitingFor(pod, &status); what != "" {
 				return steadyOfPod(pod.Name, fmt.Sprintf("Container %s: %s", status.Name, what))
 			}
 		}
@@ -51,10 +51,13 @@ func blocked(pod *corev1.Pod) string {
 }
 
 // waitingFor returns what a container waits for, if that does not come by itself.
-func waitingFor(status *corev1.ContainerStatus) string {
+func waitingFor(pod *corev1.Pod, status *corev1.ContainerStatus) string {
 	waiting := status.State.Waiting
-	if waiting == nil {
+	switch {
+	case waiting == nil:
 		return ""
+	case status.ContainerID != "" && status.LastTerminationState.Terminated == nil && lacksSandbox(pod):
+		return "the pod's sandbox was lost before the container started; if this lasts, delete the pod"
 	}
 	switch waiting.Reason {
 	case "", "PodInitializing", "ContainerCreating", "CrashLoopBackOff":
@@ -66,6 +69,16 @@ func waitingFor(status *corev1.ContainerStatus) string {
 	default:
 		return sentence(waiting.Reason, waiting.Message)
 	}
+}
+
+// lacksSandbox reports whether a pod on a node has no sandbox to start containers in. If
+// its node crashes between creating and starting a container, the kubelet neither starts
+// nor ends a pod with restartPolicy Never
+// (https://github.com/kubernetes/kubernetes/issues/118321).
+func lacksSandbox(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.Conditions, func(c corev1.PodCondition) bool {
+		return c.Type == corev1.PodReadyToStartContainers && c.Status == corev1.ConditionFalse
+	})
 }
 
 // backOff is what the kubelet puts before the cause while it waits before it pulls an

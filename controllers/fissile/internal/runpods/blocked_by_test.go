@@ -42,9 +42,18 @@ func TestObstacleInTheStatusOfAPod(t *testing.T) {
 			Name: "main", Image: "nope", State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: reason, Message: message}},
 		}}}
 	}
+	created := func(sandbox corev1.ConditionStatus, status corev1.PodStatus) corev1.PodStatus {
+		status.Conditions = []corev1.PodCondition{{Type: corev1.PodReadyToStartContainers, Status: sandbox}}
+		status.ContainerStatuses[0].ContainerID = "containerd://0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+		return status
+	}
+	restarting := created(corev1.ConditionFalse, waiting("CrashLoopBackOff", "back-off 10s restarting failed container=main"))
+	restarting.ContainerStatuses[0].LastTerminationState.Terminated = &corev1.ContainerStateTerminated{ExitCode: 1}
 	for want, statuses := range map[string][]corev1.PodStatus{
 		"": {
 			{Phase: corev1.PodPending},
+			created(corev1.ConditionTrue, waiting("", "")),
+			restarting,
 			waiting("ContainerCreating", ""),
 			waiting("PodInitializing", ""),
 			waiting("CrashLoopBackOff", "back-off 10s restarting failed container=main pod=errand-1_ns(8f0d6c0e-4b0e-4f5c-9a57-0a1b2c3d4e5f)"),
@@ -75,6 +84,13 @@ func TestObstacleInTheStatusOfAPod(t *testing.T) {
 		`Container main: image nope cannot be pulled: Head "https://registry.example.com/v2/nope/manifests/latest": dial tcp: lookup registry.example.com on 10.96.0.10:53: read udp 10.96.0.10:53: i/o timeout`: {
 			waiting("ErrImagePull", `Head "https://registry.example.com/v2/nope/manifests/latest": dial tcp: lookup registry.example.com on 10.96.0.10:53: read udp 10.244.0.7:53712->10.96.0.10:53: i/o timeout`),
 			waiting("ErrImagePull", `Head "https://registry.example.com/v2/nope/manifests/latest": dial tcp: lookup registry.example.com on 10.96.0.10:53: read udp 10.244.0.9:41260->10.96.0.10:53: i/o timeout`),
+		},
+		"Container main: RunContainerError: error reading from server: EOF": {
+			created(corev1.ConditionTrue, waiting("RunContainerError", "error reading from server: EOF")),
+		},
+		"Container main: the pod's sandbox was lost before the container started; if this lasts, delete the pod": {
+			created(corev1.ConditionFalse, waiting("RunContainerError", "error reading from server: EOF")),
+			created(corev1.ConditionFalse, waiting("", "")), // after a restart of the kubelet
 		},
 		`Container main: CreateContainerConfigError: couldn't find key k in ConfigMap ns/settings`: {
 			waiting("CreateContainerConfigError", "couldn't find key k in ConfigMap ns/settings"),

@@ -67,7 +67,8 @@ func stripContainers(statuses []corev1.ContainerStatus) []corev1.ContainerStatus
 	for i := range statuses {
 		status := &statuses[i]
 		stripped[i] = corev1.ContainerStatus{
-			Name: status.Name, Image: status.Image, State: status.State, LastTerminationState: status.LastTerminationState, Started: status.Started,
+			Name: status.Name, Image: status.Image, ContainerID: status.ContainerID,
+			State: status.State, LastTerminationState: status.LastTerminationState, Started: status.Started,
 		}
 		for _, state := range []*corev1.ContainerState{&stripped[i].State, &stripped[i].LastTerminationState} {
 			if state.Terminated != nil && len(state.Terminated.Message) > sealedfiles.MessageLimit(1) {
