@@ -59,7 +59,7 @@ func (r *role) play(faulty, ended context.Context) {
 
 // judge reports the results of the users, and what is wrong.
 func (r *role) judge(ctx context.Context) (line string, problems []string) {
-	var triggers, runs, succeeded, failed, lost int64
+	var triggers, runs, succeeded, failed, lost, abandoned int64
 	var longest time.Duration
 	for _, u := range r.users {
 		status, wrong := u.judge(ctx)
@@ -71,12 +71,16 @@ func (r *role) judge(ctx context.Context) (line string, problems []string) {
 		succeeded += ptr.Deref(status.Succeeded, 0)
 		failed += ptr.Deref(status.Failed, 0)
 		lost += int64(len(u.lost))
+		abandoned += u.abandoned
 		longest = max(longest, u.longest)
 	}
 	line = fmt.Sprintf("%s: %d ExtendedJobs, %d triggers, %d runs, %d succeeded, %d failed, longest %.1f s",
 		r.name, len(r.users), triggers, runs, succeeded, failed, longest.Seconds())
 	if lost > 0 {
 		line += fmt.Sprintf(" (%d failed because the kubelet has no output)", lost)
+	}
+	if abandoned > 0 {
+		line += fmt.Sprintf(" (deleted pods that the kubelet had abandoned: %d)", abandoned)
 	}
 	return line, problems
 }

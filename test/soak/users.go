@@ -61,9 +61,11 @@ type user struct {
 	lost []int64
 	// examined is the number of the last run that was.
 	examined int64
-	problems []string
-	longest  time.Duration
-	stuck    bool
+	// abandoned is the number of pods that the kubelet had abandoned.
+	abandoned int64
+	problems  []string
+	longest   time.Duration
+	stuck     bool
 }
 
 // The operator delays triggers that follow each other immediately, longer each time.
@@ -199,6 +201,9 @@ func (u *user) work(faulty, ended context.Context) {
 		}) && u.until(ended, "wait", func() (bool, error) {
 			ej, err := u.read(ended)
 			if err != nil {
+				return false, err
+			}
+			if err := u.replaceAbandoned(ended, ej); err != nil {
 				return false, err
 			}
 			if err := u.examine(ended, ej); err != nil {
