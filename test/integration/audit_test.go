@@ -102,8 +102,10 @@ func (l auditLog) writes(start moment, namespaces ...string) []string {
 	return writes
 }
 
-// lostRace reports whether the cache still had a request's resourceVersion, but the
-// API server no longer did.
+// lostRace reports whether the cache was behind: it still had a request's
+// resourceVersion, or did not yet show that a pod had ended, which is then read from
+// the API server.
 func lostRace(event *auditv1.Event) bool {
-	return event.ResponseStatus != nil && event.ResponseStatus.Code == http.StatusConflict
+	return event.ResponseStatus != nil && event.ResponseStatus.Code == http.StatusConflict ||
+		event.Verb == "list" && event.ObjectRef.Resource == "pods"
 }
