@@ -36,8 +36,12 @@ import (
 	"github.com/cloudfoundry-incubator/extendedjob-operator/test/ejob"
 )
 
-// interval is the interval between two checks while waiting.
-const interval = 200 * time.Millisecond
+const (
+	// interval is the interval between two checks while waiting.
+	interval = 200 * time.Millisecond
+	// slow is when a trigger takes so long that the log says when it was.
+	slow = time.Minute
+)
 
 // user triggers one ExtendedJob repeatedly, and waits each time until the request has
 // been served.
@@ -211,7 +215,11 @@ func (u *user) work(faulty, ended context.Context) {
 			}
 			return u.served(ended, ej, u.triggers)
 		})
-		u.longest = max(u.longest, time.Since(begin))
+		took := time.Since(begin)
+		if took > slow {
+			log.Printf("%s: trigger %d took %.1f s", u.ej.Name, u.triggers, took.Seconds())
+		}
+		u.longest = max(u.longest, took)
 		if !done {
 			return
 		}
